@@ -1,0 +1,1 @@
+//! Drivers, sessions and the program that runs in the page.

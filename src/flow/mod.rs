@@ -1,0 +1,3 @@
+//! Selector files: steps, locators, templates, conditions. Pure.
+
+pub mod wire;

@@ -1,0 +1,7 @@
+//! The binary: see the library's documentation.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    firstserve::cli::main()
+}

@@ -1,0 +1,23 @@
+//! The words: facts that every other module speaks of, without behaviour that reaches the world.
+//!
+//! What is absent: files, clocks, async, SQL. A type here can be built by hand in a test.
+
+mod attempt;
+mod booking;
+mod choice;
+mod court;
+mod id;
+mod member;
+mod outcome;
+mod secret;
+mod site;
+
+pub use attempt::{Attempt, State};
+pub use booking::{Booking, Prefer, When};
+pub use choice::{Choice, Occurrence};
+pub use court::{Court, MeasuredTo, OpeningRule};
+pub use id::{AttemptId, BookingName, CourtName, MemberId, SiteId};
+pub use member::Member;
+pub use outcome::{Answer, Outcome, Status};
+pub use secret::Secret;
+pub use site::{FireMode, Patience, Site};

@@ -1,0 +1,1 @@
+//! Looks at a site without booking anything: its clock.

@@ -1,0 +1,1 @@
+//! From bookings to openings: zone, rule, occurrence, opening. Pure.

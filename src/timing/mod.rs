@@ -1,0 +1,1 @@
+//! What to do when: the attempt's state machine, retry, misfire, the site's clock. Pure.
