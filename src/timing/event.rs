@@ -1,0 +1,85 @@
+//! What can happen to an attempt.
+
+use crate::model::Answer;
+
+/// Something that happened, as the engine saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The attempt was handed to the machine.
+    Begin,
+    /// The instant of [`super::Next::Wait`] has come.
+    Woke,
+    /// A session is open, logged in and staged; what the site's list showed before anything was submitted.
+    Staged(Listing),
+    /// Staging failed.
+    StageFailed(Trouble),
+    /// Whether the staged session is still logged in.
+    LoginChecked(bool),
+    /// The browser is gone, and nothing was submitted.
+    BrowserLost(String),
+    /// The opening steps are done.
+    Opened,
+    /// The opening steps failed.
+    OpeningFailed(Trouble),
+    /// The permit is in the store.
+    Spent,
+    /// The store could not take the permit.
+    SpendFailed(String),
+    /// The site answered the submit.
+    Answered(Answer),
+    /// The submit provably never left this machine.
+    NotSent(String),
+    /// The submit may have left this machine, and no answer can be read.
+    NoAnswer(String),
+    /// The session that submitted is confirmed to be over.
+    Fenced,
+    /// The site's list was read, or could not be.
+    Listed(Listing),
+    /// A person called it off.
+    Cancel,
+}
+
+/// What the site's own list says about the attempt's choices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Rows of this attempt's choices are there.
+    Found {
+        /// The choice of the first such row.
+        choice: usize,
+        /// How many rows; more than one is a duplicate.
+        rows: u32,
+        /// The site's reference of the first such row.
+        reference: Option<String>,
+    },
+    /// The list is the list, it is fresh, and no row is ours.
+    Absent,
+    /// The list could not be read.
+    CannotTell(String),
+}
+
+/// Why a reversible part failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The site said one of its outcomes on the way.
+    Answer(Answer),
+    /// A step did not find what it needs; the text names file, line and column.
+    Selector(String),
+    /// The site could not be reached, or was too slow.
+    Unreachable(String),
+    /// No browser, or it died.
+    Browser(String),
+    /// No credentials: nothing can be tried until a person acts.
+    Credentials(String),
+}
+
+impl Trouble {
+    /// What a person reads.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Answer(answer) => format!("the site said {}", answer.as_str()),
+            Self::Selector(text) | Self::Unreachable(text) | Self::Browser(text) | Self::Credentials(text) => {
+                text.clone()
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Watches a machine from outside and objects to what must never happen.
+
+use std::collections::HashSet;
+
+use firstserve::model::Answer;
+use firstserve::timing::{Event, Facts, Listing, Next};
+use jiff::Timestamp;
+
+/// Sees every (next, event) pair of one attempt.
+pub(super) struct Referee {
+    facts: Facts,
+    permits: u32,
+    reads_owed: u8,
+    lost: HashSet<usize>,
+    ended: bool,
+    pub(super) fires: u32,
+}
+
+impl Referee {
+    pub(super) fn new(facts: Facts) -> Self {
+        Self { facts, permits: 0, reads_owed: 0, lost: HashSet::new(), ended: false, fires: 0 }
+    }
+
+    /// What the machine wants done, and what came of it; an objection names the broken promise.
+    pub(super) fn sees(&mut self, next: &Next, event: &Event, now: Timestamp) -> Result<(), String> {
+        if self.ended {
+            return Err("something happens after the end".into());
+        }
+        match next {
+            Next::Spend { .. } if self.reads_owed > 0 => {
+                return Err("a permit before an unknown submit was read twice".into());
+            }
+            Next::Spend { choice } if self.lost.contains(choice) => return Err("a lost choice is tried again".into()),
+            Next::Spend { .. } if *event == Event::Spent => self.permits += 1,
+            Next::Fire { choice, at } => self.fire(*choice, *at)?,
+            Next::Wait(at) if *at < now => return Err(format!("waits for {at}, which is past at {now}")),
+            Next::End { .. } => self.ended = true,
+            _ => {}
+        }
+        self.heard(next, event);
+        Ok(())
+    }
+
+    fn fire(&mut self, choice: usize, at: Timestamp) -> Result<(), String> {
+        self.permits = self.permits.checked_sub(1).ok_or("a fire without a permit")?;
+        self.fires += 1;
+        if at < self.facts.choices[choice].opening {
+            return Err(format!("fires at {at}, before the opening"));
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, next: &Next, event: &Event) {
+        match event {
+            Event::NoAnswer(_) | Event::Answered(Answer::Unknown | Answer::SiteError) => self.reads_owed = 2,
+            Event::Listed(Listing::Absent) => self.reads_owed = self.reads_owed.saturating_sub(1),
+            Event::Answered(Answer::Taken) => {
+                if let Next::Fire { choice, .. } = next {
+                    self.lost.insert(*choice);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod controls {
+    use super::*;
+    use crate::timing::{facts, opening};
+    use firstserve::model::FireMode;
+    use jiff::SignedDuration;
+
+    fn referee() -> Referee {
+        Referee::new(facts(FireMode::Script, false, false))
+    }
+
+    #[test]
+    fn objects_to_a_fire_without_a_permit() {
+        let fire = Next::Fire { choice: 0, at: opening() };
+        assert!(referee().sees(&fire, &Event::Answered(Answer::Taken), opening()).is_err());
+    }
+
+    #[test]
+    fn objects_to_an_early_fire() {
+        let mut referee = referee();
+        referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
+        let fire = Next::Fire { choice: 0, at: opening() - SignedDuration::from_nanos(1) };
+        assert!(referee.sees(&fire, &Event::Answered(Answer::Taken), opening()).is_err());
+    }
+
+    #[test]
+    fn objects_to_a_blind_second_submit() {
+        let mut referee = referee();
+        referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
+        let fire = Next::Fire { choice: 0, at: opening() };
+        referee.sees(&fire, &Event::NoAnswer("reset".into()), opening()).expect("a fire is fine");
+        referee.sees(&Next::ReadList, &Event::Listed(Listing::Absent), opening()).expect("a read is fine");
+        assert!(referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).is_err());
+    }
+
+    #[test]
+    fn objects_to_a_lost_choice_again() {
+        let mut referee = referee();
+        referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
+        let fire = Next::Fire { choice: 0, at: opening() };
+        referee.sees(&fire, &Event::Answered(Answer::Taken), opening()).expect("a fire is fine");
+        assert!(referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).is_err());
+    }
+}
