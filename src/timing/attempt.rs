@@ -406,7 +406,7 @@ impl Machine {
 
     fn submit_again_or_end(&mut self, now: Timestamp) -> Decision {
         self.uncertain += 1;
-        let settle = self.settle(Answer::Unknown);
+        let settle = if std::mem::take(&mut self.open_permit) { vec![Record::Absent] } else { vec![] };
         if self.uncertain >= self.facts.patience.max_submits || self.too_late(now) {
             let (outcome, note) = if self.claimed {
                 (Outcome::NeedsAttention, "the site said that it worked, but its own list does not show it")
@@ -429,8 +429,7 @@ impl Machine {
                 return self.end(Outcome::Taken, "every choice was taken; the list could not be read afterwards");
             }
             let note = format!("whether the booking exists could not be read from the site: {why}");
-            let settle = self.settle(Answer::Unknown);
-            return self.end_with(settle, Outcome::NeedsAttention, &note);
+            return self.end(Outcome::NeedsAttention, &note);
         }
         let wait = browser_back_off(self.unclear);
         self.unclear += 1;
@@ -438,7 +437,6 @@ impl Machine {
     }
 
     fn won(&mut self, records: Vec<Record>, choice: usize, rows: u32, note: &str) -> Decision {
-        let records = [records, self.settle(Answer::Confirmed)].concat();
         let duplicate = rows > 1;
         let note = if duplicate { format!("{note}; the site holds {rows} bookings of it") } else { note.to_owned() };
         self.state = State::Ended(Outcome::Confirmed);
@@ -508,9 +506,10 @@ impl Machine {
         Decision { records, next: Next::End { outcome, note: note.to_owned(), won: None, duplicate: false } }
     }
 
-    /// The open permit's answer, if one is open.
+    /// The open permit's answer. A claim of success leaves the permit open until the list agrees.
     fn settle(&mut self, answer: Answer) -> Vec<Record> {
-        if std::mem::take(&mut self.open_permit) { vec![Record::Settle(answer)] } else { vec![] }
+        self.open_permit = answer == Answer::Confirmed;
+        vec![Record::Settle(answer)]
     }
 
     fn enter(&mut self, state: State) -> Vec<Record> {

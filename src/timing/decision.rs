@@ -18,8 +18,10 @@ pub struct Decision {
 pub enum Record {
     /// The attempt enters a state.
     Enter(State),
-    /// The open permit is settled by an answer.
+    /// What the site answered to the submit. A definite refusal settles the permit; a claim of success waits for the list.
     Settle(Answer),
+    /// The site's list, read twice after the settle time, does not have what the open permit may have booked.
+    Absent,
     /// The open permit is given back: the submit provably never left this machine.
     Release,
 }

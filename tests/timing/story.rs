@@ -135,7 +135,7 @@ fn an_unknown_submit_is_read_twice_and_never_repeated_blindly() {
     assert_eq!(machine.on(Event::Listed(Listing::Absent), after(18_000)).next, Next::Wait(after(33_000)));
     assert_eq!(machine.on(Event::Woke, after(33_000)).next, Next::ReadList);
     let decision = machine.on(Event::Listed(Listing::Absent), after(34_000));
-    assert_eq!(decision.records, [Record::Settle(Answer::Unknown), Record::Enter(State::Preparing)]);
+    assert_eq!(decision.records, [Record::Absent, Record::Enter(State::Preparing)]);
     assert_eq!(decision.next, Next::Stage { choice: 0, reuse: false });
 }
 
@@ -147,7 +147,6 @@ fn an_unknown_submit_that_landed_is_confirmed() {
     machine.on(Event::Fenced, after(200));
     machine.on(Event::Woke, after(15_200));
     let decision = machine.on(found(0, 1), after(16_000));
-    assert_eq!(decision.records, [Record::Settle(Answer::Confirmed)]);
     assert_eq!(outcome(&decision.next), Some(Outcome::Confirmed));
 }
 

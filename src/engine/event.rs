@@ -1,0 +1,87 @@
+//! What the engine tells whoever listens: the terminal, the dashboard, the log.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::model::{Answer, AttemptId, BookingName, Choice, MemberId, Outcome, State};
+
+/// Something that happened, with its instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// In which attempt; none for what concerns the engine as a whole.
+    pub attempt: Option<AttemptId>,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// An attempt was taken up.
+    TakenUp {
+        /// Whose wish it serves.
+        booking: BookingName,
+        /// Whose account.
+        member: MemberId,
+        /// The slot's date.
+        date: Date,
+        /// The first instant at which it can be booked.
+        opening: Timestamp,
+    },
+    /// The attempt entered a state.
+    Entered(State),
+    /// The attempt waits.
+    Waiting {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A step of a flow was done.
+    Step {
+        /// The folder it is in.
+        phase: &'static str,
+        /// `file:line:column`.
+        place: String,
+        /// How long it took.
+        took: Duration,
+    },
+    /// Something reversible failed; the machine decides what follows.
+    Trouble(String),
+    /// The submit left.
+    Sent {
+        /// The choice that was submitted.
+        choice: Choice,
+        /// By which mode.
+        mode: &'static str,
+        /// When, by this machine's clock.
+        sent: Timestamp,
+    },
+    /// The site answered.
+    Answered(Answer),
+    /// The site's list was read.
+    Listed {
+        /// Rows that are ours.
+        rows: u32,
+    },
+    /// Over.
+    Ended {
+        /// The word.
+        outcome: Outcome,
+        /// Why, for a person.
+        note: String,
+        /// The choice that was won.
+        won: Option<Choice>,
+    },
+    /// A new configuration is in force; what changed, in words.
+    Reloaded(Vec<String>),
+    /// A configuration was refused, and the old one kept; how many errors it has.
+    Refused {
+        /// Errors.
+        errors: usize,
+    },
+    /// The engine works with less than it should.
+    Degraded(String),
+}
