@@ -1,5 +1,8 @@
 //! The command line: one file per command.
 
+pub mod explain;
+pub mod plan;
+
 use std::process::ExitCode;
 
 /// Runs the command that the process was started with.

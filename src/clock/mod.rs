@@ -5,6 +5,7 @@
 
 mod sim;
 mod system;
+pub mod tzdata;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,1 +1,23 @@
 //! From bookings to openings: zone, rule, occurrence, opening. Pure.
+//!
+//! A rule is expanded over dates only ([`Rule`]); what instant a local date or time is, one place answers
+//! ([`first_instant`]); [`occurrences`] puts the two together, and [`notes`] says where a clock change makes the result
+//! surprising. What is absent: clocks, files (zones are handed in), and what becomes of an occurrence.
+
+mod instant;
+mod notes;
+mod occurrences;
+mod opening;
+mod rule;
+mod rule_error;
+mod rule_parts;
+mod rule_words;
+mod words;
+
+pub use instant::{Showing, first_instant, showing, start_of};
+pub use notes::{Note, notes};
+pub use occurrences::{AHEAD, never_open, occurrences};
+pub use opening::{ALWAYS_OPEN, named_time, opening};
+pub use rule::Rule;
+pub use rule_error::{RuleError, RuleErrorKind};
+pub use words::{Language, not_open_yet};
