@@ -1,0 +1,102 @@
+//! What the engine intends: every attempt that is not over, and when it is next looked at.
+//!
+//! Pure bookkeeping, owned by the supervisor. What is absent: the store, tasks, time.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::config::Config;
+use crate::clock::ZoneData;
+use crate::model::{Attempt, AttemptId, BookingName, MemberId, Occurrence};
+use crate::schedule::{AHEAD, occurrences};
+
+/// What makes an attempt the same attempt after the plan was worked out anew.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    member: MemberId,
+    booking: BookingName,
+    date: Date,
+}
+
+impl From<&Occurrence> for Key {
+    fn from(occurrence: &Occurrence) -> Self {
+        Self { member: occurrence.member.clone(), booking: occurrence.booking.clone(), date: occurrence.date }
+    }
+}
+
+impl From<&Attempt> for Key {
+    fn from(attempt: &Attempt) -> Self {
+        Self { member: attempt.member.clone(), booking: attempt.booking.clone(), date: attempt.date }
+    }
+}
+
+/// Every occurrence of every booking, at most [`AHEAD`] each.
+pub(super) fn plan(config: &Config, zones: &ZoneData, now: Timestamp) -> Vec<Occurrence> {
+    let mut planned = Vec::new();
+    for booking in &config.bookings {
+        let site = config.site_of(booking);
+        if let Some(zone) = zones.zone(&site.time_zone) {
+            planned.extend(occurrences(booking, site, &zone, now, AHEAD));
+        }
+    }
+    planned
+}
+
+/// When each attempt is next looked at.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    wanted: HashMap<Key, Occurrence>,
+    times: BTreeSet<(Timestamp, AttemptId)>,
+    known: HashMap<AttemptId, (Timestamp, Attempt)>,
+}
+
+impl Agenda {
+    /// A new plan; the times of attempts that are known already are worked out anew as well.
+    pub(super) fn replan(&mut self, planned: Vec<Occurrence>) {
+        self.wanted = planned.into_iter().map(|occurrence| (Key::from(&occurrence), occurrence)).collect();
+    }
+
+    /// The occurrence that an attempt serves, while a booking asks for it.
+    pub(super) fn occurrence(&self, attempt: &Attempt) -> Option<&Occurrence> {
+        self.wanted.get(&Key::from(attempt))
+    }
+
+    /// Looks at an attempt at an instant; a later call replaces the earlier one.
+    pub(super) fn look_at(&mut self, attempt: Attempt, at: Timestamp) {
+        self.forget(&attempt.id);
+        self.times.insert((at, attempt.id.clone()));
+        self.known.insert(attempt.id.clone(), (at, attempt));
+    }
+
+    /// Looks at an attempt no more.
+    pub(super) fn forget(&mut self, id: &AttemptId) {
+        if let Some((at, _)) = self.known.remove(id) {
+            self.times.remove(&(at, id.clone()));
+        }
+    }
+
+    /// Everything that is looked at.
+    pub(super) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.known.values().map(|(_, attempt)| attempt)
+    }
+
+    /// The first instant at which there is something to look at.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.times.first().map(|(at, _)| *at)
+    }
+
+    /// Takes what is due out of the agenda.
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<Attempt> {
+        let mut due = Vec::new();
+        while let Some((at, _)) = self.times.first() {
+            if *at > now {
+                break;
+            }
+            let (_, id) = self.times.pop_first().expect("there is a first");
+            due.extend(self.known.remove(&id).map(|(_, attempt)| attempt));
+        }
+        due
+    }
+}
