@@ -101,7 +101,7 @@ async fn a_restored_backup_is_not_believed() {
     assert_eq!(store.mark_restored(at(5000)).await.expect("marked"), 1);
     let ids = |attempts: Vec<firstserve::model::Attempt>| attempts.into_iter().map(|one| one.id).collect::<Vec<_>>();
     assert_eq!(ids(store.unproven_since_restore(at(3599)).await.expect("read")), [], "its opening is still to come");
-    assert_eq!(ids(store.unproven_since_restore(at(3600)).await.expect("read")), [early.clone()]);
+    assert_eq!(ids(store.unproven_since_restore(at(3600)).await.expect("read")), std::slice::from_ref(&early));
     store.transition(&early, State::Ready, State::Verifying, at(5001), None).await.expect("verifies");
     assert_eq!(store.unproven_since_restore(at(3600)).await.expect("read"), []);
 }
