@@ -2,4 +2,5 @@
 
 mod borders;
 mod schedule;
+mod store;
 mod timing;

@@ -1,1 +1,119 @@
-//! What must survive a crash.
+//! What is kept: attempts, permits, the audit trail, the outbox, old configurations, journalled browser sessions.
+//!
+//! Methods are named for their intent and decide nothing: whether to submit, retry or tell somebody is settled elsewhere.
+//! What is promised here is durability. Every change of an attempt is one transaction that compares the state it expects,
+//! sets the next one and appends exactly one row to the audit trail; a permit is on disk before its method returns; what
+//! was begun and not committed when the process dies never was.
+//!
+//! Instants are whole nanoseconds since 1970 UTC in the tables (years 1678 to 2261; what lies outside is clamped).
+//!
+//! One SQL text serves SQLite and PostgreSQL. All writes of one database are serialised, by `BEGIN IMMEDIATE` behind an
+//! in-process queue on SQLite and by the row of the chain's end on PostgreSQL, so that no two of them can both be first.
+
+mod attempt;
+mod audit;
+mod config_history;
+mod connect;
+mod error;
+mod id;
+mod instance;
+mod ledger;
+mod outbox;
+mod permit;
+mod plan;
+mod read;
+mod restore;
+mod schema;
+mod session;
+mod slot;
+mod write;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sqlx::AnyPool;
+
+pub use attempt::{AttemptFilter, End};
+pub use audit::{AuditError, AuditRow};
+pub use config_history::ConfigRecord;
+pub use error::{StoreError, StoreErrorKind};
+pub use ledger::Mark;
+pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter};
+pub use permit::{Evidence, OpenPermit, Permit, PermitId};
+pub use plan::{PlanChange, Planned};
+pub use session::{JournalId, JournalledSession};
+pub use slot::{Held, Slot};
+
+use connect::Backend;
+use instance::InstanceLock;
+
+/// Who is written into the audit trail unless [`Store::acting_as`] says otherwise.
+const DEFAULT_ACTOR: &str = "engine";
+
+/// The database. Cheap to clone; every clone writes through the same queue.
+#[derive(Clone, Debug)]
+pub struct Store {
+    shared: Arc<Shared>,
+    actor: Arc<str>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pool: AnyPool,
+    backend: Backend,
+    /// SQLite has one writer at a time; waiting here is fair and needs no polling.
+    queue: Arc<tokio::sync::Mutex<()>>,
+    _locks: Vec<InstanceLock>,
+}
+
+impl Store {
+    /// Opens the database at `url` (`sqlite://FILE` or `postgres://…`), creating the file (0600) and its folder (0700) when
+    /// they are not there, and brings its schema up to date. A relative file is relative to the process.
+    ///
+    /// # Errors
+    /// A second daemon on the same SQLite file or the same `data` folder, a newer schema, a network file system, an address
+    /// of another kind, and whatever the database itself says.
+    pub async fn open(url: &str, data: &Path) -> Result<Self, StoreError> {
+        let opened = connect::open(url, data).await?;
+        schema::migrate(&opened.pool, opened.backend).await?;
+        Ok(Self::over(opened))
+    }
+
+    /// Opens a database for reading only, beside a running daemon if need be.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and a schema that is not this program's. Writes through it fail.
+    pub async fn open_read_only(url: &str) -> Result<Self, StoreError> {
+        let opened = connect::open_read_only(url).await?;
+        schema::same(&opened.pool, opened.backend).await?;
+        Ok(Self::over(opened))
+    }
+
+    /// A handle whose changes are written down as this actor's (`user:ana`).
+    #[must_use]
+    pub fn acting_as(&self, actor: &str) -> Self {
+        Self { shared: Arc::clone(&self.shared), actor: actor.into() }
+    }
+
+    /// Waits for running statements and closes every connection; the file is then complete without its `-wal`.
+    pub async fn close(&self) {
+        self.shared.pool.close().await;
+    }
+
+    /// What the database says about its durability, for `doctor`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn durability(&self) -> Result<String, StoreError> {
+        connect::durability(self.pool(), self.shared.backend).await
+    }
+
+    fn over(opened: connect::Opened) -> Self {
+        let shared = Shared { pool: opened.pool, backend: opened.backend, queue: Arc::default(), _locks: opened.locks };
+        Self { shared: Arc::new(shared), actor: DEFAULT_ACTOR.into() }
+    }
+
+    fn pool(&self) -> &AnyPool {
+        &self.shared.pool
+    }
+}

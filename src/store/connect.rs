@@ -1,0 +1,202 @@
+//! Files, addresses and connections.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, Executor};
+use url::Url;
+
+use super::error::{Doing, doing};
+use super::instance::InstanceLock;
+use super::read::Columns;
+use super::{StoreError, StoreErrorKind};
+
+/// Connections to the database at once: one writes, the others read.
+const CONNECTIONS: u32 = 4;
+
+/// How long a connection is waited for.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// What SQLite is told on each connection: a commit survives power loss, readers never wait, and a schema that somebody
+/// tampered with runs nothing.
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                       PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;";
+
+/// The same for a connection that only reads.
+const READING_PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA query_only = ON;";
+
+/// Which database it is; the few differences in SQL hang on this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A database whose schema nobody has looked at yet.
+pub(super) struct Opened {
+    pub(super) pool: AnyPool,
+    pub(super) backend: Backend,
+    pub(super) locks: Vec<InstanceLock>,
+}
+
+pub(super) async fn open(url: &str, data: &Path) -> Result<Opened, StoreError> {
+    const DOING: &str = "open the database";
+    match address(url).doing(DOING)? {
+        Address::Postgres(url) => {
+            Ok(Opened { pool: pool(url, None).await.doing(DOING)?, backend: Backend::Postgres, locks: Vec::new() })
+        }
+        Address::Sqlite(file) => {
+            let locks = claim(&file, data).doing(DOING)?;
+            prepare(&file).doing(DOING)?;
+            let pool = pool(sqlite_url(&file, "rw").doing(DOING)?, Some(PRAGMAS)).await.doing(DOING)?;
+            Ok(Opened { pool, backend: Backend::Sqlite, locks })
+        }
+    }
+}
+
+pub(super) async fn open_read_only(url: &str) -> Result<Opened, StoreError> {
+    const DOING: &str = "open the database for reading";
+    let (backend, url, pragmas) = match address(url).doing(DOING)? {
+        Address::Postgres(url) => (Backend::Postgres, url, None),
+        Address::Sqlite(file) => (Backend::Sqlite, sqlite_url(&file, "ro").doing(DOING)?, Some(READING_PRAGMAS)),
+    };
+    Ok(Opened { pool: pool(url, pragmas).await.doing(DOING)?, backend, locks: Vec::new() })
+}
+
+/// The settings that decide whether a commit survives power loss, as the database itself tells them.
+pub(super) async fn durability(pool: &AnyPool, backend: Backend) -> Result<String, StoreError> {
+    let asked = match backend {
+        Backend::Sqlite => {
+            "SELECT 'journal_mode=' || j.journal_mode || ' synchronous=' || s.synchronous || ' foreign_keys=' || \
+             f.foreign_keys AS said FROM pragma_journal_mode j, pragma_synchronous s, pragma_foreign_keys f"
+        }
+        Backend::Postgres => "SELECT 'synchronous_commit=' || current_setting('synchronous_commit') AS said",
+    };
+    doing("ask the database how durable it is", async { sqlx::query(asked).fetch_one(pool).await?.text("said") }).await
+}
+
+enum Address {
+    Sqlite(PathBuf),
+    Postgres(Url),
+}
+
+fn address(url: &str) -> Result<Address, StoreErrorKind> {
+    if let Some(file) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+        return match file {
+            "" | ":memory:" => Err(StoreErrorKind::Address),
+            _ => absolute(Path::new(file)).map(Address::Sqlite),
+        };
+    }
+    match Url::parse(url) {
+        Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") => Ok(Address::Postgres(url)),
+        _ => Err(StoreErrorKind::Address),
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, StoreErrorKind> {
+    std::path::absolute(path).map_err(|source| StoreErrorKind::File { path: path.to_owned(), source })
+}
+
+/// The address that sqlx reads; odd characters of the path are escaped.
+fn sqlite_url(file: &Path, mode: &str) -> Result<Url, StoreErrorKind> {
+    let path = Url::from_file_path(file).map_err(|()| StoreErrorKind::Address)?;
+    Url::parse(&format!("sqlite://{}?mode={mode}", path.path())).map_err(|_| StoreErrorKind::Address)
+}
+
+/// Locks the folder of the data, and that of the database where it is another one.
+fn claim(file: &Path, data: &Path) -> Result<Vec<InstanceLock>, StoreErrorKind> {
+    let data = absolute(data)?;
+    make_folder(&data)?;
+    let mut locks = vec![InstanceLock::take(&data)?];
+    if let Some(folder) = file.parent().filter(|folder| *folder != data) {
+        make_folder(folder)?;
+        locks.push(InstanceLock::take(folder)?);
+    }
+    Ok(locks)
+}
+
+/// A new folder is its owner's alone; one that is there already keeps the mode that somebody gave it.
+fn make_folder(folder: &Path) -> Result<(), StoreErrorKind> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|source| StoreErrorKind::File { path: folder.to_owned(), source })
+}
+
+/// The database file: there, on a local disk, and its owner's alone. SQLite gives `-wal` and `-shm` the same mode.
+fn prepare(file: &Path) -> Result<(), StoreErrorKind> {
+    let fault = |source| StoreErrorKind::File { path: file.to_owned(), source };
+    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file);
+    let handle = open.map_err(fault)?;
+    handle.set_permissions(Permissions::from_mode(0o600)).map_err(fault)?;
+    if on_network(&handle).map_err(fault)? {
+        return Err(StoreErrorKind::NetworkFolder { path: file.to_owned() });
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn on_network(file: &File) -> std::io::Result<bool> {
+    Ok(is_network(rustix::fs::fstatfs(file)?.f_type))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_network(_: &File) -> std::io::Result<bool> {
+    Ok(false)
+}
+
+/// NFS, SMB, SMB 2 and CIFS by the numbers that Linux gives them.
+#[cfg(target_os = "linux")]
+fn is_network(kind: impl Into<i64>) -> bool {
+    matches!(kind.into() & 0xffff_ffff, 0x6969 | 0x517b | 0xfe53_4d42 | 0xff53_4d42)
+}
+
+async fn pool(url: Url, pragmas: Option<&'static str>) -> Result<AnyPool, StoreErrorKind> {
+    sqlx::any::install_default_drivers();
+    let options = AnyConnectOptions::from_str(url.as_str())?;
+    let pool = AnyPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(pragmas.is_none())
+        .after_connect(move |connection: &mut AnyConnection, _| {
+            Box::pin(async move {
+                if let Some(pragmas) = pragmas {
+                    connection.execute(pragmas).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await?;
+    Ok(pool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_two_kinds_of_address_are_known() {
+        assert!(matches!(address("sqlite:///a/b.db"), Ok(Address::Sqlite(path)) if path == Path::new("/a/b.db")));
+        assert!(matches!(address("postgres://u:p@h/d"), Ok(Address::Postgres(_))));
+        for wrong in ["mysql://h/d", "sqlite://", "sqlite::memory:", "data/x.db"] {
+            let refused = address(wrong).err().expect("refused");
+            assert!(matches!(refused, StoreErrorKind::Address), "{wrong}: {refused}");
+        }
+    }
+
+    #[test]
+    fn odd_characters_of_a_path_survive() {
+        let url = sqlite_url(Path::new("/tmp/a b?c#d%.db"), "rw").expect("an address");
+        assert_eq!(url.as_str(), "sqlite:///tmp/a%20b%3Fc%23d%25.db?mode=rw");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn network_file_systems_are_known_by_their_numbers() {
+        assert!(is_network(0x6969_i64) && is_network(0xff53_4d42_i64));
+        assert!(!is_network(0xef53_i64), "ext4 is a local disk");
+    }
+}

@@ -1,0 +1,147 @@
+//! What can go wrong with what is kept.
+
+use std::path::PathBuf;
+
+use crate::model::{AttemptId, State};
+
+/// A failure of the store: what it was doing, and why it could not.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}: {kind}")]
+pub struct StoreError {
+    /// What it was doing, as it fits after "failed to".
+    pub doing: &'static str,
+    /// Why it could not.
+    #[source]
+    pub kind: StoreErrorKind,
+}
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreErrorKind {
+    /// Another process holds the data.
+    #[error("{holder} already uses {}; stop it first, or give this one its own `[server] database`", lock.display())]
+    SecondInstance {
+        /// The lock file.
+        lock: PathBuf,
+        /// The process that wrote its number there.
+        holder: String,
+    },
+    /// The database was written by a later version.
+    #[error("the database has schema version {found}, and this program knows {known}; install the newer firstserve")]
+    NewerSchema {
+        /// The database's version.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// The database is not one that this program has brought up to date.
+    #[error("the database has schema version {found}, not {known}; `firstserve run` brings it up to date")]
+    OlderSchema {
+        /// The database's version.
+        found: i64,
+        /// The version that this program needs.
+        known: i64,
+    },
+    /// SQLite's locks cannot be trusted there.
+    #[error("{} lies on a network file system, where SQLite can lose data; use a local disk or PostgreSQL", path.display())]
+    NetworkFolder {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// Not an address of a database that is known here.
+    #[error("the address is neither `sqlite://FILE` nor `postgres://…`")]
+    Address,
+    /// A file or folder.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// Somebody else has changed the attempt: stop acting on it.
+    #[error("attempt {attempt} is {}, not {}", word(*found), expected.as_str())]
+    Conflict {
+        /// Which one.
+        attempt: AttemptId,
+        /// The state that the change was made for.
+        expected: State,
+        /// The state that was found; none: there is no such attempt.
+        found: Option<State>,
+    },
+    /// The last submit of the attempt is not settled yet.
+    #[error("attempt {attempt} has a spent permit whose result nobody knows")]
+    PermitOpen {
+        /// Which one.
+        attempt: AttemptId,
+    },
+    /// Another attempt of the same member has, or may have, this very slot.
+    #[error("attempt {by} of the same member has or may have this slot")]
+    SlotHeld {
+        /// The other attempt.
+        by: AttemptId,
+    },
+    /// There is no such row, or it is over already.
+    #[error("there is no open {what} {id}")]
+    Missing {
+        /// What it should be.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// A value in the database that no version writes.
+    #[error("column {column} holds {value:?}")]
+    Value {
+        /// Which column.
+        column: &'static str,
+        /// What it holds.
+        value: String,
+    },
+    /// The database itself.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A change of the schema.
+    #[error(transparent)]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+impl StoreError {
+    /// Whether somebody else changed the attempt first: whoever gets this stops acting.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Conflict { .. })
+    }
+
+    /// Whether another attempt has, or may have, the slot.
+    pub fn is_slot_held(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::SlotHeld { .. })
+    }
+}
+
+impl StoreErrorKind {
+    pub(super) fn value(column: &'static str, value: impl Into<String>) -> Self {
+        Self::Value { column, value: value.into() }
+    }
+}
+
+/// Names what was being done.
+pub(super) trait Doing<T> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T, E: Into<StoreErrorKind>> Doing<T> for Result<T, E> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError> {
+        self.map_err(|kind| StoreError { doing, kind: kind.into() })
+    }
+}
+
+/// Names what a piece of work was doing.
+pub(super) async fn doing<T>(
+    doing: &'static str,
+    work: impl Future<Output = Result<T, StoreErrorKind>>,
+) -> Result<T, StoreError> {
+    work.await.map_err(|kind| StoreError { doing, kind })
+}
+
+fn word(state: Option<State>) -> &'static str {
+    state.map_or("not there", State::as_str)
+}

@@ -1,0 +1,323 @@
+//! The plan against what is kept: new attempts, moved openings, dates that nobody wants any more.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+
+use super::attempt::{Step, attempt, step};
+use super::audit::append;
+use super::error::Doing;
+use super::id;
+use super::read::{Columns, nanos};
+use super::write::Write;
+use super::{Store, StoreError, StoreErrorKind};
+use crate::model::{Attempt, AttemptId, BookingName, MemberId, Occurrence, Outcome, SiteId, State};
+
+/// Changes of a plan in one transaction: few enough that a permit never waits long behind them.
+const BATCH: usize = 100;
+
+/// What a person reads of an attempt that the plan no longer holds.
+const VANISHED: &str = "no booking asks for this date any more";
+
+/// One date of a booking, as the plan wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The booking.
+    pub booking: BookingName,
+    /// Whose account.
+    pub member: MemberId,
+    /// Where.
+    pub site: SiteId,
+    /// The local date of the slot.
+    pub date: Date,
+    /// The first instant at which it can be booked.
+    pub opening: Timestamp,
+}
+
+impl From<&Occurrence> for Planned {
+    fn from(occurrence: &Occurrence) -> Self {
+        Self {
+            booking: occurrence.booking.clone(),
+            member: occurrence.member.clone(),
+            site: occurrence.site.clone(),
+            date: occurrence.date,
+            opening: occurrence.opening(),
+        }
+    }
+}
+
+/// What a plan changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanChange {
+    /// New attempts, and those that came back after they had vanished.
+    pub added: Vec<AttemptId>,
+    /// Planned ones whose opening or site is another now.
+    pub moved: Vec<AttemptId>,
+    /// Planned ones that no booking asks for any more.
+    pub cancelled: Vec<AttemptId>,
+    /// Planned ones that are not in the plan though their opening has passed: missed, or no longer wanted? They are left
+    /// as they are for the misfire policy.
+    pub overdue: Vec<AttemptId>,
+}
+
+impl Store {
+    /// Makes the attempts agree with the whole plan. An attempt is known by member, booking and date; only planned ones are
+    /// touched, so that the plan never undoes what was done. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// The database's; what was committed before stays, and the next plan finishes it.
+    pub async fn plan(&self, wanted: &[Planned], at: Timestamp) -> Result<PlanChange, StoreError> {
+        self.apply_plan(wanted, at).await.doing("write the plan")
+    }
+
+    async fn apply_plan(&self, wanted: &[Planned], at: Timestamp) -> Result<PlanChange, StoreErrorKind> {
+        let known = self.known().await?;
+        let (changes, overdue) = difference(&known, wanted, at);
+        let mut done = PlanChange { overdue, ..PlanChange::default() };
+        for batch in changes.chunks(BATCH) {
+            let mut write = self.write().await?;
+            for change in batch {
+                apply(&mut write, change, at, &mut done).await?;
+            }
+            write.commit().await?;
+        }
+        Ok(done)
+    }
+
+    async fn known(&self) -> Result<Vec<Known>, StoreErrorKind> {
+        let rows = sqlx::query("SELECT * FROM attempt").fetch_all(self.pool()).await?;
+        rows.iter().map(|row| Ok(Known { attempt: attempt(row)?, vanished: row.number("vanished")? == 1 })).collect()
+    }
+}
+
+struct Known {
+    attempt: Attempt,
+    vanished: bool,
+}
+
+#[derive(Debug, PartialEq)]
+enum Change<'a> {
+    Add(&'a Planned),
+    Revive(&'a AttemptId, &'a Planned),
+    Move(&'a Attempt, &'a Planned),
+    Cancel(&'a AttemptId),
+}
+
+type Key<'a> = (&'a MemberId, &'a BookingName, Date);
+
+fn difference<'a>(known: &'a [Known], wanted: &'a [Planned], at: Timestamp) -> (Vec<Change<'a>>, Vec<AttemptId>) {
+    let by_key: HashMap<Key<'_>, &Known> =
+        known.iter().map(|one| ((&one.attempt.member, &one.attempt.booking, one.attempt.date), one)).collect();
+    let mut seen = HashSet::new();
+    let mut changes = Vec::new();
+    for planned in wanted {
+        let key = (&planned.member, &planned.booking, planned.date);
+        if seen.insert(key) {
+            changes.extend(wish(by_key.get(&key).copied(), planned));
+        }
+    }
+    let mut overdue = Vec::new();
+    for Known { attempt, .. } in known {
+        if attempt.state != State::Planned || seen.contains(&(&attempt.member, &attempt.booking, attempt.date)) {
+            continue;
+        }
+        if attempt.opening > at {
+            changes.push(Change::Cancel(&attempt.id));
+        } else {
+            overdue.push(attempt.id.clone());
+        }
+    }
+    (changes, overdue)
+}
+
+fn wish<'a>(known: Option<&'a Known>, planned: &'a Planned) -> Option<Change<'a>> {
+    match known {
+        None => Some(Change::Add(planned)),
+        Some(Known { attempt, vanished: true }) => Some(Change::Revive(&attempt.id, planned)),
+        Some(Known { attempt, .. }) => {
+            let same = nanos(attempt.opening) == nanos(planned.opening) && attempt.site == planned.site;
+            (attempt.state == State::Planned && !same).then_some(Change::Move(attempt, planned))
+        }
+    }
+}
+
+async fn apply(
+    write: &mut Write,
+    change: &Change<'_>,
+    at: Timestamp,
+    done: &mut PlanChange,
+) -> Result<(), StoreErrorKind> {
+    match change {
+        Change::Add(planned) => done.added.extend(add(write, planned, at).await?),
+        Change::Revive(id, planned) => done.added.extend(revive(write, id, planned, at).await?),
+        Change::Move(attempt, planned) => done.moved.extend(replan(write, attempt, planned, at).await?),
+        Change::Cancel(id) => done.cancelled.extend(vanish(write, id, at).await?),
+    }
+    Ok(())
+}
+
+async fn add(write: &mut Write, planned: &Planned, at: Timestamp) -> Result<Option<AttemptId>, StoreErrorKind> {
+    let id = AttemptId::new(id::new(at));
+    let added = sqlx::query(
+        "INSERT INTO attempt (id, member, booking, site, date, opening, state, epoch, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'planned', (SELECT COALESCE(MAX(epoch), 0) FROM restore_epoch), $7, $8) \
+         ON CONFLICT (member, booking, date) DO NOTHING",
+    )
+    .bind(id.as_str())
+    .bind(planned.member.as_str())
+    .bind(planned.booking.as_str())
+    .bind(planned.site.as_str())
+    .bind(planned.date.to_string())
+    .bind(nanos(planned.opening))
+    .bind(nanos(at))
+    .bind(nanos(at))
+    .execute(write.connection())
+    .await?;
+    if added.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let data = json!({
+        "booking": planned.booking,
+        "date": planned.date.to_string(),
+        "member": planned.member,
+        "opening": planned.opening.to_string(),
+        "site": planned.site,
+    });
+    append(write, Some(&id), "planned", data, at).await?;
+    Ok(Some(id))
+}
+
+async fn revive(
+    write: &mut Write,
+    id: &AttemptId,
+    planned: &Planned,
+    at: Timestamp,
+) -> Result<Option<AttemptId>, StoreErrorKind> {
+    let back = sqlx::query(
+        "UPDATE attempt SET state = 'planned', opening = $1, site = $2, updated_at = $3, ended_at = NULL, note = NULL, \
+         vanished = 0, epoch = (SELECT COALESCE(MAX(epoch), 0) FROM restore_epoch) WHERE id = $4 AND vanished = 1",
+    )
+    .bind(nanos(planned.opening))
+    .bind(planned.site.as_str())
+    .bind(nanos(at))
+    .bind(id.as_str())
+    .execute(write.connection())
+    .await?;
+    if back.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let data = json!({ "from": "cancelled", "opening": planned.opening.to_string(), "site": planned.site });
+    append(write, Some(id), "planned", data, at).await?;
+    Ok(Some(id.clone()))
+}
+
+async fn replan(
+    write: &mut Write,
+    old: &Attempt,
+    planned: &Planned,
+    at: Timestamp,
+) -> Result<Option<AttemptId>, StoreErrorKind> {
+    let moved =
+        sqlx::query("UPDATE attempt SET opening = $1, site = $2, updated_at = $3 WHERE id = $4 AND state = 'planned'")
+            .bind(nanos(planned.opening))
+            .bind(planned.site.as_str())
+            .bind(nanos(at))
+            .bind(old.id.as_str())
+            .execute(write.connection())
+            .await?;
+    if moved.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let data = json!({
+        "from": { "opening": old.opening.to_string(), "site": old.site },
+        "to": { "opening": planned.opening.to_string(), "site": planned.site },
+    });
+    append(write, Some(&old.id), "moved", data, at).await?;
+    Ok(Some(old.id.clone()))
+}
+
+async fn vanish(write: &mut Write, id: &AttemptId, at: Timestamp) -> Result<Option<AttemptId>, StoreErrorKind> {
+    let to = State::Ended(Outcome::Cancelled);
+    match step(write, &Step { id, from: State::Planned, to, at, note: Some(VANISHED) }, json!({})).await {
+        Ok(()) => {}
+        // It has moved on since the plan was compared: what runs is not the plan's to cancel.
+        Err(StoreErrorKind::Conflict { .. }) => return Ok(None),
+        Err(other) => return Err(other),
+    }
+    sqlx::query("UPDATE attempt SET vanished = 1 WHERE id = $1").bind(id.as_str()).execute(write.connection()).await?;
+    Ok(Some(id.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).expect("in range")
+    }
+
+    fn planned(date: i8, opening: i64) -> Planned {
+        Planned {
+            booking: "wednesday".into(),
+            member: "ana".into(),
+            site: "las-palmas".into(),
+            date: jiff::civil::date(2027, 1, date),
+            opening: at(opening),
+        }
+    }
+
+    fn known(planned: &Planned, state: State, vanished: bool) -> Known {
+        let attempt = Attempt {
+            id: AttemptId::new(planned.date.to_string()),
+            booking: planned.booking.clone(),
+            member: planned.member.clone(),
+            site: planned.site.clone(),
+            date: planned.date,
+            opening: planned.opening,
+            state,
+            submits: 0,
+            created_at: at(0),
+            updated_at: at(0),
+            note: None,
+        };
+        Known { attempt, vanished }
+    }
+
+    #[test]
+    fn only_what_is_planned_is_touched() {
+        let (old, moved) = (planned(6, 100), planned(6, 50));
+        for (state, expected) in [(State::Planned, 1), (State::Ready, 0), (State::Ended(Outcome::Confirmed), 0)] {
+            let known = [known(&old, state, false)];
+            assert_eq!(difference(&known, std::slice::from_ref(&moved), at(0)).0.len(), expected, "{state:?} moved");
+            assert_eq!(difference(&known, &[], at(0)).0.len(), expected, "{state:?} vanished");
+        }
+    }
+
+    #[test]
+    fn a_missed_opening_is_not_quietly_cancelled() {
+        let known = [known(&planned(6, 100), State::Planned, false)];
+        let (changes, overdue) = difference(&known, &[], at(100));
+        assert_eq!(changes, []);
+        assert_eq!(overdue, [AttemptId::from("2027-01-06")]);
+    }
+
+    #[test]
+    fn what_vanished_comes_back_but_what_a_person_cancelled_does_not() {
+        let wanted = [planned(6, 100)];
+        let cancelled = State::Ended(Outcome::Cancelled);
+        let vanished = [known(&wanted[0], cancelled, true)];
+        assert!(matches!(difference(&vanished, &wanted, at(0)).0[..], [Change::Revive(..)]));
+        let by_hand = [known(&wanted[0], cancelled, false)];
+        assert_eq!(difference(&by_hand, &wanted, at(0)).0, []);
+    }
+
+    #[test]
+    fn the_same_plan_twice_and_doubled_wishes_change_nothing() {
+        let wanted = [planned(6, 100), planned(6, 100)];
+        assert_eq!(difference(&[], &wanted, at(0)).0.len(), 1);
+        let known = [known(&wanted[0], State::Planned, false)];
+        assert_eq!(difference(&known, &wanted, at(0)).0, []);
+    }
+}

@@ -1,0 +1,71 @@
+//! The schema and its versions. Applied migrations are never edited; both databases have the same names.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, SqlSafeStr};
+
+use super::connect::Backend;
+use super::error::Doing;
+use super::{StoreError, StoreErrorKind};
+
+/// Version, name, and the text for either database.
+const MIGRATIONS: [(i64, &str, &str, &str); 1] = [(
+    1,
+    "attempts",
+    include_str!("../../migrations/sqlite/0001_attempts.sql"),
+    include_str!("../../migrations/postgres/0001_attempts.sql"),
+)];
+
+/// sqlx's own table of what was applied.
+const TABLE: &str = "_sqlx_migrations";
+
+/// Brings the schema up to date, each migration in a transaction of its own; refuses a newer one.
+pub(super) async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
+    const DOING: &str = "bring the database up to date";
+    let found = version(pool).await.doing(DOING)?;
+    refuse_newer(found).doing(DOING)?;
+    match migrator(backend).run(pool).await {
+        // Another process was faster with a newer program.
+        Err(MigrateError::VersionMissing(found)) => refuse_newer(found).doing(DOING),
+        other => other.doing(DOING),
+    }
+}
+
+/// Refuses any schema but this program's own.
+pub(super) async fn same(pool: &AnyPool, _: Backend) -> Result<(), StoreError> {
+    const DOING: &str = "read the database";
+    let found = version(pool).await.doing(DOING)?;
+    refuse_newer(found).doing(DOING)?;
+    if found < known() { Err(StoreErrorKind::OlderSchema { found, known: known() }).doing(DOING) } else { Ok(()) }
+}
+
+fn refuse_newer(found: i64) -> Result<(), StoreErrorKind> {
+    if found > known() { Err(StoreErrorKind::NewerSchema { found, known: known() }) } else { Ok(()) }
+}
+
+fn known() -> i64 {
+    MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or(0)
+}
+
+/// The newest version that was applied; 0 for an empty database.
+async fn version(pool: &AnyPool) -> Result<i64, StoreErrorKind> {
+    let mut connection = pool.acquire().await?;
+    match connection.list_applied_migrations(TABLE).await {
+        Ok(applied) => Ok(applied.iter().map(|one| one.version).max().unwrap_or(0)),
+        // The table is not there before the first migration.
+        Err(MigrateError::Execute(sqlx::Error::Database(_))) => Ok(0),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn migrator(backend: Backend) -> Migrator {
+    let one = |(version, name, sqlite, postgres): (i64, &'static str, &'static str, &'static str)| {
+        let sql = match backend {
+            Backend::Sqlite => sqlite,
+            Backend::Postgres => postgres,
+        };
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(MIGRATIONS.into_iter().map(one).collect())
+}

@@ -1,0 +1,113 @@
+//! Files, locks and versions.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use firstserve::store::{Store, StoreErrorKind};
+
+use super::{Kept, at, ready};
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn everything_is_its_owners_alone() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    ready(&store, "doubles", 18).await;
+    assert_eq!(mode(&kept.data()), 0o700);
+    let files: Vec<_> =
+        std::fs::read_dir(kept.data()).expect("readable").map(|one| one.expect("readable").path()).collect();
+    assert!(files.len() >= 4, "database, -wal, -shm and lock: {files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_others_could_read_is_closed_to_them() {
+    let kept = Kept::new();
+    kept.open().await.close().await;
+    std::fs::set_permissions(kept.file(), std::fs::Permissions::from_mode(0o644)).expect("changed");
+    let store = kept.open().await;
+    assert_eq!(mode(&kept.file()), 0o600);
+    drop(store);
+}
+
+#[tokio::test]
+async fn a_second_daemon_is_refused_and_told_why() {
+    let kept = Kept::new();
+    let first = kept.open().await;
+    let refused = Store::open(&kept.url(), &kept.data()).await.expect_err("refused");
+    let lock = kept.data().join("instance.lock");
+    let expected = format!(
+        "open the database: process {} already uses {}; stop it first, or give this one its own `[server] database`",
+        std::process::id(),
+        lock.display()
+    );
+    assert_eq!(refused.to_string(), expected);
+    let elsewhere = kept.folder.path().join("elsewhere");
+    let other_data = Store::open(&kept.url(), &elsewhere).await.expect_err("the same file from another folder");
+    assert!(matches!(other_data.kind, StoreErrorKind::SecondInstance { .. }), "{other_data}");
+    let reader = Store::open_read_only(&kept.url()).await.expect("reading beside it is allowed");
+    reader.verify_audit().await.expect("whole");
+    reader.mark_restored(at(0)).await.expect_err("but not writing");
+    drop((first, reader));
+    kept.open().await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let kept = Kept::new();
+    kept.open().await.close().await;
+    let script = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n\
+                  c.execute(\"INSERT INTO _sqlx_migrations SELECT 9999, 'later', installed_on, 1, checksum, 0 FROM _sqlx_migrations LIMIT 1\")\n\
+                  c.commit()";
+    let run = std::process::Command::new("python3").args(["-c", script]).arg(kept.file()).status().expect("python3");
+    assert!(run.success());
+    let refused = Store::open(&kept.url(), &kept.data()).await.expect_err("refused");
+    assert!(refused.to_string().contains("schema version 9999"), "{refused}");
+    let reading = Store::open_read_only(&kept.url()).await.expect_err("refused");
+    assert!(matches!(reading.kind, StoreErrorKind::NewerSchema { found: 9999, .. }), "{reading}");
+}
+
+#[tokio::test]
+async fn an_address_error_keeps_the_password_to_itself() {
+    let kept = Kept::new();
+    let refused = Store::open("mysql://ana:canary-7@host/db", &kept.data()).await.expect_err("refused");
+    assert!(!format!("{refused} {refused:?}").contains("canary-7"), "{refused}");
+    let unreachable =
+        Store::open("postgres://ana:canary-7@127.0.0.1:1/db", &kept.data()).await.expect_err("nobody there");
+    assert!(!format!("{unreachable} {unreachable:?}").contains("canary-7"), "{unreachable}");
+}
+
+#[tokio::test]
+async fn what_is_promised_to_survive_power_loss_is_asked_of_sqlite() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let asked = store.durability().await.expect("read");
+    assert_eq!(asked, "journal_mode=wal synchronous=2 foreign_keys=1");
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |folder: &str| {
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .expect("the folder is there")
+            .map(|one| one.expect("readable").file_name().into_string().expect("a plain name"))
+            .collect();
+        names.sort();
+        names
+    };
+    let sqlite = names("migrations/sqlite");
+    assert!(!sqlite.is_empty());
+    assert_eq!(sqlite, names("migrations/postgres"));
+    for name in sqlite {
+        let tables = |folder: &str| {
+            let text = std::fs::read_to_string(format!("{folder}/{name}")).expect("readable");
+            text.lines().filter(|line| line.starts_with("CREATE TABLE")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(tables("migrations/sqlite"), tables("migrations/postgres"), "{name}");
+    }
+}

@@ -1,0 +1,70 @@
+//! The plan changes under attempts at every stage.
+
+use firstserve::model::{Outcome, State};
+use firstserve::store::PlanChange;
+use jiff::ToSpan;
+
+use super::{Kept, at, planned, ready, state};
+
+#[tokio::test]
+async fn a_booking_that_leaves_and_returns_is_planned_again() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let wanted = [planned("doubles", 18), planned("singles", 21)];
+    let added = store.plan(&wanted, at(0)).await.expect("planned").added;
+    let gone = store.plan(&wanted[..1], at(1)).await.expect("planned");
+    assert_eq!(gone.cancelled, added[1..]);
+    assert_eq!(state(&store, &added[1]).await, State::Ended(Outcome::Cancelled));
+    let back = store.plan(&wanted, at(2)).await.expect("planned");
+    assert_eq!(back.added, added[1..], "the same attempt, not a second one");
+    assert_eq!(state(&store, &added[1]).await, State::Planned);
+}
+
+#[tokio::test]
+async fn what_a_person_cancelled_stays_cancelled() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let wanted = [planned("doubles", 18)];
+    let id = store.plan(&wanted, at(0)).await.expect("planned").added.remove(0);
+    let by_hand = store.acting_as("user:ana");
+    by_hand.transition(&id, State::Planned, State::Ended(Outcome::Cancelled), at(1), None).await.expect("cancelled");
+    assert_eq!(store.plan(&wanted, at(2)).await.expect("planned"), PlanChange::default());
+    let actors: Vec<_> = store.audit_of(&id).await.expect("read").into_iter().map(|row| row.actor).collect();
+    assert_eq!(actors, ["engine", "user:ana"]);
+}
+
+#[tokio::test]
+async fn a_new_opening_moves_only_what_is_still_planned() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let running = ready(&store, "singles", 21).await;
+    let mut wanted = [planned("doubles", 18), planned("singles", 21)];
+    let waiting = store.plan(&wanted, at(0)).await.expect("planned").added.remove(0);
+    for one in &mut wanted {
+        one.opening += 24.hours();
+    }
+    assert_eq!(store.plan(&wanted, at(2)).await.expect("planned").moved, std::slice::from_ref(&waiting));
+    let opening = |attempt: Option<firstserve::model::Attempt>| attempt.expect("there").opening;
+    assert_eq!(opening(store.attempt(&waiting).await.expect("read")), wanted[0].opening);
+    assert_eq!(opening(store.attempt(&running).await.expect("read")), at(3600), "it keeps what it was armed with");
+}
+
+#[tokio::test]
+async fn an_opening_that_passed_is_left_to_the_misfire_policy() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let id = store.plan(&[planned("doubles", 18)], at(0)).await.expect("planned").added.remove(0);
+    let change = store.plan(&[], at(3601)).await.expect("planned");
+    assert_eq!((change.cancelled.len(), change.overdue), (0, vec![id.clone()]));
+    assert_eq!(state(&store, &id).await, State::Planned);
+}
+
+#[tokio::test]
+async fn a_plan_of_several_batches_is_written_whole() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let wanted: Vec<_> = (0..260).map(|number| planned(&format!("booking {number}"), 18)).collect();
+    assert_eq!(store.plan(&wanted, at(0)).await.expect("planned").added.len(), 260, "more than one batch");
+    assert_eq!(store.plan(&wanted, at(1)).await.expect("planned"), PlanChange::default());
+    assert_eq!(store.verify_audit().await.expect("whole"), 260);
+}
