@@ -1,1 +1,25 @@
 //! The supervisor and what it runs.
+//!
+//! ```text
+//!  config ──reload──▶ supervisor ──one task each──▶ run (machine ⇄ performer) ──▶ browser, http
+//!                        │  ▲                          │
+//!                        ▼  └──────── finish ──────────┤
+//!                      agenda                          ▼
+//!                                              store, events
+//! ```
+//!
+//! One task owns the agenda and takes [`Handle`] commands; one task runs each attempt that is due, with the configuration
+//! it was started with. What is absent: decisions (they are in `timing`), and anything that knows a selector.
+
+mod agenda;
+mod errand;
+mod event;
+mod letters;
+mod lock;
+mod perform;
+mod report;
+mod run;
+mod supervisor;
+
+pub use event::{Event, What};
+pub use supervisor::{Engine, Handle, Parts};

@@ -1,0 +1,305 @@
+//! Keeps the agenda, starts what is due, takes a new configuration, and stops in order.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{broadcast, mpsc};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::agenda::{Agenda, plan};
+use super::errand::Errand;
+use super::letters::letters;
+use super::lock::AccountLocks;
+use super::perform::hands;
+use super::report::Reporter;
+use super::run::{Finish, Order, Run};
+use super::{Event, What};
+use crate::clock::{Clock, ZoneData};
+use crate::config::{Config, diff};
+use crate::model::{Attempt, AttemptId, Outcome, State};
+use crate::store::{AttemptFilter, End, Planned, Store, StoreError};
+use crate::timing::Machine;
+use crate::vault::Vault;
+
+/// Events that a slow listener may fall behind.
+const EVENTS_KEPT: usize = 4_096;
+
+/// How often the plan is worked out anew without being told to, so that new dates come within sight.
+const REPLAN_EVERY: SignedDuration = SignedDuration::from_hours(6);
+
+/// How soon a plan that the store did not take is tried again.
+const REPLAN_SOON: SignedDuration = SignedDuration::from_secs(5);
+
+/// How long a stop waits for attempts whose permit is spent.
+const STOP_GRACE: Duration = Duration::from_secs(25);
+
+/// Everything an engine is made of; the edges are handed in.
+#[derive(Clone)]
+pub struct Parts {
+    /// What is wanted.
+    pub config: Arc<Config>,
+    /// Zone data.
+    pub zones: Arc<ZoneData>,
+    /// What is kept.
+    pub store: Store,
+    /// Credentials; none: attempts that need some end by saying so.
+    pub vault: Option<Arc<Vault>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The firstserve binary, which guards browsers.
+    pub guardian: PathBuf,
+}
+
+/// Talks to a running engine. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    commands: mpsc::Sender<Command>,
+    events: broadcast::Sender<Event>,
+}
+
+impl Handle {
+    /// Everything that happens from now on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Puts a valid configuration in force. Running attempts keep the one they were started with.
+    pub async fn reload(&self, config: Arc<Config>) {
+        self.tell(Command::Reload(config)).await;
+    }
+
+    /// Says that a configuration was refused and the old one kept.
+    pub fn refused(&self, at: Timestamp, errors: usize) {
+        Reporter::new(self.events.clone()).say(at, What::Refused { errors });
+    }
+
+    /// Calls an attempt off, if nothing was submitted.
+    pub async fn cancel(&self, id: AttemptId) {
+        self.tell(Command::Cancel(id)).await;
+    }
+
+    /// Stops: nothing new is begun, what is spent is finished within a grace.
+    pub async fn stop(&self) {
+        self.tell(Command::Stop).await;
+    }
+
+    async fn tell(&self, command: Command) {
+        if self.commands.send(command).await.is_err() {
+            tracing::debug!("the engine has stopped");
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Command {
+    Reload(Arc<Config>),
+    Cancel(AttemptId),
+    Stop,
+}
+
+/// The supervisor's task.
+pub struct Engine {
+    parts: Parts,
+    agenda: Agenda,
+    running: HashMap<AttemptId, mpsc::Sender<Order>>,
+    tasks: JoinSet<(AttemptId, Finish)>,
+    locks: AccountLocks,
+    events: broadcast::Sender<Event>,
+    replan_at: Timestamp,
+}
+
+impl Engine {
+    /// Starts an engine; it runs until [`Handle::stop`].
+    pub fn start(parts: Parts) -> (Handle, JoinHandle<()>) {
+        let (commands, inbox) = mpsc::channel(64);
+        let events = broadcast::Sender::new(EVENTS_KEPT);
+        let replan_at = parts.clock.now();
+        let engine = Self {
+            parts,
+            agenda: Agenda::default(),
+            running: HashMap::new(),
+            tasks: JoinSet::new(),
+            locks: AccountLocks::default(),
+            events: events.clone(),
+            replan_at,
+        };
+        (Handle { commands, events }, tokio::spawn(engine.run(inbox)))
+    }
+
+    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+        loop {
+            if self.parts.clock.now() >= self.replan_at {
+                self.replan().await;
+            }
+            self.start_what_is_due().await;
+            let wake = self.agenda.next().unwrap_or(self.replan_at).min(self.replan_at);
+            let clock = Arc::clone(&self.parts.clock);
+            tokio::select! {
+                () = clock.sleep_until(wake) => {}
+                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.finished(done).await,
+                command = inbox.recv() => match command {
+                    Some(Command::Reload(config)) => self.reload(config).await,
+                    Some(Command::Cancel(id)) => self.cancel(&id).await,
+                    Some(Command::Stop) | None => break,
+                },
+            }
+        }
+        self.stop().await;
+    }
+
+    /// Makes store and agenda agree with the configuration.
+    async fn replan(&mut self) {
+        let now = self.parts.clock.now();
+        self.replan_at = match self.try_replan(now).await {
+            Ok(()) => now + REPLAN_EVERY,
+            Err(error) => {
+                tracing::error!(%error, "the plan could not be stored; trying again");
+                self.say(What::Degraded(format!("the plan could not be stored: {error}")));
+                now + REPLAN_SOON
+            }
+        };
+    }
+
+    async fn try_replan(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let planned = plan(&self.parts.config, &self.parts.zones, now);
+        let wanted: Vec<Planned> = planned.iter().map(Planned::from).collect();
+        self.parts.store.plan(&wanted, now).await?;
+        self.agenda.replan(planned);
+        let live = self.parts.store.attempts(&AttemptFilter { live: true, ..AttemptFilter::default() }).await?;
+        for attempt in live {
+            if !self.running.contains_key(&attempt.id) {
+                let at = self.look_at(&attempt, now);
+                self.agenda.look_at(attempt, at);
+            }
+        }
+        self.cancel_what_is_unwanted(now).await;
+        Ok(())
+    }
+
+    /// When an attempt is next looked at: logged in ahead of time, or at once when something was begun.
+    fn look_at(&self, attempt: &Attempt, now: Timestamp) -> Timestamp {
+        let lead = self.parts.config.site(&attempt.site).map_or(SignedDuration::ZERO, |site| site.patience.login_lead);
+        if attempt.state == State::Planned { (attempt.opening - lead).max(now) } else { now }
+    }
+
+    /// Running attempts that no booking asks for any more are called off, if nothing was submitted.
+    async fn cancel_what_is_unwanted(&mut self, now: Timestamp) {
+        let ids: Vec<AttemptId> = self.running.keys().cloned().collect();
+        for id in ids {
+            let Ok(Some(attempt)) = self.parts.store.attempt(&id).await else { continue };
+            if self.agenda.occurrence(&attempt).is_none() && attempt.opening > now {
+                self.cancel(&id).await;
+            }
+        }
+    }
+
+    async fn start_what_is_due(&mut self) {
+        for attempt in self.agenda.take_due(self.parts.clock.now()) {
+            let errand = Errand::of(&attempt, self.agenda.occurrence(&attempt), &self.parts).await;
+            match errand {
+                Ok(errand) => self.start(attempt, errand).await,
+                Err(reason) => self.close(attempt, reason.outcome(), &reason.to_string()).await,
+            }
+        }
+    }
+
+    async fn start(&mut self, attempt: Attempt, errand: Errand) {
+        let (orders, inbox) = mpsc::channel(8);
+        let id = attempt.id.clone();
+        let reporter = Reporter::new(self.events.clone()).of(&id);
+        let now = self.parts.clock.now();
+        reporter.say(now, What::taken_up(&attempt));
+        let run = Run {
+            machine: Machine::new(errand.facts(attempt.created_at), errand.past(&attempt)),
+            stored: attempt.state,
+            permit: errand.permit.clone(),
+            letter: letters(&errand, &attempt, &self.parts),
+            performer: hands(errand, &attempt, &self.parts, reporter.clone(), self.locks.clone()),
+            store: self.parts.store.clone(),
+            clock: Arc::clone(&self.parts.clock),
+            orders: inbox,
+            reporter,
+            marks: Vec::new(),
+            stopping: false,
+            id: attempt.id,
+        };
+        self.running.insert(id.clone(), orders);
+        self.tasks.spawn(async move { (id, run.run().await) });
+    }
+
+    /// Ends an attempt that cannot be run at all.
+    async fn close(&mut self, attempt: Attempt, outcome: Outcome, note: &str) {
+        let now = self.parts.clock.now();
+        let end = End { from: attempt.state, outcome, note: Some(note), slot: None, letter: None, at: now };
+        match self.parts.store.end(&attempt.id, end).await {
+            Ok(()) => Reporter::new(self.events.clone())
+                .of(&attempt.id)
+                .say(now, What::Ended { outcome, note: note.to_owned(), won: None }),
+            Err(error) => {
+                tracing::error!(%error, "the end could not be stored; trying again");
+                self.agenda.look_at(attempt, now + REPLAN_SOON);
+            }
+        }
+    }
+
+    async fn finished(&mut self, done: Result<(AttemptId, Finish), tokio::task::JoinError>) {
+        match done {
+            Ok((id, finish)) => {
+                self.running.remove(&id);
+                if let Finish::Parked(at) = finish
+                    && let Ok(Some(attempt)) = self.parts.store.attempt(&id).await
+                {
+                    self.agenda.look_at(attempt, at);
+                }
+            }
+            Err(error) => {
+                // A bug in one attempt must not cost the others; the store knows where it stood.
+                tracing::error!(%error, "an attempt's task died");
+                self.running.retain(|_, orders| !orders.is_closed());
+                self.replan_at = self.parts.clock.now() + REPLAN_SOON;
+            }
+        }
+    }
+
+    async fn reload(&mut self, config: Arc<Config>) {
+        let now = self.parts.clock.now();
+        let changes = diff(&self.parts.config, &config).iter().map(ToString::to_string).collect();
+        self.parts.config = config;
+        self.replan().await;
+        Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
+    }
+
+    async fn cancel(&mut self, id: &AttemptId) {
+        if let Some(orders) = self.running.get(id) {
+            if orders.send(Order::Cancel).await.is_err() {
+                tracing::debug!(%id, "the attempt is over already");
+            }
+            return;
+        }
+        if let Ok(Some(attempt)) = self.parts.store.attempt(id).await
+            && attempt.state == State::Planned
+        {
+            self.agenda.forget(id);
+            self.close(attempt, Outcome::Cancelled, "called off before its opening").await;
+        }
+    }
+
+    async fn stop(mut self) {
+        for orders in self.running.values() {
+            if orders.send(Order::Stop).await.is_err() {
+                tracing::debug!("an attempt was over already");
+            }
+        }
+        let drained = tokio::time::timeout(STOP_GRACE, async { while self.tasks.join_next().await.is_some() {} }).await;
+        if drained.is_err() {
+            tracing::warn!("stopped with attempts under way; the next start verifies them");
+        }
+    }
+
+    fn say(&self, what: What) {
+        Reporter::new(self.events.clone()).say(self.parts.clock.now(), what);
+    }
+}
