@@ -1,0 +1,155 @@
+//! Listens, stamps what arrives, and serves it until the shutdown.
+
+use std::fmt;
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use jiff::Timestamp;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::court::{COURTS, Court};
+use super::desk;
+use super::http::{self, HangUp, Received};
+use super::options::Options;
+use super::receipt::{Receipts, Stamped};
+use super::rivals;
+use super::window::Window;
+
+/// How long open connections may finish after the shutdown.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long the club waits after the system refused it a connection (no descriptors left).
+const AFTER_REFUSAL: Duration = Duration::from_millis(50);
+
+/// A club that has its address and its opening, and waits to be served.
+#[derive(Debug)]
+pub struct Club {
+    listener: TcpListener,
+    shared: Arc<desk::Club>,
+    shutdown: CancellationToken,
+}
+
+/// Where the club is, and when it opens.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// `http://127.0.0.1:8090/`.
+    pub url: String,
+    /// The instant that was asked for, on the club's clock; none for a club that opens at its midnight.
+    pub opening: Option<Timestamp>,
+    window: Window,
+}
+
+impl Ready {
+    /// The date that a court shows for the first time at the opening.
+    pub fn date(&self, court: &Court) -> Option<jiff::civil::Date> {
+        self.opening.map(|opening| self.window.newest(court, opening))
+    }
+}
+
+/// The ready line: `club ready at http://127.0.0.1:8090/ opening=2026-11-21T03:00:10Z`.
+impl fmt::Display for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "club ready at {}", self.url)?;
+        self.opening.map_or(Ok(()), |opening| write!(f, " opening={opening}"))
+    }
+}
+
+impl Club {
+    /// Sets the club up on a listener; `opens_in` counts from here. The listener decides the address, not the options.
+    ///
+    /// # Errors
+    /// The listener has no address.
+    pub fn new(listener: TcpListener, options: &Options, shutdown: CancellationToken) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let shared = Arc::new(desk::Club::new(options, shutdown.clone()));
+        Ok(Self { listener, shared, shutdown })
+    }
+
+    /// Where it is and when it opens.
+    ///
+    /// # Errors
+    /// The listener has no address.
+    pub fn ready(&self) -> io::Result<Ready> {
+        let window = self.shared.desk().counter.window.clone();
+        Ok(Ready { url: format!("http://{}/", self.listener.local_addr()?), opening: window.asked_for(), window })
+    }
+
+    /// Serves until the shutdown, and then for at most a second more.
+    ///
+    /// # Errors
+    /// The runtime cannot watch the listener.
+    pub async fn serve(self) -> io::Result<()> {
+        let listener = tokio::net::TcpListener::from_std(self.listener)?;
+        let router = http::router(Arc::clone(&self.shared));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(rivals::run(self.shared, self.shutdown.clone()));
+        loop {
+            let accepted = tokio::select! {
+                () = self.shutdown.cancelled() => break,
+                accepted = listener.accept() => accepted,
+                Some(_) = tasks.join_next() => continue,
+            };
+            match accepted {
+                Ok((stream, _)) => drop(tasks.spawn(connection(stream, router.clone(), self.shutdown.clone()))),
+                Err(_) => tokio::time::sleep(AFTER_REFUSAL).await,
+            }
+        }
+        let _ = tokio::time::timeout(FAREWELL, async { while tasks.join_next().await.is_some() {} }).await;
+        Ok(())
+    }
+}
+
+/// Serves a club on a listener until the shutdown.
+///
+/// # Errors
+/// The listener has no address or cannot be watched.
+pub async fn serve(listener: TcpListener, options: &Options, shutdown: CancellationToken) -> io::Result<()> {
+    Club::new(listener, options, shutdown)?.serve().await
+}
+
+/// The date that each court shows for the first time at the opening that was asked for, by site id.
+pub(super) fn opening_dates(window: &Window) -> impl Iterator<Item = (&'static str, String)> {
+    let opening = window.asked_for();
+    COURTS.iter().filter_map(move |court| Some((court.id, window.newest(court, opening?).to_string())))
+}
+
+async fn connection(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+    // A connection that cannot be set up is one that its client has already left.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let receipts = Arc::new(Receipts::default());
+    let io = TokioIo::new(Stamped::new(stream, Arc::clone(&receipts)));
+    let answer = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Received(receipts.of_request()));
+        let answer = answer.call(request);
+        async move { answer.await.map_err(|never| match never {}).and_then(unless_hung_up) }
+    });
+    let mut connection = std::pin::pin!(http1::Builder::new().serve_connection(io, service));
+    tokio::select! {
+        // Errors are connections that ended, by the client or on purpose.
+        _ = connection.as_mut() => return,
+        () = shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+/// An error closes the connection without a byte.
+fn unless_hung_up<B>(response: Response<B>) -> Result<Response<B>, io::Error> {
+    match response.extensions().get::<HangUp>() {
+        Some(HangUp) => Err(io::Error::other("hung up on purpose")),
+        None => Ok(response),
+    }
+}
