@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::model::{Answer, AttemptId, BookingName, Choice, MemberId, Outcome, State};
+use crate::model::{Answer, Attempt, AttemptId, BookingName, Choice, MemberId, Outcome, State};
 
 /// Something that happened, with its instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,18 @@ pub struct Event {
     pub attempt: Option<AttemptId>,
     /// What.
     pub what: What,
+}
+
+impl What {
+    /// An attempt was taken up.
+    pub(super) fn taken_up(attempt: &Attempt) -> Self {
+        Self::TakenUp {
+            booking: attempt.booking.clone(),
+            member: attempt.member.clone(),
+            date: attempt.date,
+            opening: attempt.opening,
+        }
+    }
 }
 
 /// What happened.

@@ -161,6 +161,7 @@ impl<P: Performer> Run<P> {
                 self.reporter.say(spent, What::Entered(State::Submitting));
                 Event::Spent
             }
+            Err(error) if error.is_slot_held() => Event::Held(error.to_string()),
             Err(error) => Event::SpendFailed(error.to_string()),
         }
     }

@@ -24,6 +24,11 @@ use crate::model::{Answer, AttemptId, Choice, CourtName, State};
 pub struct PermitId(String);
 
 impl PermitId {
+    /// A name as it stood in the database.
+    pub(super) fn of(text: String) -> Self {
+        Self(text)
+    }
+
     /// The id as it stands in the database.
     pub fn as_str(&self) -> &str {
         &self.0

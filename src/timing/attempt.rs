@@ -137,6 +137,7 @@ impl Machine {
             Event::Opened => self.spend(),
             Event::Spent => self.fire(now),
             Event::SpendFailed(why) => self.no_permit(why, now),
+            Event::Held(by) => self.end(Outcome::Skipped, &by),
             Event::Answered(answer) => self.answered(answer, now),
             Event::NotSent(why) => self.not_sent(why, now),
             Event::NoAnswer(_) => self.unknown(vec![], now),

@@ -25,6 +25,8 @@ pub enum Event {
     Spent,
     /// The store could not take the permit.
     SpendFailed(String),
+    /// Another attempt of the same member has the slot, or may have it.
+    Held(String),
     /// The site answered the submit.
     Answered(Answer),
     /// The submit provably never left this machine.

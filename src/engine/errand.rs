@@ -1,0 +1,157 @@
+//! Everything a run needs to know, taken from the configuration it is started with.
+
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::Timestamp;
+
+use super::Parts;
+use crate::flow::Flow;
+use crate::model::{
+    Answer, Attempt, Booking, Choice, FireMode, Member, Occurrence, Outcome, Site, State,
+};
+use crate::schedule::{first_instant, opening};
+use crate::store::{PastPermit, PermitId, StoreError};
+use crate::timing::{Facts, Past};
+
+/// An attempt's facts, frozen.
+#[derive(Clone)]
+pub(super) struct Errand {
+    pub(super) site: Site,
+    pub(super) zone: TimeZone,
+    pub(super) flow: Arc<Flow>,
+    pub(super) member: Member,
+    /// None when no booking asks for it any more: then it is only verified.
+    pub(super) booking: Option<Booking>,
+    pub(super) choices: Vec<Choice>,
+    pub(super) permit: Option<PermitId>,
+    /// What an earlier process may have booked, though no booking asks for it any more: read, never submitted.
+    only_verified: Vec<Choice>,
+    permits: Vec<PastPermit>,
+}
+
+/// Why an attempt cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Reason {
+    #[error("its site or member is no longer in the configuration; look at the site's own list")]
+    Unconfigured,
+    #[error("its opening passed while nothing could act, and no booking asks for it any more")]
+    Vanished,
+    #[error("already booked on {date} by “{booking}”")]
+    Held {
+        /// The booking that has the slot.
+        booking: String,
+        /// The slot's date.
+        date: jiff::civil::Date,
+    },
+    #[error("the store could not be read: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl Reason {
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Unconfigured | Self::Store(_) => Outcome::NeedsAttention,
+            Self::Vanished => Outcome::Missed,
+            Self::Held { .. } => Outcome::Skipped,
+        }
+    }
+}
+
+impl Errand {
+    /// Gathers the facts of an attempt; `occurrence` is none when no booking asks for it any more.
+    pub(super) async fn of(attempt: &Attempt, occurrence: Option<&Occurrence>, parts: &Parts) -> Result<Self, Reason> {
+        let config = &parts.config;
+        let site = config.site(&attempt.site).ok_or(Reason::Unconfigured)?;
+        let zone = parts.zones.zone(&site.time_zone).ok_or(Reason::Unconfigured)?;
+        let permits = parts.store.permits_of(&attempt.id).await?;
+        let wanted = occurrence.map(|occurrence| occurrence.choices.clone()).unwrap_or_default();
+        let spent = spent_choices(site, &zone, &permits);
+        let only_verified: Vec<Choice> = spent.into_iter().filter(|choice| !wanted.contains(choice)).collect();
+        let choices = [wanted, only_verified.clone()].concat();
+        if choices.is_empty() {
+            return Err(Reason::Vanished);
+        }
+        let errand = Self {
+            flow: config.flow(&site.id).ok_or(Reason::Unconfigured)?,
+            member: config.member(&attempt.member).ok_or(Reason::Unconfigured)?.clone(),
+            booking: config.booking(&attempt.member, &attempt.booking).cloned(),
+            permit: permits.iter().find(|permit| permit.open).map(|permit| permit.id.clone()),
+            site: site.clone(),
+            zone,
+            choices,
+            only_verified,
+            permits,
+        };
+        if attempt.state == State::Planned {
+            errand.refuse_held(attempt, parts).await?;
+        }
+        Ok(errand)
+    }
+
+    /// Renaming or editing a booking never books twice: a slot that is ours, or may be, is not booked again.
+    async fn refuse_held(&self, attempt: &Attempt, parts: &Parts) -> Result<(), Reason> {
+        for choice in &self.choices {
+            let held = parts.store.overlapping(&attempt.member, &attempt.site, choice).await?;
+            if let Some(other) = held.iter().find(|other| other.id != attempt.id) {
+                return Err(Reason::Held { booking: other.booking.to_string(), date: other.date });
+            }
+        }
+        Ok(())
+    }
+
+    /// What the machine is told.
+    pub(super) fn facts(&self, created_at: Timestamp) -> Facts {
+        Facts {
+            choices: self.choices.clone(),
+            patience: self.site.patience,
+            mode: self.mode(),
+            opening_steps: !self.flow.opening.is_empty(),
+            created_at,
+        }
+    }
+
+    /// The mode that is used: what the site is set to, as far as its flow allows.
+    pub(super) fn mode(&self) -> FireMode {
+        use crate::flow::wire::Send;
+        match self.site.fire {
+            _ if self.flow.is_api() => FireMode::Http,
+            FireMode::Auto => FireMode::Script,
+            FireMode::Http if self.flow.commit.send() < Send::Http => FireMode::Script,
+            mode => mode,
+        }
+    }
+
+    /// What an earlier process left.
+    pub(super) fn past(&self, attempt: &Attempt) -> Past {
+        let taken = |choice: &Choice| self.permits.iter().any(|past| past.answer == Some(Answer::Taken) && is_for(past, choice));
+        let is_lost = |choice: &Choice| taken(choice) || self.only_verified.contains(choice);
+        let lost = self.choices.iter().enumerate().filter(|(_, choice)| is_lost(choice)).map(|(at, _)| at).collect();
+        let uncertain = self.permits.iter().filter(|permit| permit.absent).count();
+        Past { state: attempt.state, uncertain: u8::try_from(uncertain).unwrap_or(u8::MAX), lost }
+    }
+}
+
+fn is_for(permit: &PastPermit, choice: &Choice) -> bool {
+    permit.court == choice.court && permit.start == choice.start
+}
+
+/// The choices of an attempt whose booking is gone: what its permits may have booked.
+fn spent_choices(site: &Site, zone: &TimeZone, permits: &[PastPermit]) -> Vec<Choice> {
+    permits.iter().filter(|permit| permit.open).filter_map(|permit| choice_of(site, zone, permit)).collect()
+}
+
+fn choice_of(site: &Site, zone: &TimeZone, permit: &PastPermit) -> Option<Choice> {
+    let court = site.court(&permit.court)?;
+    let length = permit.end.duration_since(permit.start);
+    let start: DateTime = permit.start;
+    Some(Choice {
+        court: court.name.clone(),
+        court_site_id: court.site_id.clone(),
+        start,
+        length,
+        opening: opening(court.opens, start, length, zone),
+        starts_at: first_instant(start, zone),
+    })
+}

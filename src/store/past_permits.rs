@@ -1,0 +1,59 @@
+//! What became of an attempt's permits: what a restart must remember.
+
+use jiff::civil::DateTime;
+
+use super::error::doing;
+use super::permit::PermitId;
+use super::read::Columns;
+use super::{Store, StoreError, StoreErrorKind};
+use crate::model::{Answer, AttemptId, CourtName};
+
+/// A permit that was spent, with what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastPermit {
+    /// Its name.
+    pub id: PermitId,
+    /// The club's word for the court.
+    pub court: CourtName,
+    /// Local start of the slot.
+    pub start: DateTime,
+    /// Local end of the slot.
+    pub end: DateTime,
+    /// What the site said.
+    pub answer: Option<Answer>,
+    /// Nobody knows yet whether it counted.
+    pub open: bool,
+    /// The site's list proved that it did not count though nobody knew the answer.
+    pub absent: bool,
+}
+
+impl Store {
+    /// Every permit of an attempt, in the order in which they were spent.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn permits_of(&self, attempt: &AttemptId) -> Result<Vec<PastPermit>, StoreError> {
+        doing("read an attempt's permits", async {
+            let rows = sqlx::query("SELECT * FROM permit WHERE attempt = $1 ORDER BY seq")
+                .bind(attempt.as_str())
+                .fetch_all(self.pool())
+                .await?;
+            rows.iter().map(past_permit).collect()
+        })
+        .await
+    }
+}
+
+fn past_permit(row: &sqlx::any::AnyRow) -> Result<PastPermit, StoreErrorKind> {
+    let result = row.maybe_text("result")?;
+    let answer = row.maybe_text("answer")?;
+    Ok(PastPermit {
+        id: PermitId::of(row.text("id")?),
+        court: CourtName::new(row.text("court")?),
+        start: row.local("slot_start")?,
+        end: row.local("slot_end")?,
+        answer: answer.as_deref().and_then(Answer::parse),
+        open: result.is_none(),
+        absent: result.as_deref() == Some("absent"),
+    })
+}
