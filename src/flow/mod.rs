@@ -1,3 +1,125 @@
 //! Selector files: steps, locators, templates, conditions. Pure.
+//!
+//! [`Flow::parse`] turns the files of a folder into a [`Flow`], or into every problem in them at once. Its parts are
+//! templates still; [`Words`] say what they mean for one choice of one attempt, and rendering with them gives the
+//! [`wire`] form that the program in the page understands. What the site answers to a flow without pages is judged here
+//! as well ([`condition::holds_for_answer`], [`rows::from_json`]); what a page shows is judged in the page.
+//!
+//! Not here: browsers, files, and when a phase runs.
 
+mod coherence;
+mod commit;
+pub mod condition;
+mod folder;
+mod locator;
+mod logged_in;
+mod names;
+mod outcome;
+mod pattern;
+mod pen;
+mod phase;
+mod raw;
+mod request;
+pub mod rows;
+mod selector;
+mod step;
+pub mod template;
 pub mod wire;
+mod words;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::model::{Booking, Site};
+use crate::report::{Place, Problem, did_you_mean};
+
+pub use commit::Commit;
+pub use logged_in::LoggedIn;
+pub use outcome::Outcome;
+pub use phase::Phase;
+pub use step::Step;
+pub use template::{RenderError, RenderErrorKind, Template, TemplateError};
+pub use words::Words;
+
+/// A site's selector files, known to be whole.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    folder: PathBuf,
+    steps: BTreeMap<Phase, Vec<Step>>,
+    logged_in: Option<LoggedIn>,
+    commit: Commit,
+    outcomes: Vec<Outcome>,
+    outside_words: Vec<(String, Place)>,
+}
+
+impl Flow {
+    /// The folder it was read from.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The steps of a phase, in order; perhaps none.
+    pub fn steps(&self, phase: Phase) -> &[Step] {
+        self.steps.get(&phase).map_or(&[], Vec::as_slice)
+    }
+
+    /// How to tell that one is still logged in.
+    pub fn logged_in(&self) -> Option<&LoggedIn> {
+        self.logged_in.as_ref()
+    }
+
+    /// The one irreversible step.
+    pub fn commit(&self) -> &Commit {
+        &self.commit
+    }
+
+    /// What the site's answers mean, in order; one of them is `confirmed`.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// Whether it needs no browser: every step is a request.
+    pub fn is_api(&self) -> bool {
+        coherence::is_api(self.steps.values().flatten(), self.commit.is_request())
+    }
+
+    /// Renders the steps of a phase at once: for phases that use no variable which one of their own steps reads.
+    pub fn render_steps(&self, phase: Phase, words: &Words) -> Result<Vec<wire::Step>, RenderError> {
+        self.steps(phase).iter().map(|step| step.render(words)).collect()
+    }
+
+    /// Renders the outcome table.
+    pub fn render_outcomes(&self, words: &Words) -> Result<Vec<wire::Outcome>, RenderError> {
+        self.outcomes.iter().map(|outcome| outcome.render(words)).collect()
+    }
+
+    /// The `{site.KEY}` words that the site does not define.
+    pub fn problems_with_site(&self, site: &Site) -> Vec<Problem> {
+        let known: Vec<_> =
+            site.variables.keys().map(|key| format!("site.{key}")).chain(["site.url".to_owned()]).collect();
+        let cure = format!("write it under [site.{}.variables]", site.id);
+        self.undefined("site.", &known, &format!("site `{}`", site.id), &cure)
+    }
+
+    /// The `{booking.KEY}` words that the booking does not define.
+    pub fn problems_with_booking(&self, booking: &Booking) -> Vec<Problem> {
+        let keys = booking.variables.keys().map(|key| format!("booking.{key}"));
+        let known: Vec<_> = keys.chain(["booking.name".to_owned()]).collect();
+        self.undefined(
+            "booking.",
+            &known,
+            &format!("booking `{}`", booking.name),
+            "write it among the booking's variables",
+        )
+    }
+
+    fn undefined(&self, prefix: &str, known: &[String], owner: &str, cure: &str) -> Vec<Problem> {
+        let wrong = |(word, _): &&(String, Place)| word.starts_with(prefix) && !known.contains(word);
+        let problem = |(word, place): &(String, Place)| {
+            let near = did_you_mean(word, known.iter().map(String::as_str));
+            let help = near.map_or_else(|| cure.to_owned(), |near| format!("did you mean `{near}`?"));
+            Problem::error("undefined-word", format!("{owner} does not define `{word}`")).at(place.clone()).help(help)
+        };
+        self.outside_words.iter().filter(wrong).map(problem).collect()
+    }
+}

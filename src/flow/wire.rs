@@ -425,6 +425,19 @@ pub struct Outcome {
     pub place: String,
 }
 
+/// How to tell that one is still logged in, without leaving the staged page: the answer to a request, judged as a page of
+/// its own (a document that was fetched) or, for a site without pages, as an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LoggedIn {
+    /// Sent with the session's cookies.
+    pub request: Request,
+    /// Holds while one is logged in.
+    pub when: Condition,
+    /// `file:line:column`, for messages.
+    pub place: String,
+}
+
 /// What is installed in a page to act at an instant by itself (fire mode `armed`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,0 +1,83 @@
+//! What no single file can be blamed for: parts that do not go together.
+
+use crate::report::Problem;
+
+use super::Phase;
+use super::folder::Parts;
+use super::step::{Step, Verb};
+
+/// Every incoherence.
+pub(super) fn problems(parts: &Parts) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(verify_reads_nothing(parts));
+    problems.extend(retry_would_resend(parts));
+    problems.extend(login_cannot_be_checked(parts));
+    problems.extend(pages_with_a_request(parts));
+    problems.extend(conditions_without_pages(parts));
+    problems
+}
+
+/// Whether nothing in it needs a page.
+pub(super) fn is_api<'s>(mut steps: impl Iterator<Item = &'s Step>, commit_is_request: bool) -> bool {
+    commit_is_request && steps.all(Step::is_of_api)
+}
+
+fn verify_reads_nothing(parts: &Parts) -> Option<Problem> {
+    let steps = parts.of(Phase::Verify);
+    let reads = steps.iter().any(|step| step.any(&|verb| matches!(verb, Verb::Rows(_))));
+    let first = steps.first().filter(|_| !reads)?;
+    let help = "rows = \"table.my-bookings tr\" with [step.columns]: only the site's own list confirms a booking";
+    Some(Problem::error("no-rows", "verify/ reads no `rows`").at(first.place().clone()).help(help))
+}
+
+/// A reload of the page that answered a form sends the form again.
+fn retry_would_resend(parts: &Parts) -> Option<Problem> {
+    let reloads = |step: &&Step| step.any(&|verb| matches!(verb, Verb::Reload));
+    let leaves = |step: &Step| step.any(&|verb| matches!(verb, Verb::Go(_)));
+    let reload = parts.of(Phase::Opening).iter().find(reloads)?;
+    if parts.of(Phase::Retry).iter().any(leaves) {
+        return None;
+    }
+    let help = "after a refusal opening/ runs again, and reloading the page that answered the form would send it again: \
+                let retry/ `go` to the page of the form first";
+    Some(
+        Problem::error("retry-would-resend", "this reload could send the form again")
+            .at(reload.place().clone())
+            .help(help),
+    )
+}
+
+fn login_cannot_be_checked(parts: &Parts) -> Option<Problem> {
+    let first = parts.of(Phase::Login).first()?;
+    if parts.has_logged_in() {
+        return None;
+    }
+    let help = "login/logged-in.toml: page = \"{site.url}…\" and what only a logged-in member sees there; without it a lost \
+                session is noticed at the opening only";
+    Some(Problem::warning("no-logged-in", "login/ has no logged-in.toml").at(first.place().clone()).help(help))
+}
+
+/// A request as commit is for flows that are requests all over.
+fn pages_with_a_request(parts: &Parts) -> Option<Problem> {
+    let commit = parts.commit.as_ref().filter(|commit| commit.is_request())?;
+    let step = parts.steps.values().flatten().find(|step| !step.is_of_api())?;
+    let help = format!(
+        "{} commits with a request, so every step must be a `request`; a site with pages commits with `click`",
+        commit.place()
+    );
+    Some(Problem::error("page-step", "this step needs a page").at(step.place().clone()).help(help))
+}
+
+fn conditions_without_pages(parts: &Parts) -> Vec<Problem> {
+    let commit_is_request = parts.commit.as_ref().is_some_and(super::Commit::is_request);
+    if !is_api(parts.steps.values().flatten(), commit_is_request) {
+        return Vec::new();
+    }
+    let outcomes = parts.outcomes.iter().filter(|outcome| outcome.needs_page()).map(|outcome| outcome.place().clone());
+    let logged_in = parts.logged_in.iter().filter(|check| check.needs_page()).map(|check| check.place().clone());
+    let help = "every step is a `request`: an answer is judged by `status`, `json`, `url`, and by `text` or `matches` without `in`";
+    outcomes
+        .chain(logged_in)
+        .map(|place| Problem::error("needs-a-page", "there is no page here, only an answer").at(place).help(help))
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! `commit.toml`: the one irreversible step.
+
+use crate::report::Place;
+
+use super::locator::{self, Target};
+use super::pen::Pen;
+use super::raw::{Reader, Table, Value};
+use super::request::{self, Request};
+use super::step::dialog::{self, Dialog};
+use super::template::RenderError;
+use super::wire;
+use super::words::Words;
+
+/// The keys of the file.
+const KEYS: [&str; 5] = ["click", "send", "request", "dialog", "note"];
+
+/// How the form may be sent.
+const WAYS: [(&str, wire::Send); 3] =
+    [("form", wire::Send::Form), ("fetch", wire::Send::Fetch), ("http", wire::Send::Http)];
+
+/// The commit with its templates.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    act: Act,
+    dialog: Option<Dialog>,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Click(Target, wire::Send),
+    Request(Box<Request>),
+}
+
+/// Reads the file.
+pub(super) fn commit(reader: &mut Reader<'_>, file: Table<'_>) -> Option<Commit> {
+    if refused_as_steps(reader, file) {
+        return None;
+    }
+    reader.refuse_unknown(file, "key in commit.toml", &KEYS);
+    let key = the_one(reader, file)?;
+    let dialog = file.get("dialog").map(|value| dialog::answer(reader, value));
+    let value = file.get(key)?;
+    let act = if key == "click" { click(reader, file, value) } else { request_alone(reader, file, value) };
+    Some(Commit {
+        act: act?,
+        dialog: dialog.map_or(Some(None), |dialog| dialog.map(Some))?,
+        place: reader.place(file.line_of(key)),
+    })
+}
+
+fn refused_as_steps(reader: &mut Reader<'_>, file: Table<'_>) -> bool {
+    let Some(steps) = file.get("step") else { return false };
+    let count = steps.get_ref().as_array().map_or(1, |steps| steps.len());
+    let help = "write the keys at the top of the file, without [[step]]: click = …, send = \"form\"; \
+                what comes before it belongs into opening/ or choose/";
+    if count > 1 {
+        reader.error_with_help(
+            "two-commits",
+            format!("a flow commits once, these are {count} steps"),
+            help,
+            file.line_of("step"),
+        );
+    } else {
+        reader.error_with_help("commit-as-step", "commit.toml holds no [[step]]", help, file.line_of("step"));
+    }
+    true
+}
+
+fn the_one(reader: &mut Reader<'_>, file: Table<'_>) -> Option<&'static str> {
+    match (file.has("click"), file.has("request")) {
+        (true, false) => Some("click"),
+        (false, true) => Some("request"),
+        (true, true) => {
+            let help = "keep the one that makes the booking; what comes before it belongs into opening/";
+            reader.error_with_help(
+                "two-commits",
+                "a flow commits once: `click` or `request`",
+                help,
+                file.line_of("request"),
+            );
+            None
+        }
+        (false, false) => {
+            let help = "click = LOCATOR (the button that books), or request = { … } for a site without pages";
+            reader.error_with_help("no-commit", "commit.toml commits nothing", help, file.span());
+            None
+        }
+    }
+}
+
+fn click(reader: &mut Reader<'_>, file: Table<'_>, value: &Value<'_>) -> Option<Act> {
+    let target = locator::target(reader, value);
+    let send = file.get("send").map_or(Some(wire::Send::Form), |value| send(reader, value));
+    Some(Act::Click(target?, send?))
+}
+
+fn send(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<wire::Send> {
+    let word = reader.text(value)?;
+    let found = WAYS.into_iter().find(|(name, _)| *name == word).map(|(_, send)| send);
+    if found.is_none() {
+        reader.unknown("unknown-send", "way to send", word, &WAYS.map(|(name, _)| name), value.span());
+    }
+    found
+}
+
+fn request_alone(reader: &mut Reader<'_>, file: Table<'_>, value: &Value<'_>) -> Option<Act> {
+    for key in ["send", "dialog"] {
+        if file.has(key) {
+            let help = "`send` and `dialog` go with `click`";
+            reader.error_with_help(
+                "misplaced-key",
+                format!("`{key}` does not belong to a request"),
+                help,
+                file.line_of(key),
+            );
+        }
+    }
+    request::request(reader, value).map(|request| Act::Request(Box::new(request)))
+}
+
+impl Commit {
+    /// Renders it for one choice.
+    pub fn render(&self, words: &Words) -> Result<wire::Commit, RenderError> {
+        let mut pen = Pen::new(words);
+        let (click, send, request) = match &self.act {
+            Act::Click(target, send) => (locator::render(target, &mut pen)?, *send, None),
+            Act::Request(request) => (Vec::new(), wire::Send::Http, Some(request.render(&mut pen)?)),
+        };
+        let dialog = self.dialog.as_ref().map(|dialog| dialog.render(&mut pen)).transpose()?;
+        Ok(wire::Commit { click, send, request, dialog, place: self.place.to_string() })
+    }
+
+    /// Whether it is a request, for a site without pages.
+    pub fn is_request(&self) -> bool {
+        matches!(self.act, Act::Request(_))
+    }
+
+    /// The fastest way in which the site allows it to be sent.
+    pub fn send(&self) -> wire::Send {
+        match &self.act {
+            Act::Click(_, send) => *send,
+            Act::Request(_) => wire::Send::Http,
+        }
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+}

@@ -1,0 +1,232 @@
+//! From the files of a folder to a flow that can be run, or to every problem in them.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use crate::report::{Place, Problem, Severity, SourceFile, did_you_mean};
+
+use super::commit::{Commit, commit};
+use super::logged_in::{LoggedIn, logged_in};
+use super::names::Names;
+use super::outcome::{Outcome, outcomes};
+use super::raw::{Reader, Table, list};
+use super::step::{Step, steps_of_file};
+use super::{Flow, Phase, coherence};
+
+/// The files that are no phase's.
+const SINGLE: [&str; 2] = ["commit.toml", "outcomes.toml"];
+
+/// The file of the login phase that holds no steps.
+const LOGGED_IN: &str = "logged-in.toml";
+
+/// What a file is, in the order in which a flow meets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Login,
+    LoggedIn,
+    Prepare,
+    Choose,
+    Opening,
+    Commit,
+    Outcomes,
+    Retry,
+    Verify,
+    Cancel,
+}
+
+/// Everything that was read, whole or not.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) steps: BTreeMap<Phase, Vec<Step>>,
+    pub(super) logged_in: Option<LoggedIn>,
+    pub(super) commit: Option<Commit>,
+    pub(super) outcomes: Vec<Outcome>,
+    /// The roles of files that are there, readable or not.
+    present: Vec<Role>,
+}
+
+impl Flow {
+    /// Reads a flow. The files' paths lie in `folder`, or are relative to it; what does not end in `.toml` is passed over. The
+    /// flow is there if no problem is an error.
+    pub fn parse(folder: &Path, files: &[Arc<SourceFile>]) -> (Option<Self>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut names = Names::default();
+        let mut parts = Parts::default();
+        for (role, file) in in_flow_order(folder, files, &mut problems) {
+            parts.present.push(role);
+            let phase = role.phase();
+            let mut reader = Reader { file, folder, phase, names: &mut names, problems: &mut problems };
+            reader.document(|reader, table| parts.read(role, reader, table));
+        }
+        parts.say_what_is_missing(folder, &mut problems);
+        problems.extend(coherence::problems(&parts));
+        problems.extend(names.problems(&parts.columns()));
+        (parts.whole(folder, names, &problems), problems)
+    }
+}
+
+impl Parts {
+    fn read(&mut self, role: Role, reader: &mut Reader<'_>, table: Table<'_>) {
+        match (role, role.phase()) {
+            (_, Some(phase)) => self.steps.entry(phase).or_default().extend(steps_of_file(reader, table)),
+            (Role::LoggedIn, _) => self.logged_in = logged_in(reader, table),
+            (Role::Commit, _) => self.commit = commit(reader, table),
+            _ => self.outcomes = outcomes(reader, table),
+        }
+    }
+
+    /// The steps of a phase.
+    pub(super) fn of(&self, phase: Phase) -> &[Step] {
+        self.steps.get(&phase).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether `logged-in.toml` is there, readable or not.
+    pub(super) fn has_logged_in(&self) -> bool {
+        self.present.contains(&Role::LoggedIn)
+    }
+
+    fn columns(&self) -> Vec<&str> {
+        self.of(Phase::Verify).iter().flat_map(Step::columns).collect()
+    }
+
+    fn say_what_is_missing(&self, folder: &Path, problems: &mut Vec<Problem>) {
+        let folder = folder.display();
+        let mut say = |code, what: String, help: &str| problems.push(Problem::error(code, what).help(help));
+        if self.present.is_empty() {
+            return say(
+                "no-flow",
+                format!("`{folder}` holds no selector files"),
+                "docs/selectors.md shows a whole flow",
+            );
+        }
+        if !self.present.contains(&Role::Commit) {
+            say(
+                "no-commit",
+                format!("`{folder}` has no commit.toml"),
+                "it holds the one step that books: click = LOCATOR",
+            );
+        }
+        if !self.present.contains(&Role::Outcomes) {
+            let help = "it says what the site's answers mean: [[outcome]] is = \"confirmed\" …, is = \"taken\" …";
+            say("no-outcomes", format!("`{folder}` has no outcomes.toml"), help);
+        }
+        if !self.present.contains(&Role::Verify) {
+            let help = "verify/10-list.toml reads the site's own list with `rows`: only that list confirms a booking";
+            say("no-verify", format!("`{folder}` has no verify/ folder"), help);
+        }
+    }
+
+    fn whole(self, folder: &Path, names: Names, problems: &[Problem]) -> Option<Flow> {
+        if problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return None;
+        }
+        Some(Flow {
+            folder: folder.to_owned(),
+            steps: self.steps,
+            logged_in: self.logged_in,
+            commit: self.commit?,
+            outcomes: self.outcomes,
+            outside_words: names.into_outside(),
+        })
+    }
+}
+
+impl Role {
+    /// The phase whose steps the file holds.
+    fn phase(self) -> Option<Phase> {
+        match self {
+            Self::Login => Some(Phase::Login),
+            Self::Prepare => Some(Phase::Prepare),
+            Self::Choose => Some(Phase::Choose),
+            Self::Opening => Some(Phase::Opening),
+            Self::Retry => Some(Phase::Retry),
+            Self::Verify => Some(Phase::Verify),
+            Self::Cancel => Some(Phase::Cancel),
+            Self::LoggedIn | Self::Commit | Self::Outcomes => None,
+        }
+    }
+
+    fn of_phase(phase: Phase) -> Self {
+        match phase {
+            Phase::Login => Self::Login,
+            Phase::Prepare => Self::Prepare,
+            Phase::Choose => Self::Choose,
+            Phase::Opening => Self::Opening,
+            Phase::Retry => Self::Retry,
+            Phase::Verify => Self::Verify,
+            Phase::Cancel => Self::Cancel,
+        }
+    }
+}
+
+fn in_flow_order<'f>(
+    folder: &Path,
+    files: &'f [Arc<SourceFile>],
+    problems: &mut Vec<Problem>,
+) -> Vec<(Role, &'f Arc<SourceFile>)> {
+    let mut known = Vec::new();
+    for file in files.iter().filter(|file| file.path().extension().is_some_and(|ending| ending == "toml")) {
+        match role(&parts_of(folder, file.path())) {
+            Ok((role, problem)) => {
+                problems.extend(problem.map(|problem| problem.at(Place::new(file, 0..0))));
+                known.push((role, file));
+            }
+            Err(problem) => problems.push(problem.at(Place::new(file, 0..0))),
+        }
+    }
+    known.sort_by(|(role, file), (other_role, other)| role.cmp(other_role).then_with(|| file.path().cmp(other.path())));
+    known
+}
+
+fn parts_of(folder: &Path, path: &Path) -> Vec<String> {
+    let inside = path.strip_prefix(folder).unwrap_or(path);
+    let normal = |part: Component<'_>| match part {
+        Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
+        _ => None,
+    };
+    inside.components().filter_map(normal).collect()
+}
+
+/// What the file is, perhaps with a warning; or why it is nothing.
+fn role(parts: &[String]) -> Result<(Role, Option<Problem>), Problem> {
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        ["commit.toml"] => Ok((Role::Commit, None)),
+        ["outcomes.toml"] => Ok((Role::Outcomes, None)),
+        ["login", LOGGED_IN] => Ok((Role::LoggedIn, None)),
+        [folder, file] => match Phase::parse(folder) {
+            Some(phase) => Ok((Role::of_phase(phase), unnumbered(file))),
+            None => Err(unknown_folder(folder)),
+        },
+        [LOGGED_IN] => {
+            Err(Problem::error("unknown-file", "`logged-in.toml` belongs into login/").help("move it there"))
+        }
+        [file] => Err(unknown("unknown-file", "file", file, &SINGLE, "beside the folders stand")),
+        [folder, ..] if Phase::parse(folder).is_some() => {
+            let help = format!("the files of {folder}/ stand directly in it");
+            Err(Problem::error("unknown-folder", format!("{folder}/ holds a folder")).help(help))
+        }
+        [folder, ..] => Err(unknown_folder(folder)),
+        [] => Err(Problem::error("unknown-file", "this is not a file of the flow")),
+    }
+}
+
+fn unnumbered(file: &str) -> Option<Problem> {
+    let numbered = file.starts_with(|c: char| c.is_ascii_digit());
+    let help = format!("files run in the order of their names: call it 10-{file}");
+    (!numbered).then(|| Problem::warning("unnumbered-file", format!("`{file}` does not say when it runs")).help(help))
+}
+
+fn unknown_folder(folder: &str) -> Problem {
+    let known = Phase::ALL.map(Phase::as_str);
+    unknown("unknown-folder", "folder", folder, &known, "a flow's folders are")
+}
+
+fn unknown(code: &'static str, what: &str, name: &str, known: &[&str], otherwise: &str) -> Problem {
+    let help = match did_you_mean(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("{otherwise} {}", list(known)),
+    };
+    Problem::error(code, format!("unknown {what} `{name}`")).help(help)
+}

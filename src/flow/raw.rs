@@ -1,0 +1,256 @@
+//! TOML with places: what every parser of this folder reads from, and the list it pushes problems onto.
+//!
+//! Nothing here knows a verb or a locator.
+
+use std::fmt::Display;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use crate::report::{Place, Problem, SourceFile, did_you_mean};
+
+use super::Phase;
+use super::names::Names;
+use super::template::{Context, Template};
+
+/// A value and where it stands.
+pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+
+/// A table and where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'t> {
+    entries: &'t DeTable<'t>,
+    span: (usize, usize),
+}
+
+impl<'t> Table<'t> {
+    /// The table's own characters (of a `[header]`, the header).
+    pub(super) fn span(self) -> Range<usize> {
+        self.span.0..self.span.1
+    }
+
+    /// Keys and values, as they stand in the file.
+    pub(super) fn entries(self) -> Vec<(&'t str, Range<usize>, &'t Value<'t>)> {
+        let mut entries: Vec<_> =
+            self.entries.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
+        entries.sort_by_key(|(_, span, _)| span.start);
+        entries
+    }
+
+    /// The value of a key.
+    pub(super) fn get(self, key: &str) -> Option<&'t Value<'t>> {
+        self.entries.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+    }
+
+    /// Whether the key is there.
+    pub(super) fn has(self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// From the key to the end of its value: what a person calls "the line".
+    pub(super) fn line_of(self, key: &str) -> Range<usize> {
+        let found = self.entries.iter().find(|(name, _)| name.get_ref() == key);
+        found.map_or(self.span(), |(key, value)| key.span().start..value.span().end.max(key.span().end))
+    }
+}
+
+/// One file being read.
+pub(super) struct Reader<'a> {
+    /// The file.
+    pub(super) file: &'a Arc<SourceFile>,
+    /// The flow's folder.
+    pub(super) folder: &'a Path,
+    /// Which phase the file belongs to; none for `commit.toml`, `outcomes.toml` and `logged-in.toml`.
+    pub(super) phase: Option<Phase>,
+    /// Every word that the flow uses and reads, in flow order.
+    pub(super) names: &'a mut Names,
+    /// What is wrong.
+    pub(super) problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    /// Parses the whole file and hands its top table to `read`; text that is not TOML becomes problems instead.
+    pub(super) fn document<T>(&mut self, read: impl FnOnce(&mut Self, Table<'_>) -> T) -> Option<T> {
+        let file: &'a Arc<SourceFile> = self.file;
+        let (table, errors) = DeTable::parse_recoverable(file.text());
+        if errors.is_empty() {
+            return Some(read(self, Table { entries: table.get_ref(), span: (0, 0) }));
+        }
+        for error in errors {
+            self.error("toml-syntax", error.message().to_owned(), error.span().unwrap_or(0..0));
+        }
+        None
+    }
+
+    /// A place in this file.
+    pub(super) fn place(&self, span: Range<usize>) -> Place {
+        Place::new(self.file, span)
+    }
+
+    /// Pushes an error.
+    pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, span: Range<usize>) {
+        let place = self.place(span);
+        self.problems.push(Problem::error(code, message).at(place));
+    }
+
+    /// Pushes an error with a cure.
+    pub(super) fn error_with_help(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        span: Range<usize>,
+    ) {
+        let place = self.place(span);
+        self.problems.push(Problem::error(code, message).at(place).help(help));
+    }
+
+    /// Pushes an error that offers the word he meant, or else all of them.
+    pub(super) fn unknown(&mut self, code: &'static str, what: &str, word: &str, known: &[&str], span: Range<usize>) {
+        let help = match did_you_mean(word, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known: {}", list(known)),
+        };
+        self.error_with_help(code, format!("unknown {what} `{word}`"), help, span);
+    }
+
+    /// Refuses every key of the table that is not known.
+    pub(super) fn refuse_unknown(&mut self, table: Table<'_>, what: &str, known: &[&str]) {
+        for (key, span, _) in table.entries() {
+            if !known.contains(&key) {
+                self.unknown("unknown-key", what, key, known, span);
+            }
+        }
+    }
+
+    /// Says that a key is missing.
+    pub(super) fn missing(&mut self, table: Table<'_>, key: &str, help: &str) {
+        self.error_with_help("missing-key", format!("`{key}` is missing"), help, table.span());
+    }
+
+    /// A table.
+    pub(super) fn table<'t>(&mut self, value: &'t Value<'t>) -> Option<Table<'t>> {
+        match value.get_ref() {
+            DeValue::Table(entries) => Some(Table { entries, span: (value.span().start, value.span().end) }),
+            _ => self.wrong_type(value, "a table { … }"),
+        }
+    }
+
+    /// A list of tables.
+    pub(super) fn tables<'t>(&mut self, value: &'t Value<'t>) -> Vec<Table<'t>> {
+        self.array(value).map_or_else(Vec::new, |items| items.iter().filter_map(|item| self.table(item)).collect())
+    }
+
+    /// A list.
+    pub(super) fn array<'t>(&mut self, value: &'t Value<'t>) -> Option<&'t DeArray<'t>> {
+        match value.get_ref() {
+            DeValue::Array(items) => Some(items),
+            _ => self.wrong_type(value, "a list [ … ]"),
+        }
+    }
+
+    /// One value, or a list of them.
+    pub(super) fn one_or_more<'t>(&mut self, value: &'t Value<'t>) -> Vec<&'t Value<'t>> {
+        match value.get_ref() {
+            DeValue::Array(items) if items.is_empty() => {
+                self.error("empty-list", "this list is empty", value.span());
+                Vec::new()
+            }
+            DeValue::Array(items) => items.iter().collect(),
+            _ => vec![value],
+        }
+    }
+
+    /// A text.
+    pub(super) fn text<'t>(&mut self, value: &'t Value<'t>) -> Option<&'t str> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(text.as_ref()),
+            _ => self.wrong_type(value, "a text"),
+        }
+    }
+
+    /// A text that is not empty.
+    pub(super) fn filled_text<'t>(&mut self, value: &'t Value<'t>) -> Option<&'t str> {
+        let text = self.text(value)?;
+        if text.trim().is_empty() {
+            self.error("empty-text", "this text is empty", value.span());
+            return None;
+        }
+        Some(text)
+    }
+
+    /// True or false.
+    pub(super) fn flag(&mut self, value: &Value<'_>) -> Option<bool> {
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => self.wrong_type(value, "true or false"),
+        }
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn whole(&mut self, value: &Value<'_>, bounds: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let DeValue::Integer(digits) = value.get_ref() else {
+            return self.wrong_type(value, "a whole number");
+        };
+        let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok().filter(|n| bounds.contains(n));
+        if number.is_none() {
+            let message = format!("{digits} is not within {} and {}", bounds.start(), bounds.end());
+            self.error("out-of-bounds", message, value.span());
+        }
+        number
+    }
+
+    /// A template; its words are noted in the flow's names.
+    pub(super) fn template(&mut self, value: &Value<'_>, context: Context) -> Option<Template> {
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.as_ref(),
+            _ => return self.wrong_type(value, "a text"),
+        };
+        let at = self.place(value.span());
+        match Template::parse_as(text, context) {
+            Ok(template) => {
+                let template = template.placed(text, &at);
+                self.names.used(&template, self.phase, &at);
+                Some(template)
+            }
+            Err(errors) => {
+                self.problems.extend(errors.into_iter().map(|error| error.into_problem(text, &at)));
+                None
+            }
+        }
+    }
+
+    /// Notes that a variable is read here.
+    pub(super) fn reads(&mut self, name: &str, span: Range<usize>) {
+        if !super::words::is_variable_name(name) {
+            let help = "a variable is written in small letters, digits, `-` and `_`, begins with a letter, \
+                        and is none of the words that are always there (date, start, slot, user, …)";
+            return self.error_with_help("variable-name", format!("`{name}` cannot name a variable"), help, span);
+        }
+        let place = self.place(span);
+        self.names.read(name, place);
+    }
+
+    /// Says what is there and what should be.
+    pub(super) fn wrong_type<T>(&mut self, value: &Value<'_>, wanted: &str) -> Option<T> {
+        let found = match value.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date or time",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.error("wrong-type", format!("expected {wanted}, found {found}"), value.span());
+        None
+    }
+}
+
+/// `a`, `b` and `c`.
+pub(super) fn list<T: Display>(words: &[T]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,110 @@
+//! What is plainly wrong with a CSS selector or an XPath expression, without a browser at hand.
+
+/// Words of other tools that no browser understands, and what is written here instead.
+const FOREIGN: [(&str, &str); 7] = [
+    (":contains(", "has-text = \"…\""),
+    (":has-text(", "has-text = \"…\""),
+    (":text(", "text = \"…\""),
+    (":visible", "first = true"),
+    (":eq(", "nth = 1"),
+    (":first ", "nth = 1"),
+    (">>", "within = …"),
+];
+
+/// A mistake and its cure.
+pub(super) type Mistake = (String, Option<String>);
+
+/// Checks a CSS selector.
+pub(super) fn css(text: &str) -> Option<Mistake> {
+    let bare = without_quoted(text);
+    let foreign = FOREIGN.iter().find(|(word, _)| bare.contains(word));
+    if let Some((word, instead)) = foreign {
+        let word = word.trim().trim_end_matches('(');
+        return Some((format!("`{word}` is not CSS"), Some(format!("write `{instead}` beside the locator"))));
+    }
+    let bare = bare.trim();
+    if bare.starts_with("//") || bare.starts_with("(//") {
+        return Some(("this is XPath, not CSS".to_owned(), Some("write `xpath = …`".to_owned())));
+    }
+    if bare.ends_with([',', '>', '+', '~', '.', '#', ':']) || bare.starts_with([',', ')']) {
+        return Some(("a part of this selector is missing".to_owned(), None));
+    }
+    unbalanced(text)
+}
+
+/// Checks an XPath expression.
+pub(super) fn xpath(text: &str) -> Option<Mistake> {
+    unbalanced(text)
+}
+
+/// The first bracket or quote that has no partner.
+fn unbalanced(text: &str) -> Option<Mistake> {
+    let mut open = Vec::new();
+    let mut quote = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (_, '\\') => drop(chars.next()),
+            (Some(mark), c) if c == mark => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(' | '[') => open.push(c),
+            (None, ')' | ']') if open.pop() != Some(partner(c)) => return Some(no_partner(c)),
+            _ => {}
+        }
+    }
+    quote.or_else(|| open.pop()).map(no_partner)
+}
+
+fn no_partner(mark: char) -> Mistake {
+    (format!("`{mark}` has no partner"), None)
+}
+
+fn partner(closing: char) -> char {
+    if closing == ')' { '(' } else { '[' }
+}
+
+fn without_quoted(text: &str) -> String {
+    let mut quote = None;
+    text.chars()
+        .filter(|c| match quote {
+            Some(mark) => {
+                if *c == mark {
+                    quote = None;
+                }
+                false
+            }
+            None => {
+                if matches!(c, '"' | '\'') {
+                    quote = Some(*c);
+                }
+                quote.is_none()
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_mistakes_are_seen_and_nothing_else() {
+        let wrong = ["td[a='x'", "a:has(b", "a)", "a['x]", "a:contains('x')", "form >> a", "//a[1]", "a >", "#"];
+        for text in wrong {
+            assert!(css(text).is_some(), "{text}");
+        }
+        let right = [
+            "#reserva",
+            "td[title=\"a) b\"]",
+            "tr:has(td.x) > a:not([disabled])",
+            r"a[href='it\'s']",
+            ".a\\:b",
+            "[x=':contains(']",
+            "a:first-child",
+        ];
+        for text in right {
+            assert_eq!(css(text), None, "{text}");
+        }
+        assert!(xpath("//a[text()='x']").is_none() && xpath("//a[text()='x'").is_some());
+    }
+}

@@ -1,0 +1,73 @@
+//! One step of a phase: a verb, and what every verb can have beside it.
+
+pub(in crate::flow) mod dialog;
+mod parse;
+mod spec;
+mod time;
+mod verb;
+
+use crate::report::Place;
+
+use super::pen::Pen;
+use super::template::RenderError;
+use super::wire;
+use super::words::Words;
+
+pub(super) use parse::steps_of_file;
+pub(in crate::flow) use verb::Verb;
+
+use dialog::Dialog;
+
+/// A step with its templates.
+#[derive(Clone, Debug)]
+pub struct Step {
+    verb: Verb,
+    timeout_ms: u64,
+    optional: bool,
+    dialog: Option<Dialog>,
+    place: Place,
+}
+
+impl Step {
+    /// Renders it with what is known now; the words that earlier steps read must have been learnt.
+    pub fn render(&self, words: &Words) -> Result<wire::Step, RenderError> {
+        let mut pen = Pen::new(words);
+        let verb = self.verb.render(words, &mut pen)?;
+        let dialog = self.dialog.as_ref().map(|dialog| dialog.render(&mut pen)).transpose()?;
+        let inside = match &verb {
+            wire::Verb::When { steps, .. } | wire::Verb::Repeat { steps, .. } => steps.iter().any(|step| step.secret),
+            _ => false,
+        };
+        Ok(wire::Step {
+            verb,
+            timeout_ms: self.timeout_ms,
+            optional: self.optional,
+            dialog,
+            place: self.place.to_string(),
+            secret: pen.wrote_secret() || inside,
+        })
+    }
+
+    /// Where its verb stands.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether it can be done without a page.
+    pub fn is_of_api(&self) -> bool {
+        self.verb.is_of_api()
+    }
+
+    /// This step and the steps inside it satisfy something.
+    pub(super) fn any(&self, wanted: &impl Fn(&Verb) -> bool) -> bool {
+        wanted(&self.verb) || self.verb.steps().iter().any(|step| step.any(wanted))
+    }
+
+    /// The names of the columns that it reads.
+    pub(super) fn columns(&self) -> Vec<&str> {
+        match &self.verb {
+            Verb::Rows(rows) => rows.names().collect(),
+            _ => self.verb.steps().iter().flat_map(Self::columns).collect(),
+        }
+    }
+}
