@@ -1,5 +1,7 @@
 //! The command line: one file per command.
 
+pub mod vault;
+
 use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
