@@ -2,6 +2,7 @@
 
 pub mod explain;
 pub mod plan;
+pub mod vault;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,270 @@
+//! `firstserve vault init | set | list | rm`.
+
+use std::io::{BufRead, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::model::Secret;
+use crate::vault::{Credentials, Vault, VaultError, default_identity};
+
+/// The longest answer that is read.
+const LONGEST: u64 = 64 * 1024;
+
+/// Keeps user names and passwords, encrypted
+#[derive(Debug, clap::Args)]
+pub struct VaultArgs {
+    /// The identity that opens the vault [default: ~/.config/firstserve/identity]
+    #[arg(long, global = true, value_name = "FILE", env = "FIRSTSERVE_IDENTITY_FILE")]
+    pub identity: Option<PathBuf>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: VaultCommand,
+}
+
+/// What can be done with the vault.
+#[derive(Debug, clap::Subcommand)]
+pub enum VaultCommand {
+    /// Make the identity and the vault
+    Init,
+    /// Keep a user name and a password (asked for, never shown)
+    Set {
+        /// Name of the entry, as in `vault = "las-palmas/ana"`
+        entry: String,
+        /// The name to log in with; asked for when left out
+        #[arg(long)]
+        user: Option<String>,
+        /// Read the answers from standard input, one a line: the user name unless --user says it, then the password
+        #[arg(long)]
+        stdin: bool,
+    },
+    /// Name the entries
+    List,
+    /// Take an entry out
+    Rm {
+        /// Name of the entry
+        entry: String,
+    },
+}
+
+impl VaultArgs {
+    /// Does it, with the data folder of the configuration.
+    pub fn run(&self, data: &Path, json: bool) -> ExitCode {
+        match self.try_run(data) {
+            Ok(done) => say(&done, json),
+            Err(Failure { message, code }) => {
+                #[expect(clippy::print_stderr, reason = "the command line speaks to people")]
+                {
+                    eprintln!("firstserve: {message}");
+                }
+                ExitCode::from(code)
+            }
+        }
+    }
+
+    fn try_run(&self, data: &Path) -> Result<Done, Failure> {
+        let identity = match &self.identity {
+            Some(identity) => identity.clone(),
+            None => default_identity()?,
+        };
+        match &self.command {
+            VaultCommand::Init => init(data, &identity),
+            VaultCommand::Set { entry, user, stdin } => {
+                let vault = Vault::open(data, &identity)?;
+                let credentials = ask(user.clone(), *stdin || !std::io::stdin().is_terminal())?;
+                vault.set(entry, &credentials)?;
+                Ok(Done::new(format!("kept {entry}"), json!({ "entry": entry })))
+            }
+            VaultCommand::List => {
+                let entries = Vault::open(data, &identity)?.list()?;
+                Ok(Done::new(entries.join("\n"), json!({ "entries": entries })))
+            }
+            VaultCommand::Rm { entry } => {
+                Vault::open(data, &identity)?.remove(entry)?;
+                Ok(Done::new(format!("removed {entry}"), json!({ "entry": entry })))
+            }
+        }
+    }
+}
+
+struct Done {
+    text: String,
+    json: Value,
+}
+
+impl Done {
+    fn new(text: String, json: Value) -> Self {
+        Self { text, json }
+    }
+}
+
+struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        Self { message: error.to_string(), code: error.exit_code() }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self { message: format!("cannot read the answer: {error}"), code: 74 }
+    }
+}
+
+fn usage(message: &str) -> Failure {
+    Failure { message: message.to_owned(), code: 64 }
+}
+
+fn say(done: &Done, json: bool) -> ExitCode {
+    let text = if json { done.json.to_string() } else { done.text.clone() };
+    if !text.is_empty() {
+        #[expect(clippy::print_stdout, reason = "the command line speaks to people")]
+        {
+            println!("{text}");
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn init(data: &Path, identity: &Path) -> Result<Done, Failure> {
+    let new = Vault::init(data, identity)?;
+    let place = identity.display();
+    let text = if new {
+        format!(
+            "made {place}\nKeep a copy of it in a safe place, apart from backups of {}: nothing else opens the vault.",
+            data.display()
+        )
+    } else {
+        format!("{place} is there already and was kept")
+    };
+    Ok(Done::new(text, json!({ "identity": place.to_string(), "new": new })))
+}
+
+fn ask(user: Option<String>, piped: bool) -> Result<Credentials, Failure> {
+    let credentials = if piped { read_lines(user)? } else { ask_terminal(user)? };
+    if credentials.user.is_empty() || credentials.password.expose().is_empty() {
+        return Err(usage("neither the user name nor the password may be empty"));
+    }
+    Ok(credentials)
+}
+
+fn read_lines(user: Option<String>) -> Result<Credentials, Failure> {
+    let mut input = std::io::stdin().lock().take(LONGEST);
+    let user = match user {
+        Some(user) => user,
+        None => read_line(&mut input)?.to_string(),
+    };
+    Ok(Credentials { user, password: Secret::new(read_line(&mut input)?.as_str()) })
+}
+
+fn read_line(input: &mut impl BufRead) -> Result<Zeroizing<String>, Failure> {
+    let mut line = Zeroizing::new(String::new());
+    input.read_line(&mut line)?;
+    let length = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(length);
+    Ok(line)
+}
+
+fn ask_terminal(user: Option<String>) -> Result<Credentials, Failure> {
+    let user = match user {
+        Some(user) => user,
+        None => {
+            prompt("User name: ")?;
+            read_line(&mut std::io::stdin().lock())?.to_string()
+        }
+    };
+    let password = ask_hidden("Password (not shown): ")?;
+    if *password != *ask_hidden("Once more: ")? {
+        return Err(usage("the two passwords differ; nothing was kept"));
+    }
+    Ok(Credentials { user, password: Secret::new(password.as_str()) })
+}
+
+fn prompt(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stderr().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn ask_hidden(text: &str) -> Result<Zeroizing<String>, Failure> {
+    prompt(text)?;
+    let quiet = Quiet::new()?;
+    let line = hidden_line(std::io::stdin().lock().bytes());
+    drop(quiet);
+    prompt("\n")?;
+    line
+}
+
+/// Reads keys up to Enter; the terminal neither shows nor edits them meanwhile, so that Ctrl-C too arrives here and the
+/// terminal is never left without echo.
+fn hidden_line(keys: impl Iterator<Item = std::io::Result<u8>>) -> Result<Zeroizing<String>, Failure> {
+    const INTERRUPT: u8 = 3;
+    const END: u8 = 4;
+    let mut line = Zeroizing::new(Vec::with_capacity(256));
+    for key in keys {
+        match key? {
+            b'\r' | b'\n' | END => break,
+            INTERRUPT => return Err(usage("interrupted; nothing was kept")),
+            8 | 127 => erase(&mut line),
+            other => line.push(other),
+        }
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| usage("the password is not UTF-8"))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Takes away one character, which may be several bytes.
+fn erase(line: &mut Vec<u8>) {
+    while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
+}
+
+/// A terminal without echo, until it is dropped.
+struct Quiet(Termios);
+
+impl Quiet {
+    fn new() -> std::io::Result<Self> {
+        let before = tcgetattr(std::io::stdin())?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &quiet)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        // A terminal that has gone away cannot be set back, and needs not be.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(keys: &[u8]) -> Result<String, String> {
+        hidden_line(keys.iter().copied().map(Ok)).map(|line| line.to_string()).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn keys_become_a_password() {
+        assert_eq!(typed(b"ab\x7fc\rmore"), Ok("ac".to_owned()));
+        assert_eq!(typed("añ\x7fo\n".as_bytes()), Ok("ao".to_owned()), "one key takes one character away");
+        assert_eq!(typed(b"\x7f\x7fx\n"), Ok("x".to_owned()));
+        assert_eq!(typed(b"half\x03"), Err("interrupted; nothing was kept".to_owned()));
+    }
+
+    #[test]
+    fn lines_keep_their_spaces_and_lose_their_ends() {
+        let mut input = &b"ana@example.org\r\n pass word \n"[..];
+        let mut line = || read_line(&mut input).map(|line| line.to_string()).unwrap_or_default();
+        assert_eq!([line(), line(), line()], ["ana@example.org", " pass word ", ""]);
+    }
+}

@@ -1,0 +1,49 @@
+//! The command line of the vault, as far as it goes without a terminal: what it understands and what it gives back.
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use firstserve::cli::vault::{VaultArgs, VaultCommand};
+use firstserve::vault::Vault;
+
+use super::House;
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    vault: VaultArgs,
+}
+
+fn understood(words: &[&str]) -> Result<VaultArgs, String> {
+    let words = std::iter::once("vault").chain(words.iter().copied());
+    let matches = Line::command().try_get_matches_from(words).map_err(|error| error.to_string())?;
+    Line::from_arg_matches(&matches).map(|line| line.vault).map_err(|error| error.to_string())
+}
+
+fn code(house: &House, words: &[&str]) -> String {
+    let identity = house.identity();
+    let words: Vec<_> = words.iter().copied().chain(["--identity", identity.to_str().expect("plain")]).collect();
+    format!("{:?}", understood(&words).expect("understood").run(&house.data(), true))
+}
+
+#[test]
+fn a_password_is_never_an_argument() {
+    assert!(VaultCommand::has_subcommand("set"));
+    let refused = understood(&["set", "las-palmas/ana", "secret-word"]).expect_err("refused");
+    assert!(refused.contains("unexpected argument"), "{refused}");
+    let refused = understood(&["set", "las-palmas/ana", "--password", "secret-word"]).expect_err("refused");
+    assert!(refused.contains("--password"), "{refused}");
+    assert!(understood(&["set", "las-palmas/ana", "--user", "ana", "--stdin"]).is_ok(), "control");
+}
+
+#[test]
+fn the_exit_code_says_what_kind_of_failure_it_is() {
+    let house = House::new();
+    let is = |code: u8| format!("{:?}", std::process::ExitCode::from(code));
+    assert_eq!(code(&house, &["list"]), is(0));
+    assert_eq!(code(&house, &["init"]), is(0));
+    assert_eq!(code(&house, &["rm", "nobody"]), is(64));
+    assert_eq!(code(&house, &["rm", "../../etc/passwd"]), is(64));
+    std::fs::remove_file(house.identity()).expect("removed");
+    assert_eq!(code(&house, &["list"]), is(78));
+    let told = Vault::open(&house.data(), &house.identity()).expect_err("no identity").to_string();
+    assert!(told.ends_with("there is no identity yet; run `firstserve vault init`"), "{told}");
+}
