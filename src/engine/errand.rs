@@ -107,7 +107,7 @@ impl Errand {
             choices: self.choices.clone(),
             patience: self.site.patience,
             mode: self.mode(),
-            opening_steps: !self.flow.opening.is_empty(),
+            opening_steps: !self.flow.steps(crate::flow::Phase::Opening).is_empty(),
             created_at,
         }
     }
@@ -118,7 +118,7 @@ impl Errand {
         match self.site.fire {
             _ if self.flow.is_api() => FireMode::Http,
             FireMode::Auto => FireMode::Script,
-            FireMode::Http if self.flow.commit.send() < Send::Http => FireMode::Script,
+            FireMode::Http if self.flow.commit().send() < Send::Http => FireMode::Script,
             mode => mode,
         }
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::model::{Answer, Attempt, AttemptId, BookingName, Choice, MemberId, Outcome, State};
+use crate::timing::Listing;
 
 /// Something that happened, with its instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,15 @@ pub struct Event {
 }
 
 impl What {
+    /// The site's list was read.
+    pub(super) fn listed(listing: &Listing) -> Self {
+        match listing {
+            Listing::Found { rows, .. } => Self::Listed { rows: *rows },
+            Listing::Absent => Self::Listed { rows: 0 },
+            Listing::CannotTell(why) => Self::Trouble(format!("the site's list could not be read: {why}")),
+        }
+    }
+
     /// An attempt was taken up.
     pub(super) fn taken_up(attempt: &Attempt) -> Self {
         Self::TakenUp {

@@ -3,12 +3,21 @@
 //! One performer serves one attempt. Every method answers with the [`Event`] that goes back into the machine; none of them
 //! decides anything, and none of them lasts longer than the site's bounds allow.
 
+mod api;
+mod browser;
+mod hands;
+mod kit;
+mod request;
+
 use std::future::Future;
 
 use jiff::Timestamp;
 
 use crate::store::Mark;
 use crate::timing::Event;
+
+pub(super) use hands::hands;
+use kit::Kit;
 
 /// Does at a site what was decided.
 pub(super) trait Performer: Send {

@@ -1,0 +1,125 @@
+//! The right performer for a site: with pages, or without.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::api::ApiHands;
+use super::browser::BrowserHands;
+use super::{Kit, Performer};
+use crate::browser::Options;
+use crate::config::{Browser, WebDriver};
+use crate::engine::Parts;
+use crate::engine::errand::Errand;
+use crate::engine::lock::AccountLocks;
+use crate::engine::report::Reporter;
+use crate::model::Attempt;
+use crate::store::Mark;
+use crate::timing::Event;
+
+/// Where the evidence of failed steps is kept, below the data folder.
+const EVIDENCE: &str = "evidence";
+
+/// One of the ways to act at a site.
+pub(in crate::engine) enum Hands {
+    Browser(Box<BrowserHands>),
+    Api(Box<ApiHands>),
+}
+
+/// The performer for an errand.
+pub(in crate::engine) fn hands(
+    errand: Errand,
+    attempt: &Attempt,
+    parts: &Parts,
+    reporter: Reporter,
+    locks: AccountLocks,
+) -> Hands {
+    let without_pages = errand.flow.is_api();
+    let kit = Kit {
+        attempt: attempt.id.clone(),
+        errand,
+        vault: parts.vault.clone(),
+        clock: Arc::clone(&parts.clock),
+        reporter,
+        locks,
+        evidence: parts.config.server.data.join(EVIDENCE).join(attempt.id.as_str()),
+    };
+    if without_pages {
+        return Hands::Api(Box::new(ApiHands::new(kit)));
+    }
+    Hands::Browser(Box::new(BrowserHands::new(kit, options(&parts.config.browser, parts))))
+}
+
+fn options(browser: &Browser, parts: &Parts) -> Options {
+    use crate::browser::WebDriverAt;
+    use crate::config::Engine;
+    let mut options = Options::new(browser.engine, &parts.guardian);
+    options.headless = browser.headless;
+    options.webdriver = match &browser.webdriver {
+        WebDriver::Auto => WebDriverAt::Auto,
+        WebDriver::Remote(url) => WebDriverAt::Url(url.clone()),
+    };
+    (options.browser, options.driver) = match browser.engine {
+        Engine::Firefox => (browser.firefox_binary.clone(), browser.geckodriver.clone()),
+        Engine::Chromium => (browser.chromium_binary.clone(), browser.chromedriver.clone()),
+    };
+    options
+}
+
+impl Performer for Hands {
+    async fn stage(&mut self, choice: usize, reuse: bool) -> Event {
+        match self {
+            Self::Browser(hands) => hands.stage(choice, reuse).await,
+            Self::Api(hands) => hands.stage(choice, reuse).await,
+        }
+    }
+
+    async fn check_login(&mut self) -> Event {
+        match self {
+            Self::Browser(hands) => hands.check_login().await,
+            Self::Api(hands) => hands.check_login().await,
+        }
+    }
+
+    async fn open(&mut self, choice: usize, at: Timestamp) -> Event {
+        match self {
+            Self::Browser(hands) => hands.open(choice, at).await,
+            Self::Api(hands) => hands.open(choice, at).await,
+        }
+    }
+
+    async fn fire(&mut self, choice: usize, at: Timestamp) -> Event {
+        match self {
+            Self::Browser(hands) => hands.fire(choice, at).await,
+            Self::Api(hands) => hands.fire(choice, at).await,
+        }
+    }
+
+    async fn fence(&mut self) -> Event {
+        match self {
+            Self::Browser(hands) => hands.fence().await,
+            Self::Api(hands) => hands.fence().await,
+        }
+    }
+
+    async fn read_list(&mut self) -> Event {
+        match self {
+            Self::Browser(hands) => hands.read_list().await,
+            Self::Api(hands) => hands.read_list().await,
+        }
+    }
+
+    async fn rest(&mut self) {
+        match self {
+            Self::Browser(hands) => hands.rest().await,
+            Self::Api(hands) => hands.rest().await,
+        }
+    }
+
+    fn marks(&mut self) -> Vec<(Mark, Timestamp)> {
+        match self {
+            Self::Browser(hands) => hands.marks(),
+            Self::Api(hands) => hands.marks(),
+        }
+    }
+}

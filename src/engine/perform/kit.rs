@@ -1,0 +1,111 @@
+//! What every performer has at hand: the errand, the time, credentials, and a voice.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::api::first_that_holds;
+use super::request::RequestError;
+use crate::clock::Clock;
+use crate::engine::What;
+use crate::engine::errand::Errand;
+use crate::engine::lock::AccountLocks;
+use crate::engine::report::Reporter;
+use crate::flow::condition::HttpAnswer;
+use crate::flow::wire::Verb;
+use crate::flow::{Phase, Step, Words, rows};
+use crate::model::{Answer, AttemptId};
+use crate::timing::{Listing, Trouble};
+use crate::vault::Vault;
+
+/// What every performer has at hand.
+pub(super) struct Kit {
+    pub(super) attempt: AttemptId,
+    pub(super) errand: Errand,
+    pub(super) vault: Option<Arc<Vault>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) reporter: Reporter,
+    pub(super) locks: AccountLocks,
+    pub(super) evidence: PathBuf,
+}
+
+impl Kit {
+    /// The words of the templates, credentials included.
+    pub(super) fn words(&self) -> Result<Words, Trouble> {
+        let missing = || Trouble::Credentials("there is no vault; run `firstserve vault init`".to_owned());
+        let vault = self.vault.as_ref().ok_or_else(missing)?;
+        let credentials =
+            vault.get(&self.errand.member.vault).map_err(|error| Trouble::Credentials(error.to_string()))?;
+        let words = Words::new(&self.errand.site, self.errand.zone.clone())
+            .with_member(&self.errand.member)
+            .with_credentials(&credentials.user, &credentials.password);
+        Ok(match &self.errand.booking {
+            Some(booking) => words.with_booking(booking),
+            None => words,
+        })
+    }
+
+    /// How long one answer is waited for.
+    pub(super) fn answer(&self) -> Duration {
+        self.errand.site.patience.answer.unsigned_abs()
+    }
+
+    /// A step was done.
+    pub(super) fn done(&self, phase: Phase, place: String, took: Duration) {
+        self.reporter.say(self.clock.now(), What::Step { phase: phase.as_str(), place, took });
+    }
+
+    /// The submit left.
+    pub(super) fn sent(&self, choice: usize, mode: &'static str, sent: Timestamp) {
+        let choice = self.errand.choices[choice].clone();
+        self.reporter.say(self.clock.now(), What::Sent { choice, mode, sent });
+    }
+
+    /// Says what went wrong, and hands it on.
+    pub(super) fn told(&self, trouble: Trouble) -> Trouble {
+        self.reporter.say(self.clock.now(), What::Trouble(trouble.words()));
+        trouble
+    }
+
+    /// What the site's own outcomes make of an answer.
+    pub(super) fn judge(&self, answer: &HttpAnswer, choice: usize) -> Answer {
+        let Ok(words) = self.words() else { return Answer::Unknown };
+        let words = words.with_choice(&self.errand.choices[choice]);
+        match self.errand.flow.render_outcomes(&words) {
+            Ok(outcomes) => first_that_holds(&outcomes, answer),
+            Err(_) => Answer::Unknown,
+        }
+    }
+
+    /// A failed request: what the site said, or where the step stands.
+    pub(super) fn trouble_of(&self, error: &RequestError, place: &str, choice: usize) -> Trouble {
+        match error.answer() {
+            None => Trouble::Unreachable(error.to_string()),
+            Some(answer) => match self.judge(answer, choice) {
+                Answer::Unknown | Answer::Confirmed => Trouble::Selector(format!("{place}: {error}")),
+                known => Trouble::Answer(known),
+            },
+        }
+    }
+
+    /// Which rows are ours: the list is compared with every choice of the attempt.
+    pub(super) fn listing(&self, step: &Step, words: &Words, found: &[rows::Row]) -> Result<Listing, Trouble> {
+        let mut ours: Vec<(usize, Option<String>)> = Vec::new();
+        for (at, choice) in self.errand.choices.iter().enumerate() {
+            let rendered = step.render(&words.clone().with_choice(choice));
+            let rendered = rendered.map_err(|error| Trouble::Selector(error.to_string()))?;
+            let Verb::Rows(spec) = &rendered.verb else { continue };
+            ours.extend(rows::ours(found, spec).iter().map(|row| (at, row.get("reference").map(str::to_owned))));
+        }
+        Ok(match ours.first() {
+            None => Listing::Absent,
+            Some((choice, reference)) => Listing::Found {
+                choice: *choice,
+                rows: u32::try_from(ours.len()).unwrap_or(u32::MAX),
+                reference: reference.clone(),
+            },
+        })
+    }
+}
