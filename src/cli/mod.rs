@@ -1,5 +1,8 @@
 //! The command line: one file per command.
 
+pub mod check;
+pub mod schema;
+
 use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
