@@ -3,6 +3,8 @@
 pub mod explain;
 pub mod plan;
 pub mod vault;
+pub mod check;
+pub mod schema;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,82 @@
+//! `firstserve check`: says what is wrong with the configuration, all at once.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::config::{self, Environment, Loaded, Zones};
+use crate::report::{self, Severity};
+
+/// Nothing is wrong; there may be warnings.
+pub const OK: u8 = 0;
+/// The file cannot be read (`EX_IOERR`).
+pub const CANNOT_READ: u8 = 74;
+/// The file is wrong (`EX_CONFIG`).
+pub const WRONG: u8 = 78;
+
+/// How the result is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// As JSON on `out`.
+    Json,
+    /// For people on `err`.
+    Plain,
+    /// For people on `err`, in colour.
+    Coloured,
+}
+
+/// Checks the file and its selector folders, and gives the exit code. For people everything goes to `err`; as JSON one
+/// document goes to `out`.
+///
+/// # Errors
+/// When `out` or `err` cannot be written.
+pub fn run(
+    path: &Path,
+    environment: &Environment,
+    zones: &Zones,
+    now: Timestamp,
+    shown: Shown,
+    (out, err): (&mut dyn Write, &mut dyn Write),
+) -> io::Result<u8> {
+    let loaded = config::load(path, environment, zones, now);
+    match shown {
+        Shown::Json => writeln!(out, "{:#}", report::json(&loaded.problems))?,
+        Shown::Plain | Shown::Coloured => {
+            write!(err, "{}", report::render(&loaded.problems, shown == Shown::Coloured))?;
+            writeln!(err, "{}", summary(path, &loaded))?;
+        }
+    }
+    Ok(exit_code(&loaded))
+}
+
+/// The exit code that a loaded configuration deserves.
+pub fn exit_code(loaded: &Loaded) -> u8 {
+    match loaded {
+        Loaded { config: Some(_), .. } => OK,
+        Loaded { unreadable: true, .. } => CANNOT_READ,
+        _ => WRONG,
+    }
+}
+
+fn summary(path: &Path, loaded: &Loaded) -> String {
+    let count = |severity: Severity| loaded.problems.iter().filter(|problem| problem.severity == severity).count();
+    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let found = match (errors, warnings) {
+        (0, 0) => "no problems".to_owned(),
+        (0, _) => counted(warnings, "warning"),
+        (_, 0) => counted(errors, "error"),
+        _ => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+    };
+    match &loaded.config {
+        Some(config) => format!(
+            "{}: {found}; {}, {}, {}",
+            path.display(),
+            counted(config.sites.len(), "site"),
+            counted(config.members.len(), "member"),
+            counted(config.bookings.len(), "booking"),
+        ),
+        None => format!("{}: {found}", path.display()),
+    }
+}

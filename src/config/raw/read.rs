@@ -1,0 +1,374 @@
+//! Walks the parsed tree beside the description of the keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use crate::config::environment::{Environment, Variable, variable_name};
+use crate::config::keys::{Key, Kind, ROOT, Table};
+use crate::report::{Place, Problem, SourceFile, did_you_mean};
+
+use super::scalar::{self, Wrong, quoted};
+use super::secrets::names_a_secret;
+use super::section::{At, Origin, Section, Value};
+
+/// Where in the file a reader stands, as words (`["site", "las-palmas"]`).
+type Path = [String];
+
+/// Reads one file.
+pub(super) struct Reader<'a> {
+    file: &'a Arc<SourceFile>,
+    environment: &'a Environment,
+    /// Behind this byte the tree is not to be trusted.
+    sound_until: Option<usize>,
+    problems: Vec<Problem>,
+    /// Every variable that was asked for, and for which path first.
+    asked: BTreeMap<String, Vec<String>>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of that file.
+    pub(super) fn new(file: &'a Arc<SourceFile>, environment: &'a Environment, sound_until: Option<usize>) -> Self {
+        Self { file, environment, sound_until, problems: Vec::new(), asked: BTreeMap::new() }
+    }
+
+    /// The whole file.
+    pub(super) fn file(&mut self, tree: &DeTable<'_>) -> Section {
+        self.section(&ROOT, Some((tree, 0..0)), &[])
+    }
+
+    /// What was wrong.
+    pub(super) fn finish(mut self) -> Vec<Problem> {
+        self.misspelt_variables();
+        self.problems
+    }
+
+    fn section(&mut self, table: &'static Table, found: Option<(&DeTable<'_>, Range<usize>)>, path: &Path) -> Section {
+        let origin = found.as_ref().map_or(Origin::Default, |(_, span)| Origin::File(self.place(span.clone())));
+        let tree = found.map(|(tree, _)| tree);
+        let mut present = BTreeSet::new();
+        let mut values = BTreeMap::new();
+        for (key, value) in in_file_order(tree) {
+            match table.key(key.get_ref()) {
+                Some(known) if !matches!(known.kind, Kind::Secret) => {
+                    present.insert(known.name);
+                    values.extend(self.read(known, value, path).map(|value| (known.name, value)));
+                }
+                _ => self.unknown_key(table, key, path),
+            }
+        }
+        for key in table.keys {
+            self.from_environment(key, path, &mut values, &mut present);
+        }
+        self.rules(table, &present, &origin, path);
+        for key in table.keys {
+            self.fill_in(key, tree, path, &mut values);
+        }
+        Section { origin, values }
+    }
+
+    fn read(&mut self, key: &Key, value: &Spanned<DeValue<'_>>, path: &Path) -> Option<At<Value>> {
+        let below = deeper(path, key.name);
+        let read = match (key.kind, value.get_ref()) {
+            (Kind::Table(table) | Kind::WordOr(_, table), DeValue::Table(tree)) => {
+                Value::Table(self.section(table, Some((tree, value.span())), &below))
+            }
+            (Kind::WordOr(word, _), DeValue::String(text)) if text == word => Value::Text(word.to_owned()),
+            (Kind::Named(table), DeValue::Table(tree)) => Value::Named(self.named(table, tree, &below)),
+            (Kind::Repeated(table), DeValue::Array(items)) => {
+                Value::Repeated(items.iter().filter_map(|item| self.item(table, item, &below)).collect())
+            }
+            (Kind::List(inner), DeValue::Array(items)) => {
+                Value::List(items.iter().filter_map(|item| self.scalar(*inner, item)).collect())
+            }
+            (Kind::Words, DeValue::Table(tree)) => Value::Words(self.words(tree)),
+            (
+                Kind::Table(_) | Kind::WordOr(..) | Kind::Named(_) | Kind::Repeated(_) | Kind::List(_) | Kind::Words,
+                _,
+            ) => {
+                self.wrong(scalar::wrong_kind(key.kind, value.get_ref()), value.span());
+                return None;
+            }
+            _ => return self.scalar(key.kind, value),
+        };
+        Some(At { value: read, origin: Origin::File(self.place(value.span())) })
+    }
+
+    fn scalar(&mut self, kind: Kind, value: &Spanned<DeValue<'_>>) -> Option<At<Value>> {
+        match scalar::from_toml(kind, value.get_ref()) {
+            Ok(read) => Some(At { value: read, origin: Origin::File(self.place(value.span())) }),
+            Err(wrong) => {
+                self.wrong(wrong, value.span());
+                None
+            }
+        }
+    }
+
+    fn named(&mut self, table: &'static Table, tree: &DeTable<'_>, path: &Path) -> Vec<(At<String>, Section)> {
+        let mut sections = Vec::new();
+        for (name, value) in in_file_order(Some(tree)) {
+            let below = deeper(path, name.get_ref());
+            match value.get_ref() {
+                DeValue::Table(inner) => {
+                    let name = At { value: name.get_ref().to_string(), origin: Origin::File(self.place(name.span())) };
+                    sections.push((name, self.section(table, Some((inner, value.span())), &below)));
+                }
+                _ if table.key(name.get_ref()).is_some() => {
+                    let help = format!("it belongs under a name of your choice: {}", table.title);
+                    self.say(
+                        Problem::error("unknown-key", format!("`{}` stands too high", name.get_ref())).help(help),
+                        name.span(),
+                    );
+                }
+                _ => self.unknown_entry(table, name),
+            }
+        }
+        sections
+    }
+
+    fn item(&mut self, table: &'static Table, item: &Spanned<DeValue<'_>>, path: &Path) -> Option<Section> {
+        let DeValue::Table(tree) = item.get_ref() else {
+            self.wrong(scalar::wrong_kind(Kind::Table(table), item.get_ref()), item.span());
+            return None;
+        };
+        let word = |key: &str| tree.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
+        let path = match (word("member"), word("name")) {
+            (Some(member), Some(name)) => deeper(&deeper(path, &member), &name),
+            _ => deeper(&deeper(path, "?"), "?"),
+        };
+        Some(self.section(table, Some((tree, item.span())), &path))
+    }
+
+    fn words(&mut self, tree: &DeTable<'_>) -> BTreeMap<String, String> {
+        let mut words = BTreeMap::new();
+        for (key, value) in in_file_order(Some(tree)) {
+            if names_a_secret(key.get_ref()) {
+                self.secret(key);
+            } else if let DeValue::String(text) = value.get_ref() {
+                words.insert(key.get_ref().to_string(), text.to_string());
+            } else {
+                self.wrong(scalar::wrong_kind(Kind::Text, value.get_ref()), value.span());
+            }
+        }
+        words
+    }
+
+    fn from_environment(
+        &mut self,
+        key: &'static Key,
+        path: &Path,
+        values: &mut BTreeMap<&'static str, At<Value>>,
+        present: &mut BTreeSet<&'static str>,
+    ) {
+        if matches!(key.kind, Kind::Words | Kind::Table(_) | Kind::WordOr(..) | Kind::Named(_) | Kind::Repeated(_)) {
+            return;
+        }
+        let own = variable_name(path, key.name);
+        self.ask(&own, path);
+        for name in [Some(own.as_str()), key.older].into_iter().flatten() {
+            let Some(variable) = self.environment.get(name) else { continue };
+            present.insert(key.name);
+            let origin = Origin::Variable(name.to_owned());
+            let read = match variable {
+                Variable::Text(text) => scalar::from_text(key.kind, older_spelling(key, text), &origin),
+                Variable::NotText => Err(Wrong {
+                    code: "wrong-value",
+                    message: "this is not UTF-8".into(),
+                    help: "set it to plain text".into(),
+                }),
+            };
+            match read {
+                Ok(value) => drop(values.insert(key.name, At { value, origin })),
+                Err(Wrong { code: _, message, help }) => {
+                    self.problems.push(origin.blame(Problem::error("bad-variable", message)).help(help));
+                }
+            }
+            return;
+        }
+    }
+
+    /// What is missing, and what does not go together.
+    fn rules(&mut self, table: &Table, present: &BTreeSet<&'static str>, origin: &Origin, path: &Path) {
+        if self.sound_until.is_some() {
+            return;
+        }
+        let title = shown_title(table, path);
+        let chosen: Vec<_> = table.one_of.iter().copied().filter(|key| present.contains(key)).collect();
+        if !table.one_of.is_empty() && chosen.len() != 1 {
+            self.problems.push(origin.blame(not_one(table, &title, &chosen)));
+        }
+        for key in table.keys {
+            if key.required && !present.contains(key.name) {
+                self.problems.push(origin.blame(missing(key, &title)));
+            }
+            let beside = key.beside.filter(|beside| present.contains(key.name) && !present.contains(beside));
+            if let Some(beside) = beside.filter(|beside| !table.one_of.contains(beside) || chosen.len() == 1) {
+                let message = format!("`{}` in {title} needs `{beside}` beside it", key.name);
+                let help = table.key(beside).map_or_else(String::new, |beside| how_to_write(beside));
+                self.problems.push(origin.blame(Problem::error("missing-key", message)).help(help));
+            }
+        }
+    }
+
+    fn fill_in(
+        &mut self,
+        key: &'static Key,
+        tree: Option<&DeTable<'_>>,
+        path: &Path,
+        values: &mut BTreeMap<&'static str, At<Value>>,
+    ) {
+        if values.contains_key(key.name) {
+            return;
+        }
+        let absent = tree.is_none_or(|tree| tree.get(key.name).is_none());
+        let value = match key.kind {
+            Kind::Table(table) if absent => Some(Value::Table(self.section(table, None, &deeper(path, key.name)))),
+            _ => scalar::default_of(key),
+        };
+        values.extend(value.map(|value| (key.name, At { value, origin: Origin::Default })));
+    }
+
+    fn unknown_key(&mut self, table: &'static Table, key: &Spanned<DeString<'_>>, path: &Path) {
+        let name = key.get_ref();
+        if names_a_secret(name) {
+            return self.secret(key);
+        }
+        let title = shown_title(table, path);
+        let help = match (did_you_mean(&name.replace('_', "-"), table.names()), tables_with(name).first()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, Some(home)) => format!("`{name}` belongs into {home}"),
+            (None, None) => format!("known here: {}", quoted(table.names())),
+        };
+        self.say(Problem::error("unknown-key", format!("unknown key `{name}` in {title}")).help(help), key.span());
+    }
+
+    fn unknown_entry(&mut self, table: &Table, name: &Spanned<DeString<'_>>) {
+        if names_a_secret(name.get_ref()) {
+            return self.secret(name);
+        }
+        let message = format!("`{}` is not a table", name.get_ref());
+        self.say(Problem::error("unknown-key", message).help(format!("write a table: {}", table.title)), name.span());
+    }
+
+    fn secret(&mut self, key: &Spanned<DeString<'_>>) {
+        let message = format!("`{}` looks like a secret, and secrets do not belong into this file", key.get_ref());
+        let help =
+            "put it into the vault: firstserve vault set ENTRY (and take it as known to whoever has read this file)";
+        self.say(Problem::error("secret-in-file", message).help(help), key.span());
+    }
+
+    fn wrong(&mut self, wrong: Wrong, span: Range<usize>) {
+        self.say(Problem::error(wrong.code, wrong.message).help(wrong.help), span);
+    }
+
+    fn say(&mut self, problem: Problem, span: Range<usize>) {
+        if self.sound_until.is_none_or(|end| span.start < end) {
+            let problem = problem.at(self.place(span));
+            self.problems.push(problem);
+        }
+    }
+
+    fn place(&self, span: Range<usize>) -> Place {
+        Place::new(self.file, span)
+    }
+
+    /// Two paths may share a variable's name; setting it is then a mistake.
+    fn ask(&mut self, name: &str, path: &Path) {
+        match self.asked.get(name) {
+            Some(first) if first != path && self.environment.get(name).is_some() => {
+                let message = format!("environment variable {name} fits both {} and {}", dotted(first), dotted(path));
+                let help = "unset it and write the value into the file, or rename one of the two";
+                self.problems.push(Problem::error("bad-variable", message).help(help));
+            }
+            Some(_) => {}
+            None => drop(self.asked.insert(name.to_owned(), path.to_vec())),
+        }
+    }
+
+    /// A variable that begins like ours and is nearly one of ours; others are left alone (orchestrators set their own).
+    fn misspelt_variables(&mut self) {
+        if self.sound_until.is_some() {
+            return;
+        }
+        for name in self.environment.ours().filter(|name| !self.asked.contains_key(*name)) {
+            if let Some(near) = did_you_mean(name, self.asked.keys().map(String::as_str)) {
+                let message = format!("environment variable {name} is not used");
+                self.problems.push(Problem::warning("unknown-variable", message).help(format!("did you mean {near}?")));
+            }
+        }
+    }
+}
+
+fn in_file_order<'t, 'i>(tree: Option<&'t DeTable<'i>>) -> Vec<(&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>)> {
+    let mut entries: Vec<_> = tree.into_iter().flat_map(|tree| tree.iter()).collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+fn deeper(path: &Path, name: &str) -> Vec<String> {
+    path.iter().cloned().chain([name.to_owned()]).collect()
+}
+
+fn dotted(path: &Path) -> String {
+    path.join(".")
+}
+
+/// The table as this file writes it: `[site.las-palmas]` for `[site.NAME]`.
+fn shown_title(table: &Table, path: &Path) -> String {
+    if table.title.starts_with('[') && table.title.contains("NAME") {
+        format!("[{}]", dotted(path))
+    } else {
+        table.title.to_owned()
+    }
+}
+
+fn missing(key: &Key, title: &str) -> Problem {
+    Problem::error("missing-key", format!("`{}` is missing in {title}", key.name)).help(how_to_write(key))
+}
+
+fn not_one(table: &Table, title: &str, chosen: &[&str]) -> Problem {
+    if chosen.is_empty() {
+        let message = format!("one of {} is missing in {title}", quoted(table.one_of.iter().copied()));
+        let ways: Vec<_> = table.one_of.iter().filter_map(|name| table.key(name)).map(how_to_write).collect();
+        return Problem::error("missing-key", message).help(ways.join("\n"));
+    }
+    let message = format!("{} exclude each other in {title}", quoted(chosen.iter().copied()));
+    Problem::error("too-many-keys", message).help("keep one of them")
+}
+
+/// `date = 2027-07-18  (The date, for a single booking.)`
+fn how_to_write(key: &Key) -> String {
+    match key.example {
+        Some(example) if example.starts_with("a table") => format!("write {example}: {}", key.doc),
+        Some(example) => format!("write {} = {example}: {}", key.name, key.doc),
+        None => key.doc.to_owned(),
+    }
+}
+
+/// Older deployments write log levels as Python does.
+fn older_spelling<'t>(key: &Key, text: &'t str) -> &'t str {
+    match (key.older, text.to_ascii_lowercase().as_str()) {
+        (Some("LOG_LEVEL"), "warning") => "warn",
+        (Some("LOG_LEVEL"), "critical" | "fatal") => "error",
+        _ => text,
+    }
+}
+
+/// The titles of the tables that know a key.
+fn tables_with(key: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let mut next: Vec<&'static Table> = vec![&ROOT];
+    while let Some(table) = next.pop() {
+        if table.names().any(|name| name == key) {
+            found.push(table.title);
+        }
+        next.extend(table.keys.iter().filter_map(|key| match key.kind {
+            Kind::Table(inner) | Kind::WordOr(_, inner) | Kind::Named(inner) | Kind::Repeated(inner) => Some(inner),
+            _ => None,
+        }));
+    }
+    found
+}

@@ -1,0 +1,202 @@
+//! Valid: the configuration as the rest of the program sees it. It cannot be built by hand outside this module's checks
+//! without saying every value; paths are resolved, names refer to what exists.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::{Booking, BookingName, Member, MemberId, Secret, Site, SiteId};
+use crate::report::SourceFile;
+
+/// Everything that `booking.toml`, the selector files and the environment say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The daemon.
+    pub server: Server,
+    /// The browser.
+    pub browser: Browser,
+    /// Where secrets are.
+    pub vault: Vault,
+    /// How people are told; none: nothing is sent.
+    pub mail: Option<Mail>,
+    /// What is logged.
+    pub log: Log,
+    /// The configured folder of time zone data.
+    pub zoneinfo: Option<PathBuf>,
+    /// Sites, in the file's order.
+    pub sites: Vec<Site>,
+    /// Members, in the file's order.
+    pub members: Vec<Member>,
+    /// Bookings, in the file's order.
+    pub bookings: Vec<Booking>,
+    /// The selector files of each site, as they were read with this configuration, sorted by path.
+    pub selectors: BTreeMap<SiteId, Vec<Arc<SourceFile>>>,
+    /// SHA-256 of the file and the selector files, in hex; the environment is not part of it.
+    pub hash: String,
+}
+
+impl Config {
+    /// The site of that name.
+    pub fn site(&self, id: &SiteId) -> Option<&Site> {
+        self.sites.iter().find(|site| site.id == *id)
+    }
+
+    /// The member of that name.
+    pub fn member(&self, id: &MemberId) -> Option<&Member> {
+        self.members.iter().find(|member| member.id == *id)
+    }
+
+    /// The booking of that identity.
+    pub fn booking(&self, member: &MemberId, name: &BookingName) -> Option<&Booking> {
+        self.bookings.iter().find(|booking| booking.member == *member && booking.name == *name)
+    }
+
+    /// The site that a booking is for.
+    pub fn site_of(&self, booking: &Booking) -> &Site {
+        let site = self.member(&booking.member).and_then(|member| self.site(&member.site));
+        site.expect("a valid booking has a member, and a valid member a site")
+    }
+}
+
+/// `[server]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Server {
+    /// `host:port`.
+    pub listen: String,
+    /// `sqlite://PATH` with the path resolved, or `postgres://…`; it may hold a password, therefore a secret.
+    pub database: Secret,
+    /// The folder for everything the program writes.
+    pub data: PathBuf,
+    /// Connections to the database.
+    pub db_pool_size: u32,
+    /// Web origins that may call the API.
+    pub cors_origins: Vec<String>,
+    /// How long an access token is good for.
+    pub jwt_expire_minutes: u32,
+}
+
+/// `[browser]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Browser {
+    /// Which browser.
+    pub engine: Engine,
+    /// Who starts its driver.
+    pub webdriver: WebDriver,
+    /// Whether it stays invisible.
+    pub headless: bool,
+    /// The Firefox program, where it was named.
+    pub firefox_binary: Option<PathBuf>,
+    /// The Chromium program, where it was named.
+    pub chromium_binary: Option<PathBuf>,
+    /// The Firefox driver, where it was named.
+    pub geckodriver: Option<PathBuf>,
+    /// The Chromium driver, where it was named.
+    pub chromedriver: Option<PathBuf>,
+}
+
+/// A browser that flows can run in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// Firefox with geckodriver.
+    Firefox,
+    /// Chromium with chromedriver.
+    Chromium,
+}
+
+impl Engine {
+    /// The word in files and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Firefox => "firefox",
+            Self::Chromium => "chromium",
+        }
+    }
+
+    /// The engine of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Firefox, Self::Chromium].into_iter().find(|engine| engine.as_str() == word)
+    }
+}
+
+/// Who starts the browser's driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebDriver {
+    /// We do, one for each session.
+    Auto,
+    /// Somebody else did: an absolute `http` or `https` address.
+    Remote(String),
+}
+
+/// `[vault]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vault {
+    /// The age identity, where one was named.
+    pub identity: Option<PathBuf>,
+    /// The encrypted file.
+    pub file: PathBuf,
+}
+
+/// `[mail]`, once it has a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// The sender.
+    pub from: String,
+    /// Who is told about bookings of members without an address of their own.
+    pub to: Option<String>,
+    /// The server.
+    pub smtp_host: String,
+    /// Its port.
+    pub smtp_port: u16,
+    /// How the connection is protected.
+    pub smtp_security: SmtpSecurity,
+    /// The account.
+    pub smtp_user: Option<String>,
+    /// The vault entry of its password.
+    pub vault: Option<String>,
+    /// The password itself, where the environment says it; it goes before the vault's.
+    pub smtp_password: Option<Secret>,
+}
+
+/// How the connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpSecurity {
+    /// TLS after a plain greeting; never continued without.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+    /// None.
+    Plain,
+}
+
+impl SmtpSecurity {
+    /// The port that goes with it.
+    pub fn usual_port(self) -> u16 {
+        match self {
+            Self::StartTls => 587,
+            Self::Tls => 465,
+            Self::Plain => 25,
+        }
+    }
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// For people or for programs.
+    pub format: LogFormat,
+    /// Where the files go.
+    pub folder: PathBuf,
+    /// How many days of files are kept.
+    pub keep_days: u32,
+}
+
+/// Whom log lines are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// People.
+    Human,
+    /// Programs.
+    Json,
+}

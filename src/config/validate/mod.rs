@@ -1,0 +1,111 @@
+//! From written to valid: the checks that need more than the description of the keys.
+//!
+//! One file per table. Every check pushes its problems and goes on; a [`Config`] comes out only when there was no error.
+
+mod address;
+mod booking;
+mod browser;
+mod court;
+mod log;
+mod mail;
+mod member;
+mod names;
+mod overlap;
+mod path;
+mod rule;
+mod selectors;
+mod server;
+mod site;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZoneDatabase;
+
+use crate::report::Problem;
+
+use super::raw::{Raw, Section};
+use super::valid::{Config, Vault};
+pub(super) use path::Paths;
+pub(super) use selectors::Folder;
+
+/// What the checks know beside the file.
+#[derive(Debug)]
+pub(super) struct World<'a> {
+    /// How written paths are resolved.
+    pub(super) paths: &'a Paths,
+    /// The zones that exist.
+    pub(super) zones: &'a TimeZoneDatabase,
+    /// What is past.
+    pub(super) now: Timestamp,
+    /// The selector folders that were read, by resolved path.
+    pub(super) folders: &'a BTreeMap<PathBuf, Folder>,
+    /// The hash of everything that was read.
+    pub(super) hash: &'a str,
+}
+
+/// Collects problems while the checks go on.
+pub(super) type Problems = Vec<Problem>;
+
+/// Checks everything; the configuration is there only without errors.
+pub(super) fn validate(raw: Raw, world: &World<'_>) -> (Option<Config>, Problems) {
+    let Raw { root, mut problems, sound } = raw;
+    if !sound {
+        return (None, problems);
+    }
+    let config = config(&root, world, &mut problems);
+    let valid = problems.iter().all(|problem| problem.severity < crate::report::Severity::Error);
+    (config.filter(|_| valid), problems)
+}
+
+/// The resolved folders of selector files that the file names, whether or not the rest of it is right.
+pub(super) fn flow_folders(raw: &Raw, paths: &Paths) -> Vec<PathBuf> {
+    let sites = raw.root.named("site").iter();
+    let mut folders: Vec<_> =
+        sites.filter_map(|(_, site)| site.value::<String>("flow")).map(|flow| paths.resolve(&flow)).collect();
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+/// The configured folder of time zone data, which is needed before the rest can be checked.
+pub(super) fn zoneinfo(raw: &Raw, paths: &Paths) -> Option<PathBuf> {
+    path(raw.root.table("time")?, "zoneinfo", paths)
+}
+
+fn config(root: &Section, world: &World<'_>, problems: &mut Problems) -> Option<Config> {
+    let table = |key: &str| root.table(key).expect("tables of the program are filled in when they are left out");
+    let server = server::server(table("server"), world.paths, problems);
+    let browser = browser::browser(table("browser"), world.paths, problems);
+    let mail = mail::mail(table("mail"), problems);
+    let sites = site::sites(root, world, problems);
+    let members = member::members(root, &sites, problems);
+    let bookings = booking::bookings(root, &sites, &members, world, problems);
+    let server = server?;
+    Some(Config {
+        browser: browser?,
+        vault: vault(table("vault"), &server.data, world.paths),
+        mail,
+        log: log::log(table("log"), &server.data, world.paths)?,
+        zoneinfo: path(table("time"), "zoneinfo", world.paths),
+        selectors: sites.selectors(),
+        sites: sites.valid(),
+        members: members.valid(),
+        bookings,
+        hash: world.hash.to_owned(),
+        server,
+    })
+}
+
+fn vault(section: &Section, data: &Path, paths: &Paths) -> Vault {
+    Vault {
+        identity: path(section, "identity", paths),
+        file: path(section, "file", paths).unwrap_or_else(|| data.join("vault.age")),
+    }
+}
+
+/// A path, resolved.
+fn path(section: &Section, key: &str, paths: &Paths) -> Option<PathBuf> {
+    section.value::<String>(key).map(|written| paths.resolve(&written))
+}

@@ -1,0 +1,124 @@
+//! Bookings that get in each other's way.
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, Time};
+
+use crate::config::raw::Origin;
+use crate::model::{Booking, CourtName, MemberId, SiteId};
+use crate::report::Problem;
+
+use super::Problems;
+
+/// So many warnings are enough to make the point.
+const MAX_WARNINGS: usize = 20;
+
+/// What matters of a booking here.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    origin: Origin,
+    name: String,
+    member: MemberId,
+    site: SiteId,
+    courts: Vec<CourtName>,
+    times: Vec<Time>,
+    length: SignedDuration,
+    dates: Vec<Date>,
+}
+
+impl Wish {
+    /// A booking at a site on its next dates; a paused one wants nothing.
+    pub(super) fn new(origin: Origin, booking: &Booking, site: &crate::model::Site, dates: Option<Vec<Date>>) -> Self {
+        Self {
+            origin,
+            name: booking.name.to_string(),
+            member: booking.member.clone(),
+            site: site.id.clone(),
+            courts: booking.courts.clone(),
+            times: booking.times.clone(),
+            length: booking.length,
+            dates: dates.filter(|_| !booking.paused).unwrap_or_default(),
+        }
+    }
+
+    /// The first slots, date by date, that both want at the same time.
+    fn clash(&self, other: &Self) -> Option<DateTime> {
+        let same_court = self.courts.iter().any(|court| other.courts.contains(court));
+        if self.site != other.site || (self.member != other.member && !same_court) {
+            return None;
+        }
+        let mut dates = self.dates.iter().filter(|date| other.dates.contains(date));
+        dates.find_map(|date| {
+            let starts = self.times.iter().map(|time| date.to_datetime(*time));
+            starts
+                .into_iter()
+                .find(|start| other.times.iter().any(|time| self.meets(*start, other, date.to_datetime(*time))))
+        })
+    }
+
+    fn meets(&self, start: DateTime, other: &Self, other_start: DateTime) -> bool {
+        start < other_start.saturating_add(other.length) && other_start < start.saturating_add(self.length)
+    }
+}
+
+/// Warns of two bookings of one member at overlapping times, and of two members after one court.
+pub(super) fn warn(wishes: &[Wish], problems: &mut Problems) {
+    let pairs =
+        wishes.iter().enumerate().flat_map(|(n, later)| wishes[..n].iter().map(move |earlier| (earlier, later)));
+    let clashes = pairs.filter_map(|(earlier, later)| Some((earlier, later, later.clash(earlier)?)));
+    for (earlier, later, start) in clashes.take(MAX_WARNINGS) {
+        let when = start.strftime("%Y-%m-%d %H:%M");
+        let (message, help) = if earlier.member == later.member {
+            (
+                format!("`{}` and `{}` overlap on {when}", earlier.name, later.name),
+                "one member gets one court at a time: once one of them is booked, the other is not tried for that time",
+            )
+        } else {
+            (
+                format!(
+                    "`{}` of {} and `{}` of {} want the same court on {when}",
+                    earlier.name, earlier.member, later.name, later.member
+                ),
+                "only one of them can have it: give them different courts or times, or let it be",
+            )
+        };
+        problems.push(later.origin.blame(Problem::warning("overlap", message)).help(help));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, time};
+
+    use super::*;
+
+    fn wish(name: &str, member: &str, court: &str, hour: i8) -> Wish {
+        Wish {
+            origin: Origin::Default,
+            name: name.to_owned(),
+            member: member.into(),
+            site: "club".into(),
+            courts: vec![court.into()],
+            times: vec![time(hour, 0, 0, 0)],
+            length: SignedDuration::from_mins(90),
+            dates: vec![date(2027, 7, 18)],
+        }
+    }
+
+    fn warned(wishes: &[Wish]) -> usize {
+        let mut problems = Vec::new();
+        warn(wishes, &mut problems);
+        problems.len()
+    }
+
+    #[test]
+    fn one_member_at_overlapping_times_is_warned_whatever_the_court() {
+        assert_eq!(warned(&[wish("a", "ana", "1", 17), wish("b", "ana", "2", 18)]), 1);
+        assert_eq!(warned(&[wish("a", "ana", "1", 17), wish("b", "ana", "1", 19)]), 0);
+    }
+
+    #[test]
+    fn two_members_are_warned_on_one_court_only() {
+        assert_eq!(warned(&[wish("a", "ana", "1", 17), wish("b", "luis", "1", 18)]), 1);
+        assert_eq!(warned(&[wish("a", "ana", "1", 17), wish("b", "luis", "2", 18)]), 0);
+    }
+}

@@ -1,0 +1,56 @@
+//! The selector files of a site.
+//!
+//! The files are read elsewhere; here is the one place where their content is checked.
+
+use std::sync::Arc;
+
+use crate::config::raw::At;
+use crate::report::{Problem, SourceFile};
+
+use super::{Problems, World};
+
+/// A folder of selector files, as it was read.
+#[derive(Clone, Debug, Default)]
+pub(in crate::config) struct Folder {
+    /// Why it could not be read at all.
+    pub(in crate::config) unreadable: Option<String>,
+    /// Its `*.toml` files, sorted by path.
+    pub(in crate::config) files: Vec<Arc<SourceFile>>,
+    /// Files in it that could not be read.
+    pub(in crate::config) problems: Vec<Problem>,
+}
+
+/// The files of a site's flow; none when the folder cannot be used, which is then said.
+pub(super) fn flow(written: &At<String>, world: &World<'_>, problems: &mut Problems) -> Option<Vec<Arc<SourceFile>>> {
+    let path = world.paths.resolve(&written.value);
+    let folder = world.folders.get(&path)?;
+    if let Some(why) = &folder.unreadable {
+        let message = format!("the folder of selector files `{}` cannot be read: {why}", path.display());
+        let help = "paths are relative to the folder that holds `config/`";
+        problems.push(written.error("no-selectors", message).help(help));
+        return None;
+    }
+    problems.extend(folder.problems.iter().cloned());
+    if folder.files.is_empty() && folder.problems.is_empty() {
+        let message = format!("there are no selector files in `{}`", path.display());
+        let help = "a flow is made of login/, prepare/, choose/, commit.toml, verify/ and outcomes.toml";
+        problems.push(written.error("no-selectors", message).help(help));
+        return None;
+    }
+    Some(folder.files.clone())
+}
+
+/// Checks how the site writes a slot.
+pub(super) fn slot_label(label: &At<String>, problems: &mut Problems) {
+    let mut depth = 0_i32;
+    for c in label.value.chars() {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        if !(0..=1).contains(&depth) {
+            break;
+        }
+    }
+    if depth != 0 {
+        let help = "every `{` has its `}`: \"De {start:%I:%M %p} a {end:%I:%M %p}\"";
+        problems.push(label.error("wrong-template", "the braces in this template do not match").help(help));
+    }
+}

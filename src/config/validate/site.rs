@@ -1,0 +1,137 @@
+//! `[site.NAME]`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::tz::TimeZoneDatabase;
+
+use crate::config::raw::{At, Section};
+use crate::model::{Court, FireMode, Patience, Site, SiteId};
+use crate::report::{Problem, SourceFile, did_you_mean};
+
+use super::server::checked;
+use super::{Problems, World, address, court, names, selectors};
+
+/// The sites of a file, the wrong ones too: a booking at a wrong site is not itself wrong.
+#[derive(Debug, Default)]
+pub(super) struct Sites {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    courts: Vec<String>,
+    site: Option<Site>,
+    files: Vec<Arc<SourceFile>>,
+}
+
+impl Sites {
+    /// Every name that was written.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.entries.iter().map(|entry| entry.name.as_str()).collect()
+    }
+
+    /// The names of a site's courts, in the file's order.
+    pub(super) fn courts(&self, site: &str) -> Option<Vec<&str>> {
+        let entry = self.entries.iter().find(|entry| entry.name == site)?;
+        Some(entry.courts.iter().map(String::as_str).collect())
+    }
+
+    /// A site that is right.
+    pub(super) fn site(&self, name: &str) -> Option<&Site> {
+        self.entries.iter().find(|entry| entry.name == name)?.site.as_ref()
+    }
+
+    /// The selector files of each site.
+    pub(super) fn selectors(&self) -> BTreeMap<SiteId, Vec<Arc<SourceFile>>> {
+        self.entries.iter().map(|entry| (SiteId::new(&entry.name), entry.files.clone())).collect()
+    }
+
+    /// The sites that are right.
+    pub(super) fn valid(self) -> Vec<Site> {
+        self.entries.into_iter().filter_map(|entry| entry.site).collect()
+    }
+}
+
+/// Checks every site.
+pub(super) fn sites(root: &Section, world: &World<'_>, problems: &mut Problems) -> Sites {
+    Sites { entries: root.named("site").iter().map(|(name, section)| entry(name, section, world, problems)).collect() }
+}
+
+fn entry(name: &At<String>, section: &Section, world: &World<'_>, problems: &mut Problems) -> Entry {
+    problems.extend(names::table_name(name, "site"));
+    let courts = court::courts(section, problems);
+    let url = section.get::<String>("url").and_then(|at| checked(&at, address::web, problems));
+    let zone = section.get::<String>("time-zone").and_then(|at| zone(&at, world.zones, problems));
+    let flow = section.get::<String>("flow");
+    let files = flow.as_ref().and_then(|at| selectors::flow(at, world, problems)).unwrap_or_default();
+    if let Some(label) = section.get::<String>("slot-label") {
+        selectors::slot_label(&label, problems);
+    }
+    let court_names = courts.iter().map(|(name, _)| name.clone()).collect();
+    let site = site(name, section, (url, zone), courts.into_iter().filter_map(|(_, court)| court).collect(), world);
+    Entry { name: name.value.clone(), courts: court_names, site, files }
+}
+
+fn site(
+    name: &At<String>,
+    section: &Section,
+    (url, time_zone): (Option<String>, Option<String>),
+    courts: Vec<Court>,
+    world: &World<'_>,
+) -> Option<Site> {
+    Some(Site {
+        id: SiteId::new(&name.value),
+        url: url?,
+        time_zone: time_zone?,
+        flow: super::path(section, "flow", world.paths)?,
+        slot_label: section.value("slot-label")?,
+        fire: section.value::<String>("fire").and_then(|word| FireMode::parse(&word))?,
+        courts,
+        slot_length: section.value("slot-length")?,
+        patience: patience(section)?,
+        variables: section.value("variables").unwrap_or_default(),
+    })
+}
+
+fn patience(section: &Section) -> Option<Patience> {
+    let times = |key: &str| section.value::<u32>(key).and_then(|times| u8::try_from(times).ok());
+    Some(Patience {
+        login_lead: section.value("login-lead")?,
+        settle: section.value("settle")?,
+        verify_deadline: section.value("verify-deadline")?,
+        grace: section.value("grace")?,
+        answer: section.value("answer-timeout")?,
+        max_submits: times("max-submits")?,
+        max_logins: times("max-logins")?,
+        armed_lead: section.value("armed-lead")?,
+    })
+}
+
+/// The zone's name as the data spell it.
+fn zone(at: &At<String>, zones: &TimeZoneDatabase, problems: &mut Problems) -> Option<String> {
+    if let Ok(zone) = zones.get(&at.value) {
+        return Some(zone.iana_name().unwrap_or(&at.value).to_owned());
+    }
+    problems.push(unknown_zone(at, zones));
+    None
+}
+
+fn unknown_zone(at: &At<String>, zones: &TimeZoneDatabase) -> Problem {
+    let known: Vec<String> = zones.available().map(|name| name.to_string()).collect();
+    let wanted = at.value.trim().replace(' ', "_");
+    let near = did_you_mean(&wanted, known.iter().map(String::as_str)).or_else(|| same_city(&wanted, &known));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write the IANA name, continent and city: America/Costa_Rica, Europe/Madrid".to_owned(),
+    };
+    at.error("unknown-zone", format!("there is no time zone `{}`", at.value)).help(help)
+}
+
+/// `Costa Rica` for `America/Costa_Rica`.
+fn same_city<'a>(wanted: &str, known: &'a [String]) -> Option<&'a str> {
+    let city = wanted.rsplit('/').next().unwrap_or(wanted);
+    let near = did_you_mean(city, known.iter().filter_map(|name| name.rsplit('/').next()))?;
+    known.iter().map(String::as_str).find(|name| name.rsplit('/').next() == Some(near))
+}
