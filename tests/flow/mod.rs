@@ -1,0 +1,8 @@
+//! Selector files, from their text to what a page is told.
+
+mod docs;
+mod invalid;
+mod robust;
+mod shipped;
+mod support;
+mod templates;
