@@ -2,6 +2,7 @@
 
 mod borders;
 mod config;
+mod drivers;
 mod flow;
 mod schedule;
 mod store;

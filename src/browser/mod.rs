@@ -1,1 +1,33 @@
-//! Drivers, sessions and the program that runs in the page.
+//! Drivers, sessions and the ways to fire: everything that names a WebDriver crate.
+//!
+//! [`open`] starts a browser (through a [`guard`], so that no crash of ours leaves one behind) or asks a remote WebDriver for
+//! one, and gives a [`Session`]. The session is held by thirtyfour; the one command that matters is sent by a [`Trigger`] on a
+//! warm connection of its own, or, without the browser, as a [`shot`].
+//!
+//! What is absent: *when* to do any of it, and whether it may be done at all. That is decided elsewhere.
+
+mod capabilities;
+mod client;
+mod cookies;
+mod discover;
+mod driver;
+mod error;
+mod evidence;
+pub mod guard;
+mod open;
+mod options;
+mod resend;
+mod scratch;
+mod session;
+pub mod shot;
+mod tls;
+mod trigger;
+
+pub use cookies::{Cookie, Jar};
+pub use error::{BrowserError, ErrorKind};
+pub use evidence::{Evidence, capture};
+pub use open::open;
+pub use options::{Deadlines, Engine, Options, WebDriverAt};
+pub use session::{Facts, QuitError, Session, Warning, end_session};
+pub use tls::Trust;
+pub use trigger::{Command, FireError, Fired, Trigger};

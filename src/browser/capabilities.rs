@@ -1,0 +1,163 @@
+//! What a browser is told when it starts.
+
+use serde_json::{Map, Value, json};
+use thirtyfour::Capabilities;
+
+use super::{Deadlines, Engine, Options};
+use std::path::Path;
+
+/// A browser that sends a POST again when its connection drops would book twice (`network.http.request.max-attempts`), and one
+/// that merges timers fires seconds late (`timer.…_tolerance_ms`). The others keep it quiet at the instant.
+const FIREFOX_PREFS: &[(&str, Pref)] = &[
+    ("network.http.request.max-attempts", Pref::Int(1)),
+    ("timer.maximum_firing_delay_tolerance_ms", Pref::Text("0.0")),
+    ("timer.minimum_firing_delay_tolerance_ms", Pref::Text("0.0")),
+    ("app.normandy.enabled", Pref::Bool(false)),
+    ("app.update.disabledForTesting", Pref::Bool(true)),
+    ("browser.region.update.enabled", Pref::Bool(false)),
+    ("browser.safebrowsing.downloads.enabled", Pref::Bool(false)),
+    ("browser.safebrowsing.malware.enabled", Pref::Bool(false)),
+    ("browser.safebrowsing.phishing.enabled", Pref::Bool(false)),
+    ("datareporting.healthreport.uploadEnabled", Pref::Bool(false)),
+    ("datareporting.policy.dataSubmissionEnabled", Pref::Bool(false)),
+    ("dom.push.connection.enabled", Pref::Bool(false)),
+    ("extensions.update.enabled", Pref::Bool(false)),
+    ("media.gmp-manager.updateEnabled", Pref::Bool(false)),
+    ("network.captive-portal-service.enabled", Pref::Bool(false)),
+    ("network.connectivity-service.enabled", Pref::Bool(false)),
+    ("network.dns.disablePrefetch", Pref::Bool(true)),
+    ("network.prefetch-next", Pref::Bool(false)),
+    ("services.settings.server", Pref::Text("data:,#remote-settings-dummy/v1")),
+    ("signon.rememberSignons", Pref::Bool(false)),
+    ("toolkit.telemetry.enabled", Pref::Bool(false)),
+    ("toolkit.telemetry.unified", Pref::Bool(false)),
+];
+
+/// No background work, no throttling of a page that waits, no credential manager.
+const CHROMIUM_ARGS: &[&str] = &[
+    "--disable-background-networking",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-client-side-phishing-detection",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-dev-shm-usage",
+    "--disable-domain-reliability",
+    "--disable-features=Translate,OptimizationHints,MediaRouter",
+    "--disable-gpu",
+    "--disable-renderer-backgrounding",
+    "--disable-sync",
+    "--metrics-recording-only",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--no-pings",
+    "--window-size=1280,900",
+];
+
+enum Pref {
+    Bool(bool),
+    Int(i32),
+    /// Firefox keeps fractions as text.
+    Text(&'static str),
+}
+
+/// The capabilities of a new session. `browser` is the binary of a local browser; `sandboxed` says whether Chromium keeps its
+/// sandbox.
+pub(super) fn build(options: &Options, browser: Option<&Path>, sandboxed: bool, label: &str) -> Capabilities {
+    let mut all = common(&options.deadlines, label);
+    let (key, value) = match options.engine {
+        Engine::Firefox => ("moz:firefoxOptions", firefox(options, browser)),
+        Engine::Chromium => ("goog:chromeOptions", chromium(options, browser, sandboxed)),
+    };
+    let name = if options.engine == Engine::Firefox { "firefox" } else { "chrome" };
+    all.insert("browserName".to_owned(), json!(name));
+    all.insert(key.to_owned(), value);
+    all.into()
+}
+
+fn common(deadlines: &Deadlines, label: &str) -> Map<String, Value> {
+    let page_load = millis(deadlines.page_load);
+    let pairs = [
+        ("webSocketUrl", json!(true)),
+        ("pageLoadStrategy", json!("eager")),
+        ("unhandledPromptBehavior", json!("ignore")),
+        ("timeouts", json!({ "implicit": 0, "pageLoad": page_load, "script": page_load })),
+        ("se:name", json!(label)),
+        ("firstserve:attempt", json!(label)),
+    ];
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn firefox(options: &Options, browser: Option<&Path>) -> Value {
+    let ours = FIREFOX_PREFS.iter().map(|(name, pref)| ((*name).to_owned(), pref.to_json()));
+    let prefs: Map<String, Value> = ours.chain(options.prefs.iter().cloned()).collect();
+    let args: &[&str] = if options.headless { &["-headless"] } else { &[] };
+    with_binary(json!({ "args": args, "prefs": prefs }), browser)
+}
+
+fn chromium(options: &Options, browser: Option<&Path>, sandboxed: bool) -> Value {
+    let headless = options.headless.then_some("--headless=new");
+    let open = (!sandboxed).then_some("--no-sandbox");
+    let args: Vec<&str> = CHROMIUM_ARGS.iter().copied().chain(headless).chain(open).collect();
+    let prefs = json!({ "credentials_enable_service": false, "profile.password_manager_enabled": false });
+    with_binary(json!({ "args": args, "prefs": prefs }), browser)
+}
+
+fn with_binary(mut value: Value, browser: Option<&Path>) -> Value {
+    if let Some(path) = browser {
+        value["binary"] = json!(path.display().to_string());
+    }
+    value
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Pref {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Bool(value) => json!(value),
+            Self::Int(value) => json!(value),
+            Self::Text(value) => json!(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(engine: Engine, sandboxed: bool) -> Value {
+        build(&Options::new(engine, "guardian"), Some(Path::new("/opt/browser")), sandboxed, "a-1").into()
+    }
+
+    #[test]
+    fn firefox_is_told_to_send_once_and_to_keep_its_timers_exact() {
+        let all = built(Engine::Firefox, true);
+        let prefs = &all["moz:firefoxOptions"]["prefs"];
+        assert_eq!(prefs["network.http.request.max-attempts"], 1);
+        assert_eq!(prefs["timer.maximum_firing_delay_tolerance_ms"], "0.0");
+        assert_eq!(all["unhandledPromptBehavior"], "ignore");
+        assert_eq!(all["pageLoadStrategy"], "eager");
+        assert_eq!(all["webSocketUrl"], true);
+        assert_eq!(all["moz:firefoxOptions"]["binary"], "/opt/browser");
+    }
+
+    #[test]
+    fn a_preference_of_the_caller_wins() {
+        let mut options = Options::new(Engine::Firefox, "guardian");
+        options.prefs.push(("network.http.request.max-attempts".to_owned(), json!(10)));
+        let all: Value = build(&options, None, true, "a-1").into();
+        assert_eq!(all["moz:firefoxOptions"]["prefs"]["network.http.request.max-attempts"], 10);
+        assert!(all["moz:firefoxOptions"].get("binary").is_none(), "a remote browser has its own binary");
+    }
+
+    #[test]
+    fn chromium_keeps_its_sandbox_unless_it_cannot() {
+        let has =
+            |all: &Value| all["goog:chromeOptions"]["args"].as_array().unwrap().iter().any(|arg| arg == "--no-sandbox");
+        assert!(!has(&built(Engine::Chromium, true)));
+        assert!(has(&built(Engine::Chromium, false)));
+    }
+}

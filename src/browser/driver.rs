@@ -1,0 +1,177 @@
+//! A driver of our own, one for each session, kept by a guardian.
+//!
+//! Drivers choose their ports themselves (`--port 0`) and say which: a port that is looked for first and used later can be
+//! taken in between, by another driver even, which would then answer in its stead.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, ChildStdin, Command};
+use url::Url;
+
+use super::error::ErrorKind;
+use super::{Engine, Options, guard, scratch};
+use crate::clock::Stopwatch;
+
+/// Between two looks at the driver's log.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// How much of the driver's log is looked at.
+const LOG_LIMIT: usize = 16 * 1024;
+
+/// How much of the driver's log goes into a message.
+const MESSAGE_LIMIT: usize = 600;
+
+/// A running driver. Dropping it ends driver and browser: the guardian notices that its pipe has closed.
+#[derive(Debug)]
+pub(super) struct Driver {
+    guardian: Child,
+    pipe: Option<ChildStdin>,
+    log: File,
+    /// Where it listens.
+    pub(super) url: Url,
+    /// Its process.
+    pub(super) pid: Option<u32>,
+}
+
+impl Driver {
+    /// Starts the driver program and waits until it listens; at most `patience`.
+    pub(super) async fn start(options: &Options, program: &Path, patience: Duration) -> Result<Self, ErrorKind> {
+        let (mut guardian, log) = spawn(options, program).map_err(|source| ErrorKind::Start { source })?;
+        let pipe = guardian.stdin.take();
+        let waiting = Stopwatch::start();
+        while waiting.elapsed() < patience {
+            let text = read(&log);
+            if let Some(port) = port_in(options.engine, &text) {
+                let url = format!("http://127.0.0.1:{port}/").parse().expect("an address with a port is an address");
+                return Ok(Self { guardian, pipe, pid: driver_in(&text), log, url });
+            }
+            if let Ok(Some(_status)) = guardian.try_wait() {
+                return Err(ErrorKind::DriverDied { log: last_of(&read(&log)) });
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(ErrorKind::NotReady {
+            at: program.display().to_string(),
+            waited_ms: patience.as_millis(),
+            last: last_of(&read(&log)),
+        })
+    }
+
+    /// Whether the guardian, and with it the driver, still runs.
+    pub(super) fn is_running(&mut self) -> bool {
+        matches!(self.guardian.try_wait(), Ok(None))
+    }
+
+    /// The process that guards the driver.
+    pub(super) fn guardian_pid(&self) -> Option<u32> {
+        self.guardian.id()
+    }
+
+    /// The end of what the driver wrote.
+    pub(super) fn last_words(&self) -> String {
+        last_of(&read(&self.log))
+    }
+
+    /// Has driver, browser and scratch folder ended by the guardian. `Ok` says that none of them is left.
+    pub(super) async fn end(mut self, patience: Duration) -> Result<(), String> {
+        drop(self.pipe.take());
+        match tokio::time::timeout(patience, self.guardian.wait()).await {
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(Ok(status)) => Err(format!("the guardian ended with {status}: {}", self.last_words())),
+            Ok(Err(error)) => Err(format!("the guardian cannot be waited for: {error}")),
+            Err(_) => Err(format!("the guardian is still at work after {} ms", patience.as_millis())),
+        }
+    }
+}
+
+fn spawn(options: &Options, program: &Path) -> io::Result<(Child, File)> {
+    let folder = scratch::make()?;
+    let started = spawn_in(options, program, &folder);
+    if started.is_err() {
+        // The first error is the one to tell.
+        let _ = scratch::wipe(&folder);
+    }
+    started
+}
+
+fn spawn_in(options: &Options, program: &Path, folder: &Path) -> io::Result<(Child, File)> {
+    // Kept open, so that it can be read when the guardian has wiped the folder.
+    let log =
+        OpenOptions::new().create_new(true).read(true).append(true).mode(0o600).open(folder.join("driver.log"))?;
+    let mut command = Command::new(&options.guardian);
+    command.arg(guard::WORD).arg(folder).arg("--").arg(program).args(arguments(options.engine, folder));
+    command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log.try_clone()?);
+    // A group of its own: Ctrl-C in the terminal is for firstserve, which then ends its browsers in order.
+    command.process_group(0);
+    Ok((command.spawn()?, log))
+}
+
+fn arguments(engine: Engine, folder: &Path) -> Vec<PathBuf> {
+    match engine {
+        Engine::Firefox => {
+            let fixed = ["--host", "127.0.0.1", "--port", "0", "--websocket-port", "0", "--profile-root"];
+            fixed.into_iter().map(PathBuf::from).chain([folder.to_owned()]).collect()
+        }
+        Engine::Chromium => vec![PathBuf::from("--port=0")],
+    }
+}
+
+/// `… Listening on 127.0.0.1:41843` or `ChromeDriver was started successfully on port 45069.`
+fn port_in(engine: Engine, log: &str) -> Option<u16> {
+    let marker = match engine {
+        Engine::Firefox => "Listening on 127.0.0.1:",
+        Engine::Chromium => "started successfully on port ",
+    };
+    number_after(marker, log)
+}
+
+fn driver_in(log: &str) -> Option<u32> {
+    number_after(guard::DRIVER_LINE, log)
+}
+
+/// The number after the marker; a line that is not yet whole has none.
+fn number_after<N: std::str::FromStr>(marker: &str, log: &str) -> Option<N> {
+    let (_, rest) = log.split_once(marker)?;
+    let (line, _) = rest.split_once('\n')?;
+    let digits: String = line.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+fn read(log: &File) -> String {
+    let mut bytes = vec![0; LOG_LIMIT];
+    let read = log.read_at(&mut bytes, 0).unwrap_or(0);
+    String::from_utf8_lossy(&bytes[..read]).into_owned()
+}
+
+fn last_of(log: &str) -> String {
+    let words = log.split_whitespace().collect::<Vec<_>>().join(" ");
+    let skip = words.chars().count().saturating_sub(MESSAGE_LIMIT);
+    words.chars().skip(skip).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_read_from_whole_lines_only() {
+        let gecko = "guard: driver 77\n1795230178041\tgeckodriver\tINFO\tListening on 127.0.0.1:42591\n";
+        assert_eq!(port_in(Engine::Firefox, gecko), Some(42591));
+        assert_eq!(driver_in(gecko), Some(77));
+        assert_eq!(port_in(Engine::Firefox, gecko.trim_end()), None, "4259 would be another driver");
+        let chrome = "Starting ChromeDriver 156.0 on port 0\nChromeDriver was started successfully on port 45069.\n";
+        assert_eq!(port_in(Engine::Chromium, chrome), Some(45069));
+    }
+
+    #[test]
+    fn a_long_log_is_cut_at_its_front() {
+        let log = format!("{}the end\n", "x ".repeat(5000));
+        assert!(last_of(&log).ends_with("the end"));
+        assert_eq!(last_of(&log).chars().count(), MESSAGE_LIMIT);
+    }
+}

@@ -1,0 +1,124 @@
+//! Everything that descends from a process, and its end.
+
+use std::collections::HashMap;
+use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long a process may tidy up before it is killed.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// How long killing is tried: a process can fork while it is looked for.
+const KILLING: Duration = Duration::from_secs(5);
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Ends every descendant of `root`, first politely. Gives those that are alive nevertheless.
+pub(super) fn end(root: i32) -> Vec<i32> {
+    let left = until_gone(root, GRACE, Signal::TERM, false);
+    if left.is_empty() { left } else { until_gone(root, KILLING, Signal::KILL, true) }
+}
+
+fn until_gone(root: i32, patience: Duration, signal: Signal, again: bool) -> Vec<i32> {
+    let mut left = Vec::new();
+    for look in 0..patience.as_millis() / LOOK.as_millis() {
+        super::reap();
+        left = descendants(root, &processes());
+        if left.is_empty() {
+            break;
+        }
+        if look == 0 || again {
+            left.iter().for_each(|pid| send(*pid, signal));
+        }
+        sleep(LOOK);
+    }
+    left
+}
+
+fn send(pid: i32, signal: Signal) {
+    if let Some(pid) = Pid::from_raw(pid) {
+        // An error means that it has just ended, which is what we want.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// A process as the system lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Process {
+    pid: i32,
+    parent: i32,
+    ended: bool,
+}
+
+fn processes() -> Vec<Process> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    numbers.filter_map(|pid| parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)).collect()
+}
+
+/// Reads `PID (NAME) STATE PARENT …`; the name may hold anything, brackets and spaces too.
+fn parse(pid: i32, stat: &str) -> Option<Process> {
+    let mut words = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = words.next()?;
+    let parent = words.next()?.parse().ok()?;
+    Some(Process { pid, parent, ended: state == "Z" || state == "X" })
+}
+
+/// Those that are alive, children before grandchildren.
+fn descendants(root: i32, all: &[Process]) -> Vec<i32> {
+    let mut children: HashMap<i32, Vec<Process>> = HashMap::new();
+    for process in all {
+        children.entry(process.parent).or_default().push(*process);
+    }
+    let mut found = Vec::new();
+    let mut next = vec![root];
+    while let Some(parent) = next.pop() {
+        for child in children.remove(&parent).unwrap_or_default() {
+            next.push(child.pid);
+            if !child.ended {
+                found.push(child.pid);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(pid: i32, parent: i32) -> Process {
+        Process { pid, parent, ended: false }
+    }
+
+    #[test]
+    fn a_name_with_brackets_does_not_hide_the_parent() {
+        let stat = "4242 (Web) R 1 (Content) S 4200 4242 4200 0 -1";
+        assert_eq!(parse(4242, stat), Some(process(4242, 4200)));
+        let ended = parse(7, "7 (sh) Z 3 7").unwrap();
+        assert!(ended.ended);
+    }
+
+    #[test]
+    fn grandchildren_belong_to_the_family_and_strangers_do_not() {
+        let all = [process(10, 1), process(11, 10), process(12, 11), process(20, 1), process(21, 20)];
+        let mut found = descendants(10, &all);
+        found.sort_unstable();
+        assert_eq!(found, [11, 12]);
+    }
+
+    #[test]
+    fn the_living_child_of_an_ended_one_is_found() {
+        let ended = Process { ended: true, ..process(11, 10) };
+        assert_eq!(descendants(10, &[ended, process(12, 11)]), [12]);
+    }
+
+    #[test]
+    fn this_very_process_is_listed() {
+        let me = i32::try_from(std::process::id()).unwrap();
+        assert!(processes().iter().any(|process| process.pid == me && !process.ended));
+    }
+}

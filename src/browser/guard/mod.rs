@@ -1,0 +1,135 @@
+//! The guardian: our own binary, re-executed, that keeps one driver and ends everything it started.
+//!
+//! ```text
+//! firstserve ── stdin pipe ──▶ firstserve __guard ──▶ geckodriver ──▶ firefox ──▶ …
+//! ```
+//!
+//! The guardian is the *subreaper* of all that, so nothing can leave its family. When its stdin closes (we closed it, or we
+//! were killed, even by `kill -9`), when it gets a signal, or when the driver ends by itself, it ends every descendant and
+//! wipes the scratch folder. What is absent: WebDriver. The guardian knows processes only.
+
+mod family;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::scratch;
+
+/// The hidden word after which the binary is a guardian.
+pub const WORD: &str = "__guard";
+
+/// What the guardian writes before the driver's number, in the log that it shares with the driver.
+pub(super) const DRIVER_LINE: &str = "guard: driver ";
+
+/// sysexits.h: the command was used wrongly.
+const USAGE: u8 = 64;
+
+/// sysexits.h: the system did not let us.
+const OSERR: u8 = 71;
+
+/// Descendants are still alive after everything that could be done.
+const SURVIVORS: u8 = 70;
+
+/// Runs as a guardian with the arguments after [`WORD`]: `SCRATCH -- PROGRAM ARGUMENT…`. The scratch folder is wiped at the
+/// end. Exit code 0 says that no descendant is alive.
+pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.collect();
+    let [folder, dashes, program, rest @ ..] = args.as_slice() else {
+        return complain(USAGE, "usage: SCRATCH -- PROGRAM ARGUMENT…");
+    };
+    if dashes != OsStr::new("--") {
+        return complain(USAGE, "usage: SCRATCH -- PROGRAM ARGUMENT…");
+    }
+    match guard(&PathBuf::from(folder), program, rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::System(error)) => complain(OSERR, &error.to_string()),
+        Err(Failure::Survivors(left)) => complain(SURVIVORS, &format!("still alive: {left:?}")),
+    }
+}
+
+enum Failure {
+    System(io::Error),
+    Survivors(Vec<i32>),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+fn guard(folder: &Path, program: &OsStr, args: &[OsString]) -> Result<(), Failure> {
+    let me = getpid();
+    set_child_subreaper(Some(me)).map_err(io::Error::from)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let watched = runtime.block_on(watch(folder, program, args));
+    let left = family::end(me.as_raw_nonzero().get());
+    let wiped = scratch::wipe(folder);
+    if !left.is_empty() {
+        return Err(Failure::Survivors(left));
+    }
+    watched?;
+    Ok(wiped?)
+}
+
+/// Starts the driver and comes back when it is time to end everything.
+async fn watch(folder: &Path, program: &OsStr, args: &[OsString]) -> io::Result<()> {
+    // The handlers must stand before the driver starts, or its end could be missed.
+    let mut ended = signal(SignalKind::child())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let parent = parent_is_gone();
+    let driver = Command::new(program).args(args).env("TMPDIR", folder).stdin(Stdio::null()).spawn()?;
+    let driver = Pid::from_child(&driver);
+    writeln!(io::stderr(), "{DRIVER_LINE}{}", driver.as_raw_nonzero())?;
+    let gone = async {
+        loop {
+            ended.recv().await;
+            if reap().contains(&driver) {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        () = gone => {}
+        _ = parent => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    Ok(())
+}
+
+/// Over when the pipe on stdin has no writer any more.
+fn parent_is_gone() -> tokio::sync::oneshot::Receiver<()> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut byte = [0_u8; 64];
+        let mut stdin = io::stdin().lock();
+        while matches!(stdin.read(&mut byte), Ok(1..)) {}
+        // Nobody listens any more when the guardian ends for another reason.
+        let _ = tell.send(());
+    });
+    told
+}
+
+/// Takes the exit of every descendant that has ended.
+fn reap() -> Vec<Pid> {
+    let mut reaped = Vec::new();
+    while let Ok(Some((pid, _status))) = waitpid(None, WaitOptions::NOHANG) {
+        reaped.push(pid);
+    }
+    reaped
+}
+
+fn complain(code: u8, text: &str) -> ExitCode {
+    // stderr may be gone with the parent; then nobody could read it anyway.
+    let _ = writeln!(io::stderr(), "guard: {text}");
+    ExitCode::from(code)
+}

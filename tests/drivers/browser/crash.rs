@@ -1,0 +1,109 @@
+//! `kill -9` of the process that holds browsers leaves no browser behind.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use firstserve::browser::{Engine, Options, open};
+use firstserve::clock::Stopwatch;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long everything may take to end after the crash.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Names the guardian for the process that holds the browsers.
+const GUARDIAN: &str = "FIRSTSERVE_TEST_GUARDIAN";
+
+#[test]
+fn a_crash_leaves_no_browser_behind() {
+    let mut holder = holder(env!("CARGO_BIN_EXE_firstserve"));
+    let family = descendants(holder.id());
+    assert!(family.len() >= 8, "two guardians, two drivers and their browsers: {family:?}");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    let left = alive_after(&family, PATIENCE);
+    assert!(left.is_empty(), "still alive: {left:?}");
+}
+
+#[test]
+fn without_a_guardian_browsers_survive_the_same_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("no-guardian");
+    std::fs::write(&script, "#!/bin/sh\nexport TMPDIR=\"$2\"; shift 3; exec \"$@\"\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut holder = holder(script.to_str().unwrap());
+    let family = descendants(holder.id());
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    let left = alive_after(&family, Duration::from_secs(3));
+    left.iter().for_each(|pid| end(*pid));
+    assert!(!left.is_empty(), "the test above would pass without a guardian");
+}
+
+/// Holds a Firefox and a Chromium until it is killed. Only of use in a process of its own, which its siblings start.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "is started by its siblings, to be killed"]
+async fn holds_browsers() {
+    let Some(guardian) = std::env::var_os(GUARDIAN) else { panic!("{GUARDIAN} is not set") };
+    let mut held = Vec::new();
+    for engine in [Engine::Firefox, Engine::Chromium] {
+        held.push(open(&Options::new(engine, &guardian), "crash").await.unwrap());
+    }
+    writeln!(std::io::stderr(), "holding {}", held.len()).unwrap();
+    tokio::time::sleep(Duration::from_secs(120)).await;
+}
+
+fn holder(guardian: &str) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "drivers::browser::crash::holds_browsers", "--ignored", "--nocapture"]);
+    let mut holder = command.env(GUARDIAN, guardian).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(holder.stderr.take().unwrap()).lines();
+    let said: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.starts_with("holding")).collect();
+    assert!(holder.try_wait().unwrap().is_none(), "the holder ended: {said:?}");
+    holder
+}
+
+fn end(pid: u32) {
+    // It may have ended just now.
+    let _ = kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL);
+}
+
+fn alive_after(family: &BTreeSet<u32>, patience: Duration) -> Vec<u32> {
+    let waiting = Stopwatch::start();
+    loop {
+        let left: Vec<u32> = family.iter().copied().filter(|pid| parent_of(*pid).is_some()).collect();
+        if left.is_empty() || waiting.elapsed() >= patience {
+            return left;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn descendants(root: u32) -> BTreeSet<u32> {
+    let mut found = BTreeSet::from([root]);
+    loop {
+        let more: BTreeSet<u32> =
+            numbers().filter(|pid| parent_of(*pid).is_some_and(|parent| found.contains(&parent))).collect();
+        let before = found.len();
+        found.extend(more);
+        if found.len() == before {
+            found.remove(&root);
+            return found;
+        }
+    }
+}
+
+fn numbers() -> impl Iterator<Item = u32> {
+    std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// The parent of a process that is alive.
+fn parent_of(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
+    let mut words = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = words.next()?;
+    (state != "Z").then(|| words.next()?.parse().ok()).flatten()
+}

@@ -1,0 +1,1 @@
+//! `geckodriver.sh`.
