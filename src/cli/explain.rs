@@ -1,1 +1,323 @@
-//! explain
+//! `firstserve explain BOOKING`: from the rule to the instants at which the engine will act.
+//!
+//! Needs no vault, browser or network. The site's clock is not known here: it is measured shortly before an opening,
+//! or by `firstserve clock`.
+
+use std::fmt::Write;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
+use serde_json::{Value, json};
+
+use super::plan::{local, place};
+use crate::clock::tzdata::ZoneData;
+use crate::model::{
+    Booking, BookingName, Choice, CourtName, FireMode, MeasuredTo, Member, MemberId, OpeningRule, Site, When,
+};
+use crate::report::{Problem, did_you_mean};
+use crate::schedule::{Language, Rule, never_open, not_open_yet, notes, occurrences};
+
+/// How many occurrences are explained.
+pub const EXPLAINED: usize = 3;
+
+/// How long before the fire the permit is written, where the engine itself fires.
+const PERMIT_LEAD: SignedDuration = SignedDuration::from_millis(60);
+
+/// A booking, explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The booking.
+    pub booking: BookingName,
+    /// Whose account.
+    pub member: MemberId,
+    /// The site's key and address.
+    pub site: (String, String),
+    /// The rule or the date, in words.
+    pub when: String,
+    /// IANA name of the site's zone.
+    pub time_zone: String,
+    /// The release of the zone data (`2026f (system)`).
+    pub zone_data: String,
+    /// Whether the booking is paused: then nothing of this will happen.
+    pub paused: bool,
+    /// The next occurrences.
+    pub occurrences: Vec<Explained>,
+    /// Choices of the next date that can never be booked.
+    pub never_open: Vec<Choice>,
+}
+
+/// One occurrence, explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// The local date of the slot.
+    pub date: Date,
+    /// The choices in order of preference, each with its own instants.
+    pub choices: Vec<Instants>,
+    /// What the member is told now; none when it can be booked already.
+    pub sentence: Option<String>,
+}
+
+/// When the engine will act for one choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instants {
+    /// The court.
+    pub court: CourtName,
+    /// Local start of the slot.
+    pub start: DateTime,
+    /// The court's opening rule, in words.
+    pub rule: String,
+    /// The plan up to the opening; none when it is open already.
+    pub planned: Option<Planned>,
+    /// What a clock change does to it.
+    pub notes: Vec<String>,
+}
+
+/// The instants of one opening, in the site's zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The session is opened and logged in.
+    pub login: Zoned,
+    /// The durable leave to submit is written, at the latest.
+    pub permit: Zoned,
+    /// The opening: the submit, and never before.
+    pub fire: Zoned,
+}
+
+/// Explains every booking of that name (`NAME`, or `MEMBER/NAME` where several members use it).
+///
+/// # Errors
+/// When there is none (exit code 65): a problem that names the nearest one.
+pub fn explain(
+    wanted: &str,
+    bookings: &[Booking],
+    members: &[Member],
+    sites: &[Site],
+    zones: &ZoneData,
+    now: Timestamp,
+) -> Result<Vec<Explanation>, Problem> {
+    let named: Vec<_> = bookings.iter().filter(|booking| is_named(booking, wanted)).collect();
+    if named.is_empty() {
+        return Err(unknown(wanted, bookings));
+    }
+    let found = named.into_iter().filter_map(|booking| {
+        let (site, zone) = place(booking, members, sites, zones)?;
+        Some(one(booking, site, &zone, zones, now))
+    });
+    Ok(found.collect())
+}
+
+fn is_named(booking: &Booking, wanted: &str) -> bool {
+    booking.name.as_str() == wanted || format!("{}/{}", booking.member, booking.name) == wanted
+}
+
+fn unknown(wanted: &str, bookings: &[Booking]) -> Problem {
+    let problem = Problem::error("unknown-booking", format!("no booking is named `{wanted}`"));
+    let names: Vec<&str> = bookings.iter().map(|booking| booking.name.as_str()).collect();
+    match did_you_mean(wanted, names.iter().copied()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None if names.is_empty() => problem.help("the configuration has no bookings; add a `[[booking]]`"),
+        None => problem.help(format!("the bookings are: {}", names.join(", "))),
+    }
+}
+
+fn one(booking: &Booking, site: &Site, zone: &TimeZone, zones: &ZoneData, now: Timestamp) -> Explanation {
+    // What a paused booking would do is what is asked for.
+    let awake = Booking { paused: false, ..booking.clone() };
+    let next = occurrences(&awake, site, zone, now, EXPLAINED);
+    Explanation {
+        booking: booking.name.clone(),
+        member: booking.member.clone(),
+        site: (site.id.to_string(), site.url.clone()),
+        when: when(&booking.when),
+        time_zone: site.time_zone.clone(),
+        zone_data: zones.to_string(),
+        paused: booking.paused,
+        occurrences: next.into_iter().map(|next| explained(next.date, &next.choices, site, zone, now)).collect(),
+        never_open: never_open(&awake, site, zone, now),
+    }
+}
+
+fn when(when: &When) -> String {
+    match when {
+        When::Once(date) => format!("once, on {}", date.strftime("%A %Y-%m-%d")),
+        When::Repeat { rule, from, except } => {
+            let words = Rule::parse(rule).map_or_else(|_| rule.clone(), |rule| rule.words());
+            let left_out: Vec<_> = except.iter().map(ToString::to_string).collect();
+            let except = if left_out.is_empty() { String::new() } else { format!(", except {}", left_out.join(", ")) };
+            format!("{words}, counted from {}{except}", from.strftime("%A %Y-%m-%d"))
+        }
+    }
+}
+
+fn explained(date: Date, choices: &[Choice], site: &Site, zone: &TimeZone, now: Timestamp) -> Explained {
+    let first = choices.iter().min_by_key(|choice| choice.opening).filter(|choice| choice.opening > now);
+    Explained {
+        date,
+        choices: choices.iter().map(|choice| instants(choice, site, zone, now)).collect(),
+        sentence: first.map(|choice| not_open_yet(choice, zone, now, Language::English)),
+    }
+}
+
+fn instants(choice: &Choice, site: &Site, zone: &TimeZone, now: Timestamp) -> Instants {
+    let rule = site.court(&choice.court).map_or(OpeningRule::Always, |court| court.opens);
+    Instants {
+        court: choice.court.clone(),
+        start: choice.start,
+        rule: rule_words(rule),
+        planned: (choice.opening > now).then(|| planned(choice.opening, site, zone)),
+        notes: notes(choice, rule, zone, now).iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn planned(opening: Timestamp, site: &Site, zone: &TimeZone) -> Planned {
+    let permit_lead = if site.fire == FireMode::Armed { site.patience.armed_lead } else { PERMIT_LEAD };
+    let before = |lead| opening.checked_sub(lead).unwrap_or(Timestamp::MIN).to_zoned(zone.clone());
+    Planned { login: before(site.patience.login_lead), permit: before(permit_lead), fire: before(SignedDuration::ZERO) }
+}
+
+/// "today and the 9 dates after it can be booked".
+fn rule_words(rule: OpeningRule) -> String {
+    match rule {
+        OpeningRule::VisibleDays { days: 0 | 1, measured_to } => {
+            format!("only today can be booked{}", end(measured_to))
+        }
+        OpeningRule::VisibleDays { days, measured_to } => {
+            format!("today and the {} dates after it can be booked{}", days - 1, end(measured_to))
+        }
+        OpeningRule::DaysBefore { days, at, measured_to } => {
+            format!("opens {days} days before, at {}{}", at.strftime("%H:%M"), end(measured_to))
+        }
+        OpeningRule::Before { span, measured_to } => {
+            let hours = span.as_secs() / 3600;
+            let minutes = span.as_secs() / 60 % 60;
+            let minutes = if minutes == 0 { String::new() } else { format!(" {minutes} min") };
+            format!("opens {hours} h{minutes} of elapsed time before{}", end(measured_to))
+        }
+        OpeningRule::Always => "can be booked at any time".to_owned(),
+    }
+}
+
+fn end(measured_to: MeasuredTo) -> &'static str {
+    match measured_to {
+        MeasuredTo::Start => "",
+        MeasuredTo::End => " (measured to the slot's end)",
+    }
+}
+
+/// The explanations as one JSON document.
+pub fn json(explanations: &[Explanation]) -> Value {
+    json!({ "bookings": explanations.iter().map(Explanation::json).collect::<Vec<_>>() })
+}
+
+impl Explanation {
+    fn json(&self) -> Value {
+        json!({
+            "booking": self.booking.as_str(),
+            "member": self.member.as_str(),
+            "site": self.site.0,
+            "rule": self.when,
+            "time_zone": self.time_zone,
+            "zone_data": self.zone_data,
+            "site_clock": null,
+            "paused": self.paused,
+            "occurrences": self.occurrences.iter().map(Explained::json).collect::<Vec<_>>(),
+            "never_open": self.never_open.iter().map(|choice| json!({
+                "court": choice.court.as_str(),
+                "start": choice.start.to_string(),
+            })).collect::<Vec<_>>(),
+        })
+    }
+
+    /// The explanation for people.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text).expect("writing to a String cannot fail");
+        text
+    }
+
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        let (site, url) = &self.site;
+        let paused = if self.paused { "  (paused: nothing of this will happen)" } else { "" };
+        writeln!(out, "{}, for {} at {site}{paused}", self.booking, self.member)?;
+        writeln!(out, "  rule        {}", self.when)?;
+        writeln!(out, "  zone        {}, time zone data {}", self.time_zone, self.zone_data)?;
+        writeln!(out, "  site clock  measured before each opening; see it now with: firstserve clock {url}")?;
+        if self.occurrences.is_empty() {
+            writeln!(out, "\n  No date ahead.")?;
+        }
+        self.occurrences.iter().try_for_each(|occurrence| occurrence.write(out))?;
+        for choice in &self.never_open {
+            let start = choice.start.strftime("%H:%M");
+            writeln!(out, "\n  court {} at {start} is never tried: it would open only after its start", choice.court)?;
+        }
+        Ok(())
+    }
+}
+
+impl Explained {
+    fn json(&self) -> Value {
+        json!({
+            "date": self.date.to_string(),
+            "sentence": self.sentence,
+            "choices": self.choices.iter().map(Instants::json).collect::<Vec<_>>(),
+        })
+    }
+
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "\n  {}", self.date.strftime("%A %Y-%m-%d"))?;
+        for (at, choice) in self.choices.iter().enumerate() {
+            choice.write(at + 1, out)?;
+        }
+        match &self.sentence {
+            Some(sentence) => writeln!(out, "    {sentence}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Instants {
+    fn json(&self) -> Value {
+        json!({
+            "court": self.court.as_str(),
+            "start": self.start.to_string(),
+            "opening_rule": self.rule,
+            "planned": self.planned.as_ref().map(Planned::json),
+            "notes": self.notes,
+        })
+    }
+
+    fn write(&self, number: usize, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "    {number}. court {} at {}: {}", self.court, self.start.strftime("%H:%M"), self.rule)?;
+        match &self.planned {
+            None => writeln!(out, "       open now: done at once")?,
+            Some(planned) => planned.write(out)?,
+        }
+        self.notes.iter().try_for_each(|note| writeln!(out, "       note: {note}"))
+    }
+}
+
+impl Planned {
+    fn steps(&self) -> [(&'static str, &Zoned); 3] {
+        [("login", &self.login), ("permit", &self.permit), ("fire", &self.fire)]
+    }
+
+    fn json(&self) -> Value {
+        let both = |(step, at): (&'static str, &Zoned)| {
+            (step.to_owned(), json!({ "local": local(at), "utc": at.timestamp().to_string() }))
+        };
+        Value::Object(self.steps().into_iter().map(both).collect())
+    }
+
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        self.steps().into_iter().try_for_each(|(step, at)| {
+            let utc = at.timestamp().to_zoned(TimeZone::UTC);
+            writeln!(
+                out,
+                "       {step:6}  {}  =  {}",
+                at.strftime("%a %Y-%m-%d %H:%M:%S%.3f %:z"),
+                utc.strftime("%Y-%m-%d %H:%M:%S%.3f UTC")
+            )
+        })
+    }
+}

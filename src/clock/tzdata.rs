@@ -173,7 +173,9 @@ impl ZoneData {
     /// Its age in whole days: at least that, never more; none when nothing tells it.
     pub fn age_days(&self, now: Timestamp) -> Option<i32> {
         let today = now.to_zoned(TimeZone::UTC).date();
-        self.published().map(|day| today.duration_since(day).as_hours() / 24).map(|days| i32::try_from(days.max(0)).unwrap_or(i32::MAX))
+        self.published()
+            .map(|day| today.duration_since(day).as_hours() / 24)
+            .map(|days| i32::try_from(days.max(0)).unwrap_or(i32::MAX))
     }
 
     /// What a person should know: a configured copy that is not used, or data older than [`OLD_AFTER_DAYS`].

@@ -91,10 +91,22 @@ impl fmt::Display for Note {
                 f.write_str(" hours, not 168")
             }
             Self::Missing { of, wall, instead } => {
-                write!(f, "{} does not exist on {}: clocks go forward; {of} is {}", clock(*wall), wall.date(), exact(instead))
+                write!(
+                    f,
+                    "{} does not exist on {}: clocks go forward; {of} is {}",
+                    clock(*wall),
+                    wall.date(),
+                    exact(instead)
+                )
             }
             Self::Doubled { of, wall, first } => {
-                write!(f, "{} comes twice on {}: clocks go back; {of} is the first, {}", clock(*wall), wall.date(), exact(first))
+                write!(
+                    f,
+                    "{} comes twice on {}: clocks go back; {of} is the first, {}",
+                    clock(*wall),
+                    wall.date(),
+                    exact(first)
+                )
             }
         }
     }

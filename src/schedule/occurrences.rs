@@ -1,8 +1,8 @@
 //! Bookings to occurrences: dates × courts × times, in the order in which they are tried.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
 use super::instant::first_instant;
 use super::opening::opening;
@@ -22,14 +22,18 @@ pub fn occurrences(booking: &Booking, site: &Site, zone: &TimeZone, now: Timesta
     }
     // Today can fall away altogether, so one more date is looked at.
     let dates = dates(booking, now.to_zoned(zone.clone()).date(), limit.saturating_add(1));
-    let whole = dates.into_iter().map(|date| occurrence(booking, site, zone, date, |choice| choice.starts_at > now && can_open(choice)));
+    let whole = dates
+        .into_iter()
+        .map(|date| occurrence(booking, site, zone, date, |choice| choice.starts_at > now && can_open(choice)));
     whole.filter(|occurrence| !occurrence.choices.is_empty()).take(limit).collect()
 }
 
 /// The choices of the next occurrence that can never be booked, because they would open only when the slot has begun.
 pub fn never_open(booking: &Booking, site: &Site, zone: &TimeZone, now: Timestamp) -> Vec<Choice> {
     let next = dates(booking, now.to_zoned(zone.clone()).date(), 1);
-    next.into_iter().flat_map(|date| occurrence(booking, site, zone, date, |choice| !can_open(choice)).choices).collect()
+    next.into_iter()
+        .flat_map(|date| occurrence(booking, site, zone, date, |choice| !can_open(choice)).choices)
+        .collect()
 }
 
 fn can_open(choice: &Choice) -> bool {
@@ -68,9 +72,7 @@ fn occurrence(
 fn pairs<'a>(booking: &Booking, site: &'a Site) -> Vec<(&'a Court, Time)> {
     let courts: Vec<&Court> = booking.courts.iter().filter_map(|name| site.court(name)).collect();
     match booking.prefer {
-        Prefer::Time => {
-            booking.times.iter().flat_map(|time| courts.iter().map(move |court| (*court, *time))).collect()
-        }
+        Prefer::Time => booking.times.iter().flat_map(|time| courts.iter().map(move |court| (*court, *time))).collect(),
         Prefer::Court => {
             courts.iter().flat_map(|court| booking.times.iter().map(move |time| (*court, *time))).collect()
         }

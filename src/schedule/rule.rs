@@ -12,6 +12,7 @@ use rrule::{NWeekday, RRule, RRuleSet, Tz, Unvalidated};
 
 use super::rule_error::{RuleError, RuleErrorKind};
 use super::rule_parts::{self, End, Frequency, Parts};
+use crate::report::Problem;
 
 /// A rule of RFC 5545 over dates: no hours, no start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,11 @@ impl Rule {
     /// The most bytes that a rule's text may have.
     pub const LONGEST: usize = 512;
 
-    /// The most dates that an expansion walks over before it gives up: a daily rule reaches 137 years.
-    const MOST_STEPS: usize = 50_000;
+    /// The most dates that an expansion walks over before it gives up: a daily rule reaches 273 years.
+    const MOST_STEPS: usize = 100_000;
+
+    /// The earliest year that a rule may count from.
+    const EARLIEST_YEAR: i16 = 1970;
 
     /// Reads `FREQ=WEEKLY;BYDAY=WE` and the like, upper or lower case, with or without `RRULE:` before it.
     ///
@@ -52,12 +56,29 @@ impl Rule {
     /// Whether the rule gives any date at all from `from` on.
     ///
     /// # Errors
-    /// When it gives none: an end that is past, an interval that steps over every match, all dates left out.
+    /// When it gives none (an end that is past, an interval that steps over every match, all dates left out), or `from`
+    /// lies before 1970.
     pub fn check_from(&self, from: Date, except: &[Date]) -> Result<(), RuleError> {
+        let fail = |kind| Err(RuleError { kind, span: 0..self.text.len() });
+        if from.year() < Self::EARLIEST_YEAR {
+            return fail(RuleErrorKind::CountsFromLongAgo { from });
+        }
         match self.dates(from, except, from, 1).first() {
             Some(_) => Ok(()),
-            None => Err(RuleError { kind: RuleErrorKind::NeverFiresFrom { from }, span: 0..self.text.len() }),
+            None => fail(RuleErrorKind::NeverFiresFrom { from }),
         }
+    }
+
+    /// A warning when an interval makes the rule begin later than a reader of `from` expects: "every second Friday" from
+    /// a Sunday on counts the week of that Sunday as the first, so that the next Friday is passed over.
+    pub fn late_first(&self, from: Date) -> Option<Problem> {
+        let first = *self.dates(from, &[], from, 1).first()?;
+        let expected = *self.endless().dates(from, &[], from, 1).first()?;
+        let cure = format!("to begin on {expected}, let `from` be that date");
+        (first > expected).then(|| {
+            Problem::warning("repeat-begins-late", format!("the first date is {first}, not {expected}"))
+                .help(format!("{} counts from the one that `from` is in; {cure}", self.period()))
+        })
     }
 
     /// The rule without interval and end: whether its parts can match at all.
@@ -69,7 +90,8 @@ impl Rule {
     fn walk(&self, from: Date) -> impl Iterator<Item = Date> + use<> {
         let start = utc_midnight(from);
         // A rule whose end lies before its start is refused by the crate: it gives no date.
-        let set = start.and_then(|start| Some(RRuleSet::new(start).rrule(self.expandable().validate(start).ok()?).limit()));
+        let set =
+            start.and_then(|start| Some(RRuleSet::new(start).rrule(self.expandable().validate(start).ok()?).limit()));
         let mut found = set.as_ref().map(IntoIterator::into_iter);
         iter::from_fn(move || found.as_mut()?.next()).take(Self::MOST_STEPS).map_while(|found| local_date(&found))
     }

@@ -92,6 +92,12 @@ pub enum RuleErrorKind {
     /// No date ever matches.
     #[error("the rule never fires")]
     NeverFires,
+    /// The first date lies so far back that counting from it would take too long.
+    #[error("the rule counts from {from}")]
+    CountsFromLongAgo {
+        /// The first date that the rule counts from.
+        from: jiff::civil::Date,
+    },
     /// No date matches from the booking's first date on.
     #[error("the rule never fires from {from} on")]
     NeverFiresFrom {
@@ -121,7 +127,9 @@ impl RuleError {
             }
             RuleErrorKind::NotAPart { .. } => "parts look like BYDAY=WE and are parted by semicolons".to_owned(),
             RuleErrorKind::UnknownPart { near: Some(near), .. } => format!("did you mean `{near}`?"),
-            RuleErrorKind::UnknownPart { near: None, .. } => format!("known parts are {}", super::rule_parts::KNOWN.join(", ")),
+            RuleErrorKind::UnknownPart { near: None, .. } => {
+                format!("known parts are {}", super::rule_parts::KNOWN.join(", "))
+            }
             RuleErrorKind::Twice { .. } => "put the values into one part, parted by commas".to_owned(),
             RuleErrorKind::SubDaily { .. } => {
                 "use DAILY, WEEKLY, MONTHLY or YEARLY, and list the times of day in `times`".to_owned()
@@ -131,6 +139,7 @@ impl RuleError {
             RuleErrorKind::Value { allowed, .. } => format!("it can be {allowed}"),
             RuleErrorKind::Beside { instead, .. } => (*instead).to_owned(),
             RuleErrorKind::NeverFires => "no date of the calendar matches all of its parts; take one out".to_owned(),
+            RuleErrorKind::CountsFromLongAgo { .. } => "let `from` be a date after 1969".to_owned(),
             RuleErrorKind::NeverFiresFrom { .. } => {
                 "check UNTIL, INTERVAL and the dates left out against `from`".to_owned()
             }

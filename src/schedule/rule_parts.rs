@@ -221,11 +221,13 @@ fn end(fields: &Fields) -> Result<End, RuleError> {
 
 fn date(fields: &Fields, until: &str) -> Result<Date, RuleError> {
     let parsed = (until.len() == 8).then(|| Date::strptime("%Y%m%d", until).ok()).flatten();
-    parsed.ok_or_else(|| fields.wrong("UNTIL", until, "a date without a time, such as 20271231; that date still counts"))
+    parsed
+        .ok_or_else(|| fields.wrong("UNTIL", until, "a date without a time, such as 20271231; that date still counts"))
 }
 
 fn days(fields: &Fields) -> Result<Vec<(Option<i16>, Weekday)>, RuleError> {
-    const ALLOWED: &str = "days such as WE or MO,WE,FR, with MONTHLY and YEARLY also 2WE (the second) or -1FR (the last)";
+    const ALLOWED: &str =
+        "days such as WE or MO,WE,FR, with MONTHLY and YEARLY also 2WE (the second) or -1FR (the last)";
     let Some(list) = fields.get("BYDAY") else { return Ok(Vec::new()) };
     let one = |word: &str| day(word.trim()).ok_or_else(|| fields.wrong("BYDAY", word, ALLOWED));
     list.split(',').map(one).collect()
@@ -258,10 +260,18 @@ fn stand_together(fields: &Fields, parts: &Parts) -> Result<(), RuleError> {
             return Err(fields.beside("BYMONTHDAY", "with FREQ=WEEKLY", "use FREQ=MONTHLY, or BYDAY"));
         }
         Frequency::Daily | Frequency::Weekly if nth.is_some() => {
-            return Err(fields.beside("BYDAY", "with a number unless FREQ is MONTHLY or YEARLY", "take the number out, or use FREQ=MONTHLY"));
+            return Err(fields.beside(
+                "BYDAY",
+                "with a number unless FREQ is MONTHLY or YEARLY",
+                "take the number out, or use FREQ=MONTHLY",
+            ));
         }
         Frequency::Monthly if nth > Some(5) => {
-            return Err(fields.beside("BYDAY", "with a number above 5 when FREQ=MONTHLY", "a month has at most five of a weekday"));
+            return Err(fields.beside(
+                "BYDAY",
+                "with a number above 5 when FREQ=MONTHLY",
+                "a month has at most five of a weekday",
+            ));
         }
         Frequency::Yearly => {}
         _ if !parts.year_days.is_empty() => {

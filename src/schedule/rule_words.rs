@@ -1,4 +1,4 @@
-//! A rule in words: "every second Friday until 31 December 2027".
+//! A rule in words: "every second Friday, until 2027-12-31".
 
 use jiff::civil::Weekday;
 
@@ -13,8 +13,12 @@ impl Rule {
         let mut words = vec![every(parts)];
         words.extend(within(parts));
         words.extend(chosen(parts));
-        words.extend(end(parts.end));
-        words.join(" ")
+        format!("{}{}", words.join(" "), end(parts.end))
+    }
+
+    /// "every second week".
+    pub(super) fn period(&self) -> String {
+        period(self.parts.frequency, self.parts.interval)
     }
 }
 
@@ -24,7 +28,9 @@ fn every(parts: &Parts) -> String {
     let plain = plain.filter(|days| !days.is_empty());
     match (parts.frequency, plain) {
         (Frequency::Weekly, Some(days)) if parts.interval == 1 => format!("every {}", listed(&days)),
-        (Frequency::Weekly, Some(days)) if days.len() == 1 && parts.interval == 2 => format!("every second {}", days[0]),
+        (Frequency::Weekly, Some(days)) if days.len() == 1 && parts.interval == 2 => {
+            format!("every second {}", days[0])
+        }
         (frequency, _) => period(frequency, parts.interval),
     }
 }
@@ -47,7 +53,10 @@ fn period(frequency: Frequency, interval: u16) -> String {
 fn within(parts: &Parts) -> Vec<String> {
     let mut words = Vec::new();
     if !parts.days.is_empty() && !every_names_days(parts) {
-        words.push(format!("on {}", listed(&parts.days.iter().map(|(nth, day)| nth_day(*nth, *day)).collect::<Vec<_>>())));
+        words.push(format!(
+            "on {}",
+            listed(&parts.days.iter().map(|(nth, day)| nth_day(*nth, *day)).collect::<Vec<_>>())
+        ));
     }
     if !parts.month_days.is_empty() {
         let days: Vec<_> = parts.month_days.iter().map(|day| numbered("day", i32::from(*day))).collect();
@@ -77,12 +86,12 @@ fn chosen(parts: &Parts) -> Option<String> {
     (!positions.is_empty()).then(|| format!("(of these the {} only)", listed(&positions)))
 }
 
-fn end(end: End) -> Option<String> {
+fn end(end: End) -> String {
     match end {
-        End::Never => None,
-        End::After(1) => Some("once".to_owned()),
-        End::After(count) => Some(format!("{count} times")),
-        End::On(date) => Some(format!("until {date}")),
+        End::Never => String::new(),
+        End::After(1) => ", once".to_owned(),
+        End::After(count) => format!(", {count} times"),
+        End::On(date) => format!(", until {date}"),
     }
 }
 
@@ -135,11 +144,17 @@ mod tests {
             ("FREQ=WEEKLY;BYDAY=WE", "every Wednesday"),
             ("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "every second Friday"),
             ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "every second week on Monday and Friday"),
-            ("FREQ=DAILY;COUNT=5", "every day 5 times"),
+            ("FREQ=DAILY;COUNT=5", "every day, 5 times"),
             ("FREQ=MONTHLY;BYDAY=2WE,-1FR", "every month on the 2nd Wednesday and the last Friday"),
-            ("FREQ=MONTHLY;BYMONTHDAY=1,-2;UNTIL=20271231", "every month on day 1 and the 2nd last day of the month until 2027-12-31"),
+            (
+                "FREQ=MONTHLY;BYMONTHDAY=1,-2;UNTIL=20271231",
+                "every month on day 1 and the 2nd last day of the month, until 2027-12-31",
+            ),
             ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "every year on Monday in week 20 of the year"),
-            ("FREQ=MONTHLY;INTERVAL=3;BYDAY=MO,TU;BYSETPOS=-1", "every 3 months on Monday and Tuesday (of these the last only)"),
+            (
+                "FREQ=MONTHLY;INTERVAL=3;BYDAY=MO,TU;BYSETPOS=-1",
+                "every 3 months on Monday and Tuesday (of these the last only)",
+            ),
         ];
         for (rule, words) in cases {
             assert_eq!(Rule::parse(rule).expect("a rule").words(), words, "{rule}");

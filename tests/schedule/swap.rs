@@ -34,7 +34,10 @@ fn the_newest_release_wins_wherever_it_is() {
     assert_eq!(codes(&data), ["time-zone-data-passed-over"]);
 
     let data = ZoneData::newest_of(Some(&newer), [older.clone()]);
-    assert_eq!((data.version.as_str(), data.origin, data.path.as_deref()), ("9999a", Origin::Configured, Some(&*newer)));
+    assert_eq!(
+        (data.version.as_str(), data.origin, data.path.as_deref()),
+        ("9999a", Origin::Configured, Some(&*newer))
+    );
     assert_eq!(codes(&data), [""; 0]);
 
     let data = ZoneData::newest_of(None, [home.path().join("nowhere"), older]);
