@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::config::Engine;
+
 /// How a browser is opened. Built by the caller; nothing here reads the environment.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -39,31 +41,6 @@ impl Options {
             prefs: Vec::new(),
             deadlines: Deadlines::default(),
         }
-    }
-}
-
-/// The browsers that are known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Engine {
-    /// Firefox through geckodriver: told not to send a request again by itself.
-    #[default]
-    Firefox,
-    /// Chromium through chromedriver: may send a POST again when its connection drops.
-    Chromium,
-}
-
-impl Engine {
-    /// The word in files and screens.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Firefox => "firefox",
-            Self::Chromium => "chromium",
-        }
-    }
-
-    /// The engine of that word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Firefox, Self::Chromium].into_iter().find(|engine| engine.as_str() == word)
     }
 }
 

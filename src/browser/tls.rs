@@ -42,7 +42,7 @@ impl Trust {
 }
 
 /// Makes ring the provider of the process, unless one is there already: reqwest and thirtyfour's WebSocket ask for it.
-pub(super) fn install_provider() {
+pub fn install_provider() {
     // An error means that somebody (`main`) was quicker.
     let _ = ring::default_provider().install_default();
 }

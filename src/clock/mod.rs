@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 pub use sim::SimClock;
 pub use system::{Stopwatch, SystemClock};
+pub use tzdata::ZoneData;
 
 /// A future that is over when the clock has reached an instant.
 pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::flow::Flow;
 use crate::model::{Booking, BookingName, Member, MemberId, Secret, Site, SiteId};
 use crate::report::SourceFile;
 
 /// Everything that `booking.toml`, the selector files and the environment say.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The daemon.
     pub server: Server,
@@ -31,6 +32,8 @@ pub struct Config {
     pub bookings: Vec<Booking>,
     /// The selector files of each site, as they were read with this configuration, sorted by path.
     pub selectors: BTreeMap<SiteId, Vec<Arc<SourceFile>>>,
+    /// What those files mean.
+    pub flows: BTreeMap<SiteId, Arc<Flow>>,
     /// SHA-256 of the file and the selector files, in hex; the environment is not part of it.
     pub hash: String,
 }
@@ -39,6 +42,11 @@ impl Config {
     /// The site of that name.
     pub fn site(&self, id: &SiteId) -> Option<&Site> {
         self.sites.iter().find(|site| site.id == *id)
+    }
+
+    /// The flow of that site.
+    pub fn flow(&self, id: &SiteId) -> Option<Arc<Flow>> {
+        self.flows.get(id).cloned()
     }
 
     /// The member of that name.
@@ -95,11 +103,12 @@ pub struct Browser {
 }
 
 /// A browser that flows can run in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Engine {
-    /// Firefox with geckodriver.
+    /// Firefox with geckodriver: told not to send a request again by itself.
+    #[default]
     Firefox,
-    /// Chromium with chromedriver.
+    /// Chromium with chromedriver: may send a POST again when its connection drops.
     Chromium,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::performer::Performer;
+use super::perform::Performer;
 use super::report::Reporter;
 use super::What;
 use crate::clock::Clock;

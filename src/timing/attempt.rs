@@ -19,8 +19,9 @@ use super::{Decision, Event, Listing, Misfire, Next, Record, Trouble};
 use super::{browser_back_off, misfire, not_open_rung, site_back_off};
 use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
 
-/// How long before the opening the permit is spent when the engine itself holds the trigger.
-const PERMIT_LEAD: Duration = Duration::from_millis(60);
+/// How long before the opening the permit is spent when the trigger is a WebDriver command: time for a slow disk, and for the
+/// trigger's own connection to be warmed. A death in between costs one look at the site's list.
+const PERMIT_LEAD: Duration = Duration::from_millis(500);
 
 /// How often a staged session is asked whether it is still logged in.
 const LOGIN_CHECK_EVERY: Duration = Duration::from_secs(20);
@@ -262,7 +263,8 @@ impl Machine {
             return self.fire_at() - PERMIT_LEAD;
         }
         match self.facts.mode {
-            FireMode::Armed => self.fire_at() - self.facts.patience.armed_lead,
+            // A program is installed, or a request prepared and its connection opened, with the permit in hand.
+            FireMode::Armed | FireMode::Http => self.fire_at() - self.facts.patience.armed_lead,
             _ => self.fire_at() - PERMIT_LEAD,
         }
     }

@@ -22,8 +22,8 @@ fn found(choice: usize, rows: u32) -> Event {
 fn fired(machine: &mut Machine) -> Next {
     machine.on(Event::Begin, before(90_000));
     machine.on(Event::Staged(Listing::Absent), before(60_000));
-    assert_eq!(machine.on(Event::Woke, before(60)).next, Next::Spend { choice: 0 });
-    machine.on(Event::Spent, before(55)).next
+    assert_eq!(machine.on(Event::Woke, before(500)).next, Next::Spend { choice: 0 });
+    machine.on(Event::Spent, before(490)).next
 }
 
 fn outcome(next: &Next) -> Option<Outcome> {
@@ -47,9 +47,9 @@ fn a_court_is_won_at_its_opening() {
     assert_eq!(machine.on(Event::Woke, before(60_000)).next, Next::CheckLogin);
     assert_eq!(machine.on(Event::LoginChecked(true), before(24_000)).next, Next::Wait(before(5_000)));
     assert_eq!(machine.on(Event::Woke, before(5_000)).next, Next::CheckLogin);
-    assert_eq!(machine.on(Event::LoginChecked(true), before(4_900)).next, Next::Wait(before(60)));
-    assert_eq!(machine.on(Event::Woke, before(60)).next, Next::Spend { choice: 0 });
-    assert_eq!(machine.on(Event::Spent, before(58)).next, Next::Fire { choice: 0, at: opening() });
+    assert_eq!(machine.on(Event::LoginChecked(true), before(4_900)).next, Next::Wait(before(500)));
+    assert_eq!(machine.on(Event::Woke, before(500)).next, Next::Spend { choice: 0 });
+    assert_eq!(machine.on(Event::Spent, before(490)).next, Next::Fire { choice: 0, at: opening() });
     let decision = machine.on(Event::Answered(Answer::Confirmed), after(120));
     assert_eq!(decision.records, [Record::Settle(Answer::Confirmed), Record::Enter(State::Confirming)]);
     assert_eq!(decision.next, Next::ReadList, "only the list confirms");
@@ -70,7 +70,7 @@ fn steps_after_the_opening_need_no_permit_and_come_before_it() {
     let mut machine = Machine::new(facts(FireMode::Script, true, false), Past::NONE);
     machine.on(Event::Begin, before(90_000));
     machine.on(Event::Staged(Listing::Absent), before(4_000));
-    assert_eq!(machine.on(Event::Woke, before(60)).next, Next::Open { choice: 0, at: opening() });
+    assert_eq!(machine.on(Event::Woke, before(500)).next, Next::Open { choice: 0, at: opening() });
     assert_eq!(machine.on(Event::Opened, after(400)).next, Next::Spend { choice: 0 });
     assert_eq!(machine.on(Event::Spent, after(402)).next, Next::Fire { choice: 0, at: after(402) });
 }
@@ -125,7 +125,7 @@ fn not_open_is_asked_again_on_its_ladder_and_then_given_up() {
 
 #[test]
 fn an_unknown_submit_is_read_twice_and_never_repeated_blindly() {
-    let mut machine = machine(FireMode::Http);
+    let mut machine = machine(FireMode::Script);
     fired(&mut machine);
     let decision = machine.on(Event::NoAnswer("connection reset".into()), after(100));
     assert_eq!(decision.records, [Record::Enter(State::Unknown)]);
@@ -141,7 +141,7 @@ fn an_unknown_submit_is_read_twice_and_never_repeated_blindly() {
 
 #[test]
 fn an_unknown_submit_that_landed_is_confirmed() {
-    let mut machine = machine(FireMode::Http);
+    let mut machine = machine(FireMode::Script);
     fired(&mut machine);
     machine.on(Event::Answered(Answer::SiteError), after(100));
     machine.on(Event::Fenced, after(200));
@@ -290,8 +290,8 @@ fn without_a_stored_permit_nothing_is_submitted() {
     let mut machine = machine(FireMode::Script);
     machine.on(Event::Begin, before(90_000));
     machine.on(Event::Staged(Listing::Absent), before(60_000));
-    machine.on(Event::Woke, before(60));
-    let decision = machine.on(Event::SpendFailed("disk full".into()), before(50));
+    machine.on(Event::Woke, before(500));
+    let decision = machine.on(Event::SpendFailed("disk full".into()), before(480));
     assert!(matches!(decision.next, Next::Wait(_)));
     assert_eq!(machine.on(Event::Woke, after(150)).next, Next::Spend { choice: 0 });
     let decision = machine.on(Event::SpendFailed("disk full".into()), after(31 * 60_000));

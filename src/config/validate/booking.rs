@@ -165,17 +165,19 @@ fn when(section: &Section, problems: &mut Problems) -> Option<When> {
     if let Some(date) = section.value::<Date>("date") {
         return Some(When::Once(date));
     }
-    let from = section.value::<Date>("from");
+    let from = section.get::<Date>("from");
     let until = section.get::<Date>("until");
-    if let (Some(from), Some(until)) = (from, &until)
-        && until.value < from
+    if let (Some(from), Some(until)) = (&from, &until)
+        && until.value < from.value
     {
         problems.push(until.error("wrong-dates", "`until` is before `from`").help("swap them, or move `until`"));
         return None;
     }
-    let rule = section.get::<String>("repeat").and_then(|repeat| rule::rule(&repeat, until.as_ref(), problems));
     let except = section.value::<Vec<At<Date>>>("except").unwrap_or_default();
-    Some(When::Repeat { rule: rule?, from: from?, except: except.into_iter().map(|at| at.value).collect() })
+    let except: Vec<Date> = except.into_iter().map(|at| at.value).collect();
+    let repeat = section.get::<String>("repeat")?;
+    let rule = rule::rule(&repeat, until.as_ref(), from.as_ref(), &except, problems);
+    Some(When::Repeat { rule: rule?, from: from?.value, except })
 }
 
 /// What the site's clocks show now.

@@ -90,6 +90,7 @@ fn config(root: &Section, world: &World<'_>, problems: &mut Problems) -> Option<
         log: log::log(table("log"), &server.data, world.paths)?,
         zoneinfo: path(table("time"), "zoneinfo", world.paths),
         selectors: sites.selectors(),
+        flows: sites.flows(),
         sites: sites.valid(),
         members: members.valid(),
         bookings,

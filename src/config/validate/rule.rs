@@ -4,77 +4,80 @@ use jiff::civil::Date;
 
 use crate::config::raw::At;
 use crate::model::When;
+use crate::report::Place;
+use crate::schedule::{AHEAD, Rule, RuleError};
 
 use super::Problems;
 
-/// Longer rules are mistakes.
-const MAX_RULE: usize = 512;
-
-/// How many dates ahead overlaps are looked for.
-const AHEAD: usize = 52;
-
-const EXAMPLE: &str = "every Wednesday is FREQ=WEEKLY;BYDAY=WE, every other Friday FREQ=WEEKLY;INTERVAL=2;BYDAY=FR";
-
 /// The rule as the model keeps it, with `until` folded in; none when it is wrong, which is then said.
-pub(super) fn rule(written: &At<String>, until: Option<&At<Date>>, problems: &mut Problems) -> Option<String> {
+pub(super) fn rule(
+    written: &At<String>,
+    until: Option<&At<Date>>,
+    from: Option<&At<Date>>,
+    except: &[Date],
+    problems: &mut Problems,
+) -> Option<String> {
     let text = written.value.trim().trim_end_matches(';');
-    if until.is_some() && has_part(text, &["UNTIL", "COUNT"]) {
+    let parsed = match Rule::parse(text) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            problems.push(blame(written, &error));
+            return None;
+        }
+    };
+    if until.is_some() && has_end(text) {
         let message = "the rule has an end of its own (`UNTIL` or `COUNT`) beside `until`";
         problems.push(written.error("too-many-keys", message).help("keep one of them"));
         return None;
     }
-    let text = match until {
+    let whole = match until {
         Some(until) => format!("{text};UNTIL={}", until.value.strftime("%Y%m%d")),
         None => text.to_owned(),
     };
-    match mistake(&text) {
-        Some((code, message, help)) => {
-            problems.push(written.error(code, message).help(help));
+    if let Some(from) = from {
+        fires(written, &whole, from, except, problems)?;
+        problems.extend(parsed.late_first(from.value).map(|problem| from.origin.blame(problem)));
+    }
+    Some(whole)
+}
+
+fn fires(written: &At<String>, whole: &str, from: &At<Date>, except: &[Date], problems: &mut Problems) -> Option<()> {
+    let checked = Rule::parse(whole).and_then(|rule| rule.check_from(from.value, except));
+    match checked {
+        Ok(()) => Some(()),
+        Err(error) => {
+            problems.push(written.origin.blame(error.problem()));
             None
         }
-        None => Some(text),
     }
 }
 
-/// The next dates, today or later; none when that cannot be told.
+/// The problem at the very part of the rule, where the text in the file is the rule's own.
+fn blame(written: &At<String>, error: &RuleError) -> crate::report::Problem {
+    let problem = written.origin.blame(error.problem());
+    let Some(place) = problem.place.clone() else { return problem };
+    let start = place.span().start;
+    let quoted = &place.file().text()[place.span()];
+    match quoted.find(written.value.trim()) {
+        Some(skip) if !error.span.is_empty() => {
+            let at = start + skip;
+            problem.at(Place::new(place.file(), at + error.span.start..at + error.span.end))
+        }
+        _ => problem,
+    }
+}
+
+/// The next dates, today or later; none when the rule cannot be read.
 pub(super) fn dates(when: &When, today: Date) -> Option<Vec<Date>> {
     match when {
         When::Once(date) => Some(Some(*date).filter(|date| *date >= today).into_iter().take(AHEAD).collect()),
-        When::Repeat { .. } => None,
+        When::Repeat { rule, from, except } => Rule::parse(rule).ok().map(|rule| rule.dates(*from, except, today, AHEAD)),
     }
 }
 
-fn mistake(text: &str) -> Option<(&'static str, String, &'static str)> {
-    if text.len() > MAX_RULE {
-        return Some((
-            "repeat-not-understood",
-            format!("the rule is {} bytes long", text.len()),
-            "a rule has at most 512 bytes",
-        ));
-    }
-    if has_part(text, &["BYHOUR", "BYMINUTE", "BYSECOND"]) {
-        let help = "take it out and list the times of day in `times`";
-        return Some(("repeat-within-a-day", "the rule sets a time of day".to_owned(), help));
-    }
-    match part(text, "FREQ").as_deref() {
-        Some("DAILY" | "WEEKLY" | "MONTHLY" | "YEARLY") => None,
-        Some(word @ ("HOURLY" | "MINUTELY" | "SECONDLY")) => {
-            let help = "use DAILY, WEEKLY, MONTHLY or YEARLY, and list the times of day in `times`";
-            Some(("repeat-within-a-day", format!("`FREQ={word}` repeats within a day"), help))
-        }
-        _ => Some(("repeat-not-understood", "the rule has no FREQ that is known".to_owned(), EXAMPLE)),
-    }
-}
-
-fn has_part(text: &str, names: &[&str]) -> bool {
-    names.iter().any(|name| part(text, name).is_some())
-}
-
-fn part(text: &str, name: &str) -> Option<String> {
-    let text = text.to_ascii_uppercase();
-    let parts = text.strip_prefix("RRULE:").unwrap_or(&text).split(';');
-    parts
-        .filter_map(|part| part.split_once('='))
-        .find(|(key, _)| key.trim() == name)
-        .map(|(_, value)| value.trim().to_owned())
+fn has_end(text: &str) -> bool {
+    text.to_ascii_uppercase().split(';').any(|part| {
+        let name = part.trim_start_matches("RRULE:").split('=').next().unwrap_or_default().trim().to_owned();
+        name == "UNTIL" || name == "COUNT"
+    })
 }

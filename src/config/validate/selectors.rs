@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::config::raw::At;
+use crate::config::raw::{At, Origin};
+use crate::flow::{Flow, Template};
 use crate::report::{Problem, SourceFile};
 
 use super::{Problems, World};
@@ -40,17 +41,23 @@ pub(super) fn flow(written: &At<String>, world: &World<'_>, problems: &mut Probl
     Some(folder.files.clone())
 }
 
+/// The flow that the files make; none when they are wrong, which is then said.
+pub(super) fn parsed(written: &At<String>, files: &[Arc<SourceFile>], world: &World<'_>, problems: &mut Problems) -> Option<Arc<Flow>> {
+    if files.is_empty() {
+        return None;
+    }
+    let (flow, wrong) = Flow::parse(&world.paths.resolve(&written.value), files);
+    problems.extend(wrong);
+    flow.map(Arc::new)
+}
+
 /// Checks how the site writes a slot.
 pub(super) fn slot_label(label: &At<String>, problems: &mut Problems) {
-    let mut depth = 0_i32;
-    for c in label.value.chars() {
-        depth += i32::from(c == '{') - i32::from(c == '}');
-        if !(0..=1).contains(&depth) {
-            break;
-        }
-    }
-    if depth != 0 {
-        let help = "every `{` has its `}`: \"De {start:%I:%M %p} a {end:%I:%M %p}\"";
-        problems.push(label.error("wrong-template", "the braces in this template do not match").help(help));
+    let Err(errors) = Template::slot_label(&label.value) else { return };
+    for error in errors {
+        problems.push(match &label.origin {
+            Origin::File(place) => error.into_problem(&label.value, place),
+            elsewhere => elsewhere.blame(Problem::error(error.code, error.message)),
+        });
     }
 }

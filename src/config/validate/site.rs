@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZoneDatabase;
 
 use crate::config::raw::{At, Section};
+use crate::flow::Flow;
 use crate::model::{Court, FireMode, Patience, Site, SiteId};
 use crate::report::{Problem, SourceFile, did_you_mean};
 
@@ -24,6 +25,7 @@ struct Entry {
     courts: Vec<String>,
     site: Option<Site>,
     files: Vec<Arc<SourceFile>>,
+    flow: Option<Arc<Flow>>,
 }
 
 impl Sites {
@@ -48,6 +50,12 @@ impl Sites {
         self.entries.iter().map(|entry| (SiteId::new(&entry.name), entry.files.clone())).collect()
     }
 
+    /// The flow of each site whose selector files are right.
+    pub(super) fn flows(&self) -> BTreeMap<SiteId, Arc<Flow>> {
+        let flow = |entry: &Entry| Some((SiteId::new(&entry.name), Arc::clone(entry.flow.as_ref()?)));
+        self.entries.iter().filter_map(flow).collect()
+    }
+
     /// The sites that are right.
     pub(super) fn valid(self) -> Vec<Site> {
         self.entries.into_iter().filter_map(|entry| entry.site).collect()
@@ -66,12 +74,16 @@ fn entry(name: &At<String>, section: &Section, world: &World<'_>, problems: &mut
     let zone = section.get::<String>("time-zone").and_then(|at| zone(&at, world.zones, problems));
     let flow = section.get::<String>("flow");
     let files = flow.as_ref().and_then(|at| selectors::flow(at, world, problems)).unwrap_or_default();
+    let parsed = flow.as_ref().and_then(|at| selectors::parsed(at, &files, world, problems));
     if let Some(label) = section.get::<String>("slot-label") {
         selectors::slot_label(&label, problems);
     }
     let court_names = courts.iter().map(|(name, _)| name.clone()).collect();
     let site = site(name, section, (url, zone), courts.into_iter().filter_map(|(_, court)| court).collect(), world);
-    Entry { name: name.value.clone(), courts: court_names, site, files }
+    if let (Some(flow), Some(site)) = (&parsed, &site) {
+        problems.extend(flow.problems_with_site(site));
+    }
+    Entry { name: name.value.clone(), courts: court_names, site, files, flow: parsed }
 }
 
 fn site(

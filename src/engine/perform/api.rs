@@ -111,7 +111,7 @@ impl ApiHands {
                 Verb::Rows(spec) => {
                     let found = last.as_ref().and_then(|answer| read_rows(spec, answer));
                     let found = found.ok_or_else(|| Trouble::Selector(format!("{}: the answer is not the list", rendered.place)))?;
-                    listing = Some(self.kit.listing(step, &session.words, &found)?);
+                    listing = Some(self.kit.listing(&session.words, &found)?);
                 }
                 _ => {}
             }

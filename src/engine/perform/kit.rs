@@ -14,8 +14,8 @@ use crate::engine::errand::Errand;
 use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
 use crate::flow::condition::HttpAnswer;
-use crate::flow::wire::Verb;
-use crate::flow::{Phase, Step, Words, rows};
+use crate::flow::wire::{self, Verb};
+use crate::flow::{Phase, Words, rows};
 use crate::model::{Answer, AttemptId};
 use crate::timing::{Listing, Trouble};
 use crate::vault::Vault;
@@ -91,13 +91,11 @@ impl Kit {
     }
 
     /// Which rows are ours: the list is compared with every choice of the attempt.
-    pub(super) fn listing(&self, step: &Step, words: &Words, found: &[rows::Row]) -> Result<Listing, Trouble> {
+    pub(super) fn listing(&self, words: &Words, found: &[rows::Row]) -> Result<Listing, Trouble> {
         let mut ours: Vec<(usize, Option<String>)> = Vec::new();
         for (at, choice) in self.errand.choices.iter().enumerate() {
-            let rendered = step.render(&words.clone().with_choice(choice));
-            let rendered = rendered.map_err(|error| Trouble::Selector(error.to_string()))?;
-            let Verb::Rows(spec) = &rendered.verb else { continue };
-            ours.extend(rows::ours(found, spec).iter().map(|row| (at, row.get("reference").map(str::to_owned))));
+            let spec = self.rows_spec(&words.clone().with_choice(choice))?;
+            ours.extend(rows::ours(found, &spec).iter().map(|row| (at, row.get("reference").map(str::to_owned))));
         }
         Ok(match ours.first() {
             None => Listing::Absent,
@@ -107,5 +105,16 @@ impl Kit {
                 reference: reference.clone(),
             },
         })
+    }
+
+    /// How the site's list is read, for one choice.
+    fn rows_spec(&self, words: &Words) -> Result<wire::Rows, Trouble> {
+        for step in self.errand.flow.steps(Phase::Verify) {
+            let rendered = step.render(words).map_err(|error| Trouble::Selector(error.to_string()))?;
+            if let Verb::Rows(spec) = rendered.verb {
+                return Ok(spec);
+            }
+        }
+        Err(Trouble::Selector("verify/ reads no rows".to_owned()))
     }
 }

@@ -5,6 +5,7 @@
 
 mod api;
 mod browser;
+mod fire;
 mod hands;
 mod kit;
 mod request;

@@ -13,7 +13,7 @@ const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// A client with its own cookies. Redirects are followed as a browser does; nothing is tried twice.
 pub(super) fn client(patience: Duration) -> Result<reqwest::Client, reqwest::Error> {
-    crate::browser::install_tls_provider();
+    crate::browser::install_provider();
     reqwest::Client::builder()
         .no_proxy()
         .cookie_store(true)
