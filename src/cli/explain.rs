@@ -186,7 +186,12 @@ fn rule_words(rule: OpeningRule) -> String {
             format!("today and the {} dates after it can be booked{}", days - 1, end(measured_to))
         }
         OpeningRule::DaysBefore { days, at, measured_to } => {
-            format!("opens {days} days before, at {}{}", at.strftime("%H:%M"), end(measured_to))
+            let date = match days {
+                0 => "on the same date".to_owned(),
+                1 => "1 day before".to_owned(),
+                days => format!("{days} days before"),
+            };
+            format!("opens {date}, at {}{}", at.strftime("%H:%M"), end(measured_to))
         }
         OpeningRule::Before { span, measured_to } => {
             let hours = span.as_secs() / 3600;

@@ -115,18 +115,18 @@ impl Fields {
     fn push(&mut self, part: &str, span: Range<usize>) -> Result<(), RuleError> {
         let fail = |kind| Err(RuleError { kind, span: span.clone() });
         let upper = part.trim().to_ascii_uppercase();
-        let name_end = upper.find(['=', ':', ';']).unwrap_or(upper.len());
+        let name_end = upper.find(['=', ':']).unwrap_or(upper.len());
+        let value = upper.split_once('=').map(|(_, value)| value.trim().to_owned());
         let name = match known_name(upper[..name_end].trim()) {
             Ok(name) => name,
+            Err(RuleErrorKind::UnknownPart { .. }) if value.is_none() => return fail(not_a_part(part)),
             Err(kind) => return fail(kind),
         };
-        let Some((_, value)) = upper.split_once('=') else {
-            return fail(RuleErrorKind::NotAPart { part: part.trim().to_owned() });
-        };
+        let Some(value) = value else { return fail(not_a_part(part)) };
         if self.get(name).is_some() {
             return fail(RuleErrorKind::Twice { part: name });
         }
-        self.found.push((name, value.trim().to_owned(), span));
+        self.found.push((name, value, span));
         Ok(())
     }
 
@@ -178,6 +178,10 @@ impl Fields {
         };
         list.split(',').map(one).collect()
     }
+}
+
+fn not_a_part(part: &str) -> RuleErrorKind {
+    RuleErrorKind::NotAPart { part: part.trim().to_owned() }
 }
 
 fn known_name(name: &str) -> Result<&'static str, RuleErrorKind> {

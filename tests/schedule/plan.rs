@@ -1,7 +1,7 @@
 //! `plan` and `explain`, as a user reads them and as a program does.
 
 use firstserve::cli::{explain, plan};
-use firstserve::model::{Booking, Member, OpeningRule, Site};
+use firstserve::model::{Booking, MeasuredTo, Member, OpeningRule, Site};
 use jiff::civil::{date, time};
 
 use super::bookings::{booking, las_palmas, repeat, site, visible};
@@ -60,6 +60,17 @@ fn bookings_are_explained() {
         ["july doubles", "ana/wednesday singles", "domingo"].map(|name| explained(name).expect(name)).concat();
     let texts: Vec<_> = texts.iter().map(explain::Explanation::text).collect();
     insta::assert_snapshot!(texts.join("\n----\n"));
+}
+
+#[test]
+fn what_will_not_be_done_is_said() {
+    let (mut bookings, members, mut sites) = world();
+    bookings[0].paused = true;
+    let evening = OpeningRule::DaysBefore { days: 0, at: time(17, 30, 0, 0), measured_to: MeasuredTo::End };
+    sites[0].courts[0].opens = evening;
+    let found = explain::explain("july doubles", &bookings, &members, &sites, &zones(), at(NOW)).expect("it is there");
+    insta::assert_snapshot!(found[0].text());
+    assert!(plan::plan(&bookings[..1], &members, &sites, &zones(), at(NOW), None).rows.is_empty());
 }
 
 #[test]

@@ -45,6 +45,13 @@ fn the_newest_release_wins_wherever_it_is() {
 }
 
 #[test]
+fn what_this_machine_uses_is_not_older_than_what_is_bundled() {
+    let data = ZoneData::newest(None);
+    assert!(data.version >= ZoneData::bundled().version, "{data}");
+    assert!(data.zone("America/Costa_Rica").is_some() && data.zone("America/Nowhere").is_none());
+}
+
+#[test]
 fn of_equal_releases_the_configured_one_is_used() {
     let home = tempfile::tempdir().expect("a folder");
     let bundled = ZoneData::bundled().version;
