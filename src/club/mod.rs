@@ -4,9 +4,9 @@
 //! at which its first byte was read. The club has a clock of its own, opens new dates at its midnight or at an instant that is
 //! asked for, and misbehaves on command ([`Fault`]).
 //!
-//! What decides is pure and takes `now`: [`window`] (which dates are open), [`book`] (who holds which slot), [`session`]
-//! (who is logged in) and [`counter`] (what a submit is answered under the faults). [`desk`] holds them under one lock,
-//! [`http`] shows them, [`server`] stamps and serves.
+//! What decides is pure and takes `now`: `window` (which dates are open), `book` (who holds which slot), `session`
+//! (who is logged in) and `counter` (what a submit is answered under the faults). `desk` holds them under one lock,
+//! `http` shows them, `server` stamps and serves.
 //!
 //! What is absent: anything of the engine, and any protection. Whoever can reach the club can reset it; it listens on the
 //! address that it is given and is meant for loopback.

@@ -38,7 +38,7 @@ pub struct Options {
     pub latency: Latency,
 
     /// How the club misbehaves; may be given several times
-    #[arg(long = "fault", value_name = "NAME", value_parser = <Fault as std::str::FromStr>::from_str)]
+    #[arg(long = "fault", value_name = "NAME", value_parser = <Fault as std::str::FromStr>::from_str, long_help = faults_help())]
     pub faults: Vec<Fault>,
 
     /// Whether the form can be filled before the opening
@@ -104,6 +104,11 @@ impl Shape {
     }
 }
 
+fn faults_help() -> String {
+    let line = |fault: Fault| format!("\n  {:<20} {}", fault.as_str(), fault.sentence());
+    format!("How the club misbehaves; may be given several times:{}", Fault::ALL.map(line).concat())
+}
+
 /// A zone that is not known.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no time zone `{0}`; write its IANA name, such as America/Costa_Rica")]
@@ -145,6 +150,14 @@ mod tests {
         assert_eq!(options.faults, [Fault::Slow, Fault::Taken]);
         assert_eq!((options.shape, options.rivals, options.seed), (Shape::Reload, 12, 7));
         assert_eq!(options.time_zone.iana_name(), Some("Europe/Paris"));
+    }
+
+    #[test]
+    fn the_help_tells_every_fault() {
+        let help = Command::try_parse_from(["club", "--help"]).expect_err("help is not a run").to_string();
+        for fault in Fault::ALL {
+            assert!(help.contains(fault.as_str()), "{help}");
+        }
     }
 
     #[test]

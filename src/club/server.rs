@@ -114,8 +114,8 @@ impl Club {
 ///
 /// # Errors
 /// The listener has no address or cannot be watched.
-pub async fn serve(listener: TcpListener, options: &Options, shutdown: CancellationToken) -> io::Result<()> {
-    Club::new(listener, options, shutdown)?.serve().await
+pub async fn serve(listener: TcpListener, options: Options, shutdown: CancellationToken) -> io::Result<()> {
+    Club::new(listener, &options, shutdown)?.serve().await
 }
 
 /// The date that each court shows for the first time at the opening that was asked for, by site id.
@@ -151,5 +151,52 @@ fn unless_hung_up<B>(response: Response<B>) -> Result<Response<B>, io::Error> {
     match response.extensions().get::<HangUp>() {
         Some(HangUp) => Err(io::Error::other("hung up on purpose")),
         None => Ok(response),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Extension;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::clock::{Clock, SystemClock};
+
+    /// How long the handler of this test dawdles before it looks at the clock itself.
+    const DAWDLE: Duration = Duration::from_millis(400);
+
+    async fn dawdling(Extension(Received(at)): Extension<Received>) -> String {
+        tokio::time::sleep(DAWDLE).await;
+        format!("{at} {}", SystemClock.now())
+    }
+
+    /// The stamp, and the handler's own look at the clock.
+    async fn ask(client: &mut TcpStream) -> [Timestamp; 2] {
+        client.write_all(b"GET / HTTP/1.1\r\nhost: club\r\n\r\n").await.expect("the club reads");
+        let mut answer = vec![0; 1024];
+        let read = client.read(&mut answer).await.expect("an answer");
+        let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let (stamp, own) = body.split_once(' ').expect("two instants");
+        [stamp, own].map(|at| at.parse().expect("a timestamp"))
+    }
+
+    #[tokio::test]
+    async fn a_dawdling_handler_does_not_make_a_request_late() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it has an address");
+        let mut client = TcpStream::connect(address).await.expect("it listens");
+        let (served, _) = listener.accept().await.expect("a connection");
+        let shutdown = CancellationToken::new();
+        tokio::spawn(connection(served, Router::new().route("/", get(dawdling)), shutdown.clone()));
+        for _ in 0..3 {
+            let sent = SystemClock.now();
+            let in_time = |at: Timestamp| at >= sent && at < sent + DAWDLE;
+            let [stamp, own] = ask(&mut client).await;
+            assert!(in_time(stamp), "{stamp} is not of a request sent at {sent}");
+            assert!(!in_time(own), "the control: a handler that stamps for itself is too late");
+        }
+        shutdown.cancel();
     }
 }

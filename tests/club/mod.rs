@@ -1,0 +1,10 @@
+//! The practice club over real sockets, as browsers and programs meet it.
+
+mod api;
+mod control;
+mod faults;
+mod opening;
+mod pages;
+mod receipts;
+mod rivals;
+mod world;
