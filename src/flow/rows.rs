@@ -111,7 +111,7 @@ fn source(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Source> {
     let Some(table) = json else {
         return locator::target(reader, value).map(Source::Page);
     };
-    reader.refuse_unknown(table, "key beside `json`", &["json"]);
+    reader.refuse_unknown(table, "beside `json`", &["json"]);
     condition::pointer(reader, table.get("json")?).map(Source::Json)
 }
 
@@ -168,7 +168,7 @@ fn column(reader: &mut Reader<'_>, name: &str, value: &Value<'_>, json: bool) ->
     let equals = table.get("equals").map(|value| reader.template(value, Context::Text));
     let attribute = table.get("attribute").map(|value| reader.filled_text(value).map(str::to_owned));
     let (target, pointer) = if json {
-        reader.refuse_unknown(table, "key in a column", &["json", "matches", "equals"]);
+        reader.refuse_unknown(table, "in a column", &["json", "matches", "equals"]);
         (Vec::new(), Some(column_pointer(reader, table, name)?))
     } else {
         (locator::target_beside(reader, table, &OF_COLUMN[1..])?, None)

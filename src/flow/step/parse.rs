@@ -38,9 +38,18 @@ const PRESSED: [&str; 16] = [
 
 /// Reads a file of a phase: `[[step]]` tables.
 pub(in crate::flow) fn steps_of_file(reader: &mut Reader<'_>, file: Table<'_>) -> Vec<Step> {
-    reader.refuse_unknown(file, "key in a file of steps", &["step"]);
+    for (key, span, _) in file.entries().into_iter().filter(|(key, ..)| *key != "step") {
+        let help = if verbs().any(|spec| spec.verb == key) {
+            "write [[step]] above it"
+        } else {
+            "a file of steps holds [[step]] tables only"
+        };
+        reader.error_with_help("unknown-key", format!("`{key}` stands in no step"), help, span);
+    }
     let Some(value) = file.get("step") else {
-        reader.error_with_help("no-steps", "this file holds no [[step]]", "begin with [[step]]", file.span());
+        if file.entries().is_empty() {
+            reader.error_with_help("no-steps", "this file holds no [[step]]", "begin with [[step]]", file.span());
+        }
         return Vec::new();
     };
     steps(reader, value, 0)
@@ -125,7 +134,7 @@ fn refuse_strangers(reader: &mut Reader<'_>, table: Table<'_>, spec: &Spec) {
             let help = format!("beside `{}` can stand {}", spec.verb, list(&beside));
             reader.error_with_help("misplaced-key", format!("`{key}` does not go with `{}`", spec.verb), help, span);
         } else {
-            reader.unknown("unknown-key", &format!("key beside `{}`", spec.verb), key, &beside, span);
+            reader.unknown_key(&format!("beside `{}`", spec.verb), key, &beside, span);
         }
     }
     debug_assert!(COMMON.iter().all(|key| spec.takes(key)), "every verb takes the common keys");
@@ -185,7 +194,7 @@ impl<'t> Read<'_, '_, 't> {
     /// A key that the verb cannot do without.
     fn needed(&mut self, verb: &str, key: &str, example: &str) -> Option<&'t Value<'t>> {
         let value = self.table.get(key);
-        if value.is_none() {
+        if value.is_none() && !self.table.misspells(key) {
             let span = self.table.line_of(verb);
             self.reader.error_with_help("missing-key", format!("`{verb}` needs `{key}`"), example, span);
         }
@@ -299,7 +308,7 @@ impl<'t> Read<'_, '_, 't> {
 
     fn repeat(&mut self, value: &Value<'_>) -> Option<Verb> {
         let table = self.reader.table(value)?;
-        self.reader.refuse_unknown(table, "key in `repeat`", &["until", "at-most"]);
+        self.reader.refuse_unknown(table, "in `repeat`", &["until", "at-most"]);
         let until = match table.get("until") {
             Some(until) => condition::condition(self.reader, until),
             None => {
