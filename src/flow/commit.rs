@@ -37,7 +37,7 @@ pub(super) fn commit(reader: &mut Reader<'_>, file: Table<'_>) -> Option<Commit>
     if refused_as_steps(reader, file) {
         return None;
     }
-    reader.refuse_unknown(file, "key in commit.toml", &KEYS);
+    reader.refuse_unknown(file, "in commit.toml", &KEYS);
     let key = the_one(reader, file)?;
     let dialog = file.get("dialog").map(|value| dialog::answer(reader, value));
     let value = file.get(key)?;
@@ -53,7 +53,7 @@ fn refused_as_steps(reader: &mut Reader<'_>, file: Table<'_>) -> bool {
     let Some(steps) = file.get("step") else { return false };
     let count = steps.get_ref().as_array().map_or(1, |steps| steps.len());
     let help = "write the keys at the top of the file, without [[step]]: click = …, send = \"form\"; \
-                what comes before it belongs into opening/ or choose/";
+                what comes before it belongs in opening/ or choose/";
     if count > 1 {
         reader.error_with_help(
             "two-commits",
@@ -72,7 +72,7 @@ fn the_one(reader: &mut Reader<'_>, file: Table<'_>) -> Option<&'static str> {
         (true, false) => Some("click"),
         (false, true) => Some("request"),
         (true, true) => {
-            let help = "keep the one that makes the booking; what comes before it belongs into opening/";
+            let help = "keep the one that makes the booking; what comes before it belongs in opening/";
             reader.error_with_help(
                 "two-commits",
                 "a flow commits once: `click` or `request`",

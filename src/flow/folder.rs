@@ -1,5 +1,6 @@
 //! From the files of a folder to a flow that can be run, or to every problem in them.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 use std::sync::Arc;
@@ -62,6 +63,10 @@ impl Flow {
         parts.say_what_is_missing(folder, &mut problems);
         problems.extend(coherence::problems(&parts));
         problems.extend(names.problems(&parts.columns()));
+        if !problems.iter().any(is_error) {
+            problems.extend(parts.commit.as_ref().and_then(|commit| names.choice_unused(commit.place())));
+        }
+        problems.sort_by(in_reading_order);
         (parts.whole(folder, names, &problems), problems)
     }
 }
@@ -118,7 +123,7 @@ impl Parts {
     }
 
     fn whole(self, folder: &Path, names: Names, problems: &[Problem]) -> Option<Flow> {
-        if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        if problems.iter().any(is_error) {
             return None;
         }
         Some(Flow {
@@ -160,6 +165,17 @@ impl Role {
     }
 }
 
+fn is_error(problem: &Problem) -> bool {
+    problem.severity == Severity::Error
+}
+
+/// Errors before warnings; what is missing altogether first, then file by file, from top to bottom.
+fn in_reading_order(a: &Problem, b: &Problem) -> Ordering {
+    let at =
+        |problem: &Problem| problem.place.as_ref().map(|place| (place.file().path().to_owned(), place.span().start));
+    b.severity.cmp(&a.severity).then_with(|| at(a).cmp(&at(b)))
+}
+
 fn in_flow_order<'f>(
     folder: &Path,
     files: &'f [Arc<SourceFile>],
@@ -199,9 +215,7 @@ fn role(parts: &[String]) -> Result<(Role, Option<Problem>), Problem> {
             Some(phase) => Ok((Role::of_phase(phase), unnumbered(file))),
             None => Err(unknown_folder(folder)),
         },
-        [LOGGED_IN] => {
-            Err(Problem::error("unknown-file", "`logged-in.toml` belongs into login/").help("move it there"))
-        }
+        [LOGGED_IN] => Err(Problem::error("unknown-file", "`logged-in.toml` belongs in login/").help("move it there")),
         [file] => Err(unknown("unknown-file", "file", file, &SINGLE, "beside the folders stand")),
         [folder, ..] if Phase::parse(folder).is_some() => {
             let help = format!("the files of {folder}/ stand directly in it");

@@ -99,7 +99,7 @@ pub(super) fn target(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Targe
 /// A locator written into a table that has further keys of its own; none of its keys there: the row itself.
 pub(super) fn target_beside(reader: &mut Reader<'_>, table: Table<'_>, others: &[&str]) -> Option<Target> {
     let known: Vec<&str> = WAYS.into_iter().chain(NARROWING).chain(others.iter().copied()).collect();
-    reader.refuse_unknown(table, "key", &known);
+    reader.refuse_unknown(table, "in a column", &known);
     if !WAYS.into_iter().chain(NARROWING).any(|key| table.has(key)) {
         return Some(Vec::new());
     }
@@ -121,7 +121,7 @@ fn locator(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Locator> {
         return reader.wrong_type(value, "a locator (CSS as a text, or a table such as { id = \"send\" })");
     };
     let known: Vec<&str> = WAYS.into_iter().chain(NARROWING).collect();
-    reader.refuse_unknown(table, "key in a locator", &known);
+    reader.refuse_unknown(table, "in a locator", &known);
     by(reader, table).and_then(|by| narrowed(reader, table, by))
 }
 
@@ -134,8 +134,10 @@ fn by(reader: &mut Reader<'_>, table: Table<'_>) -> Option<By> {
         return Some(By::Role { role, name });
     }
     let Some(key) = WAYS.into_iter().find(|key| table.has(key)) else {
-        let help = format!("one of {}", list(&WAYS));
-        reader.error_with_help("no-way", "this locator does not say how to look", help, table.span());
+        if !WAYS.into_iter().any(|key| table.misspells(key)) {
+            let help = format!("one of {}", list(&WAYS));
+            reader.error_with_help("no-way", "this locator does not say how to look", help, table.span());
+        }
         return None;
     };
     refuse_second(reader, table, &[key]);

@@ -25,7 +25,7 @@ pub struct LoggedIn {
 /// Reads the file.
 pub(super) fn logged_in(reader: &mut Reader<'_>, file: Table<'_>) -> Option<LoggedIn> {
     let keys: Vec<&str> = OWN.into_iter().chain(condition::KEYS).collect();
-    reader.refuse_unknown(file, "key in logged-in.toml", &keys);
+    reader.refuse_unknown(file, "in logged-in.toml", &keys);
     let request = match (file.get("page"), file.get("request")) {
         (Some(page), None) => request::address(reader, page).map(request::get),
         (None, Some(value)) => request::request(reader, value),

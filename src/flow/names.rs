@@ -56,9 +56,18 @@ impl Names {
 
     /// What is wrong; `columns` are those of the verify phase.
     pub(super) fn problems(&self, columns: &[&str]) -> Vec<Problem> {
-        let mut problems: Vec<_> = self.used.iter().filter_map(|used| self.problem(used, columns)).collect();
-        problems.extend(self.choice_unused());
-        problems
+        self.used.iter().filter_map(|used| self.problem(used, columns)).collect()
+    }
+
+    /// A flow that never says what to book books whatever the page shows.
+    pub(super) fn choice_unused(&self, commit: &Place) -> Option<Problem> {
+        let early = |used: &&Used| matches!(used.phase, Some(Phase::Login | Phase::Verify | Phase::Cancel));
+        if self.used.iter().filter(|used| !early(used)).any(|used| used.word.is_of_choice()) {
+            return None;
+        }
+        let help = "use `{date}`, `{start}`, `{court.site-id}` or `{slot}` in choose/, opening/ or commit.toml";
+        let message = "nothing before this commit says what to book";
+        Some(Problem::warning("choice-unused", message).at(commit.clone()).help(help))
     }
 
     fn problem(&self, used: &Used, columns: &[&str]) -> Option<Problem> {
@@ -94,16 +103,6 @@ impl Names {
             }
         };
         error("unknown-word", format!("unknown word `{name}`"), used).help(help)
-    }
-
-    /// A flow that never says what to book books whatever the page shows.
-    fn choice_unused(&self) -> Option<Problem> {
-        let early = |used: &&Used| matches!(used.phase, Some(Phase::Login | Phase::Verify | Phase::Cancel));
-        if self.used.iter().filter(|used| !early(used)).any(|used| used.word.is_of_choice()) {
-            return None;
-        }
-        let help = "use `{date}`, `{start}`, `{court.site-id}` or `{slot}` in choose/, opening/ or commit.toml";
-        Some(Problem::warning("choice-unused", "nothing before the commit says what to book").help(help))
     }
 }
 

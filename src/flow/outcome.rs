@@ -20,7 +20,7 @@ pub struct Outcome {
 
 /// Reads the file.
 pub(super) fn outcomes(reader: &mut Reader<'_>, file: Table<'_>) -> Vec<Outcome> {
-    reader.refuse_unknown(file, "key in outcomes.toml", &["outcome"]);
+    reader.refuse_unknown(file, "in outcomes.toml", &["outcome"]);
     let tables = file.get("outcome").map_or_else(Vec::new, |value| reader.tables(value));
     let known = words();
     let mut confirms = false;
@@ -38,7 +38,7 @@ pub(super) fn outcomes(reader: &mut Reader<'_>, file: Table<'_>) -> Vec<Outcome>
 
 fn outcome(reader: &mut Reader<'_>, table: Table<'_>, known: &[&str]) -> Option<Outcome> {
     let keys: Vec<&str> = ["is", "note"].into_iter().chain(condition::KEYS).collect();
-    reader.refuse_unknown(table, "key in an outcome", &keys);
+    reader.refuse_unknown(table, "in an outcome", &keys);
     let is = is(reader, table, known);
     let when = condition::conditions_in(reader, table, table.span());
     let place = reader.place(table.line_of("is"));

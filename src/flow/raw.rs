@@ -50,6 +50,12 @@ impl<'t> Table<'t> {
         self.get(key).is_some()
     }
 
+    /// Whether a key is there that is nearly this one.
+    pub(super) fn misspells(self, key: &str) -> bool {
+        let near = |name: &str| name != key && did_you_mean(name, [key]).is_some();
+        self.entries.iter().any(|(name, _)| near(name.get_ref()))
+    }
+
     /// From the key to the end of its value: what a person calls "the line".
     pub(super) fn line_of(self, key: &str) -> Range<usize> {
         let found = self.entries.iter().find(|(name, _)| name.get_ref() == key);
@@ -110,25 +116,28 @@ impl<'a> Reader<'a> {
 
     /// Pushes an error that offers the word he meant, or else all of them.
     pub(super) fn unknown(&mut self, code: &'static str, what: &str, word: &str, known: &[&str], span: Range<usize>) {
-        let help = match did_you_mean(word, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known: {}", list(known)),
-        };
-        self.error_with_help(code, format!("unknown {what} `{word}`"), help, span);
+        self.error_with_help(code, format!("unknown {what} `{word}`"), meant(word, known), span);
     }
 
-    /// Refuses every key of the table that is not known.
-    pub(super) fn refuse_unknown(&mut self, table: Table<'_>, what: &str, known: &[&str]) {
+    /// Refuses every key of the table that is not known; `whose` ends the sentence ("in a condition").
+    pub(super) fn refuse_unknown(&mut self, table: Table<'_>, whose: &str, known: &[&str]) {
         for (key, span, _) in table.entries() {
             if !known.contains(&key) {
-                self.unknown("unknown-key", what, key, known, span);
+                self.unknown_key(whose, key, known, span);
             }
         }
     }
 
-    /// Says that a key is missing.
+    /// Pushes an error about one key.
+    pub(super) fn unknown_key(&mut self, whose: &str, key: &str, known: &[&str], span: Range<usize>) {
+        self.error_with_help("unknown-key", format!("unknown key `{key}` {whose}"), meant(key, known), span);
+    }
+
+    /// Says that a key is missing, unless it is there with a slip of the pen: that is said already.
     pub(super) fn missing(&mut self, table: Table<'_>, key: &str, help: &str) {
-        self.error_with_help("missing-key", format!("`{key}` is missing"), help, table.span());
+        if !table.misspells(key) {
+            self.error_with_help("missing-key", format!("`{key}` is missing"), help, table.span());
+        }
     }
 
     /// A table.
@@ -197,7 +206,7 @@ impl<'a> Reader<'a> {
         };
         let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok().filter(|n| bounds.contains(n));
         if number.is_none() {
-            let message = format!("{digits} is not within {} and {}", bounds.start(), bounds.end());
+            let message = format!("{digits} is not between {} and {}", bounds.start(), bounds.end());
             self.error("out-of-bounds", message, value.span());
         }
         number
@@ -250,7 +259,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `a`, `b` and `c`.
+/// Offers the word he meant, or else all of them.
+fn meant(word: &str, known: &[&str]) -> String {
+    match did_you_mean(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known: {}", list(known)),
+    }
+}
+
+/// `a`, `b`, `c`.
 pub(super) fn list<T: Display>(words: &[T]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

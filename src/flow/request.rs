@@ -52,7 +52,7 @@ enum JsonTemplate {
 /// Reads `request = { … }`.
 pub(super) fn request(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Request> {
     let table = reader.table(value)?;
-    reader.refuse_unknown(table, "key in a request", &KEYS);
+    reader.refuse_unknown(table, "in a request", &KEYS);
     let method = table.get("method").map_or(Some(DEFAULT_METHOD.to_owned()), |value| method(reader, value));
     let Some(url) = table.get("url") else {
         reader.missing(table, "url", "request = { method = \"POST\", url = \"{site.url}api/bookings\" }");
@@ -94,7 +94,7 @@ pub(super) fn address(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Temp
     }
     if template.words().any(|(word, ..)| *word == Word::Text("password".to_owned())) {
         let help = "send it in a form: fill = …, with = \"{password}\", or request = { form = { … } }";
-        reader.error_with_help("secret-in-address", "a password does not belong into an address", help, value.span());
+        reader.error_with_help("secret-in-address", "a password does not belong in an address", help, value.span());
     }
     Some(template)
 }

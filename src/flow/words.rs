@@ -74,7 +74,7 @@ impl Words {
     /// Adds `row.COLUMN` for the cancel phase: the row of the site's list that is to be cancelled.
     #[must_use]
     pub fn with_row(mut self, row: &Row) -> Self {
-        for (column, value) in row.columns() {
+        for (column, value) in row {
             self.put(format!("row.{column}"), value);
         }
         self

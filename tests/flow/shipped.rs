@@ -88,7 +88,7 @@ fn learned(mut words: Words) -> Words {
     words.learn(Phase::Login, "token", "T-1");
     words.learn(Phase::Opening, "order-code", "A.7");
     words.learn(Phase::Opening, "answer", "42");
-    words.with_row(&Row::new([("reference", "R-000123")]))
+    words.with_row(&Row::from([("reference".to_owned(), "R-000123".to_owned())]))
 }
 
 fn rendered(flow: &Flow, words: &Words) -> Value {

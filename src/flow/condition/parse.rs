@@ -53,7 +53,7 @@ fn at_depth(reader: &mut Reader<'_>, value: &Value<'_>, depth: u8) -> Option<Con
         DeValue::String(_) => locator::target(reader, value).map(Condition::Visible),
         DeValue::Table(_) => {
             let table = reader.table(value)?;
-            reader.refuse_unknown(table, "key in a condition", &KEYS);
+            reader.refuse_unknown(table, "in a condition", &KEYS);
             all_of(reader, table, table.span(), depth)
         }
         _ => reader.wrong_type(value, "a condition (a table such as { visible = \"#done\" })"),
@@ -72,8 +72,8 @@ fn all_of(reader: &mut Reader<'_>, table: Table<'_>, span: Range<usize>, depth: 
         keys += 1;
         parts.extend(one(reader, key, value, within.as_ref(), depth));
     }
-    if keys == 0 {
-        let help = format!("one or more of {}", list(&KEYS));
+    if keys == 0 && !misspelt(table) {
+        let help = format!("one or more of {}", list(&KEYS.iter().filter(|key| **key != "in").collect::<Vec<_>>()));
         reader.error_with_help("no-condition", "this says nothing that could hold", help, span);
     }
     match parts.len() {
@@ -82,6 +82,11 @@ fn all_of(reader: &mut Reader<'_>, table: Table<'_>, span: Range<usize>, depth: 
         1 => parts.pop(),
         _ => Some(Condition::All(parts)),
     }
+}
+
+/// Whether a key is one of a condition's but for a slip of the pen, which is said already.
+fn misspelt(table: Table<'_>) -> bool {
+    KEYS.into_iter().any(|key| table.misspells(key))
 }
 
 fn within(reader: &mut Reader<'_>, table: Table<'_>) -> Option<Target> {
@@ -177,7 +182,7 @@ fn status(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Condition> {
 /// `{ of = LOCATOR, is = 3 }` or `min` and `max`.
 fn count(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Condition> {
     let table = reader.table(value)?;
-    reader.refuse_unknown(table, "key in `count`", &["of", "is", "min", "max"]);
+    reader.refuse_unknown(table, "in `count`", &["of", "is", "min", "max"]);
     let Some(of) = table.get("of") else {
         reader.missing(table, "of", "count = { of = \"table tr\", min = 1 }");
         return None;
@@ -200,7 +205,7 @@ fn count(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Condition> {
 
 fn attribute(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Condition> {
     let table = reader.table(value)?;
-    reader.refuse_unknown(table, "key in `attribute`", &["of", "name", "equals"]);
+    reader.refuse_unknown(table, "in `attribute`", &["of", "name", "equals"]);
     let (Some(of), Some(name), Some(equals)) = (table.get("of"), table.get("name"), table.get("equals")) else {
         let missing = ["of", "name", "equals"].into_iter().find(|key| !table.has(key)).unwrap_or("of");
         reader.missing(table, missing, "attribute = { of = \"#slot\", name = \"class\", equals = \"free\" }");
@@ -217,7 +222,7 @@ fn json(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Condition> {
         return pointer(reader, value).map(|pointer| Condition::Json { pointer, equals: None });
     }
     let table = reader.table(value)?;
-    reader.refuse_unknown(table, "key in `json`", &["at", "equals"]);
+    reader.refuse_unknown(table, "in `json`", &["at", "equals"]);
     let Some(at) = table.get("at") else {
         reader.missing(table, "at", "json = { at = \"/error\", equals = \"taken\" }");
         return None;

@@ -19,7 +19,7 @@ pub(in crate::flow) fn answer(reader: &mut Reader<'_>, value: &Value<'_>) -> Opt
     const WORDS: [&str; 2] = ["accept", "dismiss"];
     if value.get_ref().is_table() {
         let table = reader.table(value)?;
-        reader.refuse_unknown(table, "key in `dialog`", &WORDS[..1]);
+        reader.refuse_unknown(table, "in `dialog`", &WORDS[..1]);
         let text = table.get("accept")?;
         return reader.template(text, Context::Text).map(|text| Dialog::Accept(Some(text)));
     }

@@ -2,6 +2,7 @@
 
 pub(in crate::flow) mod dialog;
 mod parse;
+mod read;
 mod spec;
 mod time;
 mod verb;

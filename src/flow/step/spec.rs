@@ -18,7 +18,7 @@ pub(super) struct Spec {
 pub(super) const COMMON: [&str; 2] = ["timeout", "note"];
 
 /// Every verb, in the order of the documentation.
-pub(super) const VERBS: [Spec; 26] = [
+pub(super) static VERBS: [Spec; 27] = [
     slow("go", &[]),
     slow("reload", &[]),
     acting("click", &[]),
@@ -45,15 +45,8 @@ pub(super) const VERBS: [Spec; 26] = [
     Spec { can_open_dialog: true, ..plain("script", &["into"]) },
     slow("request", &[]),
     plain("screenshot", &[]),
+    plain("pause", &[]),
 ];
-
-/// `pause` takes its own time.
-pub(super) const PAUSE: Spec = plain("pause", &[]);
-
-/// Every verb, `pause` included.
-pub(super) fn verbs() -> impl Iterator<Item = &'static Spec> {
-    VERBS.iter().chain(std::iter::once(&PAUSE))
-}
 
 const fn plain(verb: &'static str, keys: &'static [&'static str]) -> Spec {
     Spec { verb, keys, has_target: false, can_open_dialog: false, is_slow: false }

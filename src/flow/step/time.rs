@@ -46,7 +46,7 @@ fn milliseconds(reader: &mut Reader<'_>, value: &Value<'_>, longest: u64) -> Opt
         return None;
     };
     if time == 0 || time > longest {
-        let message = format!("`{text}` is not within 1ms and {}s", longest / 1000);
+        let message = format!("`{text}` is not between 1ms and {}s", longest / 1000);
         reader.error_with_help(
             "out-of-bounds",
             message,

@@ -201,12 +201,14 @@ fn bad_strftime(text: &str, error: &jiff::Error, word: &Word, span: Range<usize>
 }
 
 fn not_a_time(word: &Word, span: Range<usize>) -> TemplateError {
-    TemplateError {
-        code: "bad-format",
-        message: format!("`{}` is a text, not a time", word.name()),
-        help: Some("times are `date`, `start`, `end`, `length`; a text takes `url`, `upper`, `lower`".to_owned()),
-        span,
-    }
+    const TIMES: [&str; 4] = ["date", "start", "end", "length"];
+    let near = Some(word).filter(|word| word.is_variable()).and_then(|word| did_you_mean(word.name(), TIMES));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("times are {}; a text takes `url`, `upper`, `lower`", list(&TIMES)),
+    };
+    let message = format!("`{}` is a text, not a time", word.name());
+    TemplateError { code: "bad-format", message, help: Some(help), span }
 }
 
 fn unknown(text: &str, span: Range<usize>, word: &Word) -> TemplateError {
