@@ -5,6 +5,7 @@ mod club;
 mod config;
 mod drivers;
 mod flow;
+mod notify;
 mod schedule;
 mod store;
 mod timing;

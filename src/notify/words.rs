@@ -1,0 +1,262 @@
+//! What a person reads, in English and Spanish: what happened, and what to do next.
+
+use jiff::civil::Date;
+
+use crate::model::Outcome;
+
+/// A language that letters are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Spanish.
+    Spanish,
+}
+
+impl Language {
+    /// The language of that code.
+    pub fn parse(code: &str) -> Option<Self> {
+        match code {
+            "en" => Some(Self::English),
+            "es" => Some(Self::Spanish),
+            _ => None,
+        }
+    }
+
+    pub(super) fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::Spanish => &SPANISH,
+        }
+    }
+}
+
+/// Everything that a letter says in one language.
+pub(super) struct Words {
+    pub(super) code: &'static str,
+    pub(super) date: fn(Date) -> String,
+    pub(super) greeting: fn(&str) -> String,
+    /// Court, time.
+    pub(super) subject_won: fn(&str, &str) -> String,
+    /// Booking, date.
+    pub(super) subject_booked: fn(&str, &str) -> String,
+    /// Booking, date.
+    pub(super) subject_lost: fn(&str, &str) -> String,
+    /// Booking, date.
+    pub(super) subject_look: fn(&str, &str) -> String,
+    /// Court, site, time.
+    pub(super) won: fn(&str, &str, &str) -> String,
+    /// Milliseconds.
+    pub(super) lateness: fn(i128) -> String,
+    pub(super) duplicate: &'static str,
+    /// What happened, and what to do next.
+    pub(super) outcome: fn(Outcome) -> (&'static str, &'static str),
+    pub(super) booking: &'static str,
+    pub(super) when: &'static str,
+    pub(super) court: &'static str,
+    pub(super) speed: &'static str,
+    pub(super) site: &'static str,
+    pub(super) detail: &'static str,
+    pub(super) attempt: &'static str,
+}
+
+static ENGLISH: Words = Words {
+    code: "en",
+    date: |date| {
+        const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+        const MONTHS: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        format!("{} {} {} {}", day_of(date, &DAYS), date.day(), month_of(date, &MONTHS), date.year())
+    },
+    greeting: |name| format!("Hello {name},"),
+    subject_won: |court, when| format!("Court {court} is yours: {when}"),
+    subject_booked: |booking, date| format!("Booked: {booking}, {date}"),
+    subject_lost: |booking, date| format!("No court this time: {booking}, {date}"),
+    subject_look: |booking, date| format!("Please have a look: {booking}, {date}"),
+    won: |court, site, when| format!("Court {court} at {site} is yours: {when}."),
+    lateness: |ms| format!("sent {ms} ms after the opening"),
+    duplicate: "The site lists this booking more than once. Please cancel the extra one there, so that somebody else can play.",
+    outcome: english,
+    booking: "Booking",
+    when: "When",
+    court: "Court",
+    speed: "Speed",
+    site: "Site",
+    detail: "Detail",
+    attempt: "attempt",
+};
+
+fn english(outcome: Outcome) -> (&'static str, &'static str) {
+    match outcome {
+        Outcome::Confirmed => {
+            ("It stands on the site's own list of your bookings.", "There is nothing left to do. Enjoy your game!")
+        }
+        Outcome::Taken => (
+            "Somebody else was faster on every court and time of this booking.",
+            "You can add more courts or times to the booking, or ask firstserve for another date.",
+        ),
+        Outcome::Quota => (
+            "The site says that your account has used up its bookings.",
+            "Cancel a booking that you do not need on the site, or wait until your allowance is free again.",
+        ),
+        Outcome::LoginRefused => (
+            "The site did not accept your user name and password.",
+            "Log in by hand once to see whether the account is locked, then run `firstserve vault set` with the right \
+             password. Until then firstserve stops trying, so that the site does not lock you out.",
+        ),
+        Outcome::Captcha => (
+            "The site asked for proof that a human is there, and firstserve never answers such questions.",
+            "Log in by hand and answer it; you can then book by hand, or try again with `firstserve book`.",
+        ),
+        Outcome::Price => (
+            "The slot was dearer than the booking allows, so firstserve did not buy it.",
+            "If the price is right after all, raise the limit in the site's selector files.",
+        ),
+        Outcome::SiteError => (
+            "The site failed again and again, for as long as it was useful to try.",
+            "Look at the site; if it works again, `firstserve book` tries at once.",
+        ),
+        Outcome::SelectorBroken => (
+            "A page of the site is not as the selector files say: a button or a field was not found.",
+            "The detail below names the file and the line. `firstserve replay` shows the page as it was.",
+        ),
+        Outcome::Cancelled => ("This booking was cancelled.", "There is nothing left to do."),
+        Outcome::Skipped => (
+            "This date was left out: when firstserve came back, it was too late to be useful.",
+            "See that the machine is awake at the opening; the other dates of the booking stay planned.",
+        ),
+        Outcome::Missed => (
+            "The opening passed while nothing could act.",
+            "See that the machine is awake and online at the opening; `firstserve book` tries at once.",
+        ),
+        Outcome::NeedsAttention => (
+            "firstserve could not find out from the site whether the court is yours: perhaps it is.",
+            "Look at your bookings on the site first. Please do not book again before you have: you might end up with two.",
+        ),
+    }
+}
+
+static SPANISH: Words = Words {
+    code: "es",
+    date: |date| {
+        const DAYS: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
+        const MONTHS: [&str; 12] = [
+            "enero",
+            "febrero",
+            "marzo",
+            "abril",
+            "mayo",
+            "junio",
+            "julio",
+            "agosto",
+            "septiembre",
+            "octubre",
+            "noviembre",
+            "diciembre",
+        ];
+        format!("{} {} de {} de {}", day_of(date, &DAYS), date.day(), month_of(date, &MONTHS), date.year())
+    },
+    greeting: |name| format!("Hola, {name}:"),
+    subject_won: |court, when| format!("La cancha {court} es tuya: {when}"),
+    subject_booked: |booking, date| format!("Reservado: {booking}, {date}"),
+    subject_lost: |booking, date| format!("Esta vez no hubo cancha: {booking}, {date}"),
+    subject_look: |booking, date| format!("Échale un vistazo, por favor: {booking}, {date}"),
+    won: |court, site, when| format!("La cancha {court} de {site} es tuya: {when}."),
+    lateness: |ms| format!("enviado {ms} ms después de la apertura"),
+    duplicate: "El sitio muestra esta reserva más de una vez. Cancela allí la que sobra, por favor, para que pueda jugar otra persona.",
+    outcome: spanish,
+    booking: "Reserva",
+    when: "Cuándo",
+    court: "Cancha",
+    speed: "Rapidez",
+    site: "Sitio",
+    detail: "Detalle",
+    attempt: "intento",
+};
+
+fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
+    match outcome {
+        Outcome::Confirmed => {
+            ("Ya aparece en la lista de reservas del propio sitio.", "No tienes que hacer nada más. ¡Que lo disfrutes!")
+        }
+        Outcome::Taken => (
+            "Otra persona fue más rápida en todas las canchas y horas de esta reserva.",
+            "Puedes añadir más canchas u horas a la reserva, o pedirle a firstserve otra fecha.",
+        ),
+        Outcome::Quota => (
+            "El sitio dice que tu cuenta ya ha usado todas sus reservas.",
+            "Cancela en el sitio una reserva que no necesites, o espera a que vuelvas a tener cupo.",
+        ),
+        Outcome::LoginRefused => (
+            "El sitio no aceptó tu usuario y contraseña.",
+            "Entra una vez a mano para ver si la cuenta está bloqueada y ejecuta después `firstserve vault set` con la \
+             contraseña correcta. Hasta entonces firstserve deja de intentarlo, para que el sitio no te bloquee.",
+        ),
+        Outcome::Captcha => (
+            "El sitio pidió comprobar que hay una persona, y firstserve nunca responde a esas preguntas.",
+            "Entra a mano y respóndela; después puedes reservar a mano o intentarlo de nuevo con `firstserve book`.",
+        ),
+        Outcome::Price => (
+            "La hora costaba más de lo que permite la reserva, así que firstserve no la compró.",
+            "Si el precio te parece bien, sube el límite en los archivos de selectores del sitio.",
+        ),
+        Outcome::SiteError => (
+            "El sitio falló una y otra vez durante todo el tiempo en que valía la pena intentarlo.",
+            "Mira el sitio; si ya funciona, `firstserve book` lo intenta de inmediato.",
+        ),
+        Outcome::SelectorBroken => (
+            "Una página del sitio no es como dicen los archivos de selectores: no se encontró un botón o un campo.",
+            "El detalle de abajo nombra el archivo y la línea. `firstserve replay` muestra la página tal como estaba.",
+        ),
+        Outcome::Cancelled => ("Esta reserva se canceló.", "No tienes que hacer nada más."),
+        Outcome::Skipped => (
+            "Esta fecha se dejó pasar: cuando firstserve volvió, ya era demasiado tarde para que sirviera.",
+            "Procura que la máquina esté encendida a la hora de la apertura; las demás fechas de la reserva siguen en pie.",
+        ),
+        Outcome::Missed => (
+            "La apertura pasó mientras nada podía actuar.",
+            "Procura que la máquina esté encendida y conectada a la hora de la apertura; `firstserve book` lo intenta de \
+             inmediato.",
+        ),
+        Outcome::NeedsAttention => (
+            "firstserve no pudo averiguar en el sitio si la cancha es tuya: quizá lo sea.",
+            "Mira primero tus reservas en el sitio. Por favor, no vuelvas a reservar antes de hacerlo: podrías acabar con dos.",
+        ),
+    }
+}
+
+fn day_of(date: Date, days: &[&'static str; 7]) -> &'static str {
+    days[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())]
+}
+
+fn month_of(date: Date, months: &[&'static str; 12]) -> &'static str {
+    months[usize::from(date.month().unsigned_abs()) - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_people_say_them() {
+        let day = date(2027, 7, 18);
+        assert_eq!((Language::English.words().date)(day), "Sunday 18 July 2027");
+        assert_eq!((Language::Spanish.words().date)(day), "domingo 18 de julio de 2027");
+        assert_eq!((Language::Spanish.words().date)(date(2028, 2, 29)), "martes 29 de febrero de 2028");
+    }
+}

@@ -1,0 +1,77 @@
+//! Letters as a person reads them. The snapshots are meant to be read, not only compared.
+
+use firstserve::model::Outcome;
+use firstserve::notify::{Facts, Language, Letter, Reader, letter};
+use firstserve::store::Slot;
+use jiff::SignedDuration;
+use jiff::civil::date;
+
+use super::attempt;
+
+fn slot() -> Slot {
+    Slot { court: "2".into(), start: date(2027, 7, 18).at(17, 0, 0, 0), end: date(2027, 7, 18).at(18, 0, 0, 0) }
+}
+
+fn written(outcome: Outcome, language: Language) -> Option<Letter> {
+    let mut attempt = attempt(outcome);
+    if outcome == Outcome::SelectorBroken {
+        attempt.note = Some("selectors/las-palmas/choose/20-time.toml:4:1: no element has the text \"17:00\"".into());
+    }
+    let slot = slot();
+    let facts = Facts {
+        attempt: &attempt,
+        outcome,
+        slot: (outcome == Outcome::Confirmed).then_some(&slot),
+        site_url: "https://reservas.example.com/",
+        lateness: (outcome == Outcome::Confirmed).then(|| SignedDuration::from_millis(3)),
+        duplicate: false,
+    };
+    letter(&facts, &Reader { to: "ana@example.org", name: "Ana", language })
+}
+
+fn all(language: Language) -> String {
+    let letters: Vec<_> = Outcome::ALL.into_iter().filter_map(|outcome| written(outcome, language)).collect();
+    assert_eq!(letters.len(), 11);
+    letters.iter().map(|one| format!("Subject: {}\n\n{}\n", one.subject, one.text)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_outcome_in_english() {
+    insta::assert_snapshot!(all(Language::English));
+}
+
+#[test]
+fn every_outcome_in_spanish() {
+    insta::assert_snapshot!(all(Language::Spanish));
+}
+
+#[test]
+fn the_dressed_letter() {
+    insta::assert_snapshot!(written(Outcome::Confirmed, Language::Spanish).expect("a letter").html);
+}
+
+#[test]
+fn a_duplicate_is_told() {
+    let attempt = attempt(Outcome::Confirmed);
+    let slot = slot();
+    let told = |duplicate| {
+        let facts = Facts {
+            attempt: &attempt,
+            outcome: Outcome::Confirmed,
+            slot: Some(&slot),
+            site_url: "https://reservas.example.com/",
+            lateness: None,
+            duplicate,
+        };
+        let reader = Reader { to: "ana@example.org", name: "Ana", language: Language::English };
+        letter(&facts, &reader).expect("a letter").text.contains("more than once")
+    };
+    assert!(told(true) && !told(false));
+}
+
+#[test]
+fn the_message_id_is_the_same_whenever_the_letter_is_written() {
+    let id = |language| written(Outcome::Taken, language).expect("a letter").message_id;
+    assert_eq!(id(Language::English), "<01K0A1B2C3D4E5F6G7H8J9KMNP.taken@firstserve>");
+    assert_eq!(id(Language::English), id(Language::Spanish));
+}
