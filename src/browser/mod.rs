@@ -20,6 +20,7 @@ mod resend;
 mod scratch;
 mod session;
 pub mod shot;
+pub mod stage;
 mod tls;
 mod trigger;
 

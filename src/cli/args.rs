@@ -4,22 +4,22 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{book, check, demo, explain, plan, replay, vault};
+use super::{book, demo, explain, plan, replay, vault};
 use crate::club;
 
-/// Books what a website opens at an instant.
+/// Books what a website opens at an instant
 #[derive(Debug, Parser)]
 #[command(name = "firstserve", version, about, long_about = None, propagate_version = true)]
 pub struct Args {
-    /// The configuration.
+    /// The configuration
     #[arg(long, global = true, value_name = "FILE", default_value = "config/booking.toml")]
     pub config: PathBuf,
 
-    /// One JSON document on stdout, and nothing else there.
+    /// One JSON document on stdout, and nothing else there
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// What to do.
+    /// What to do
     #[command(subcommand)]
     pub command: Command,
 }
@@ -27,30 +27,29 @@ pub struct Args {
 /// One variant per command; each has its file.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Books a court at a practice club on this machine, in a real browser.
+    /// Book a court at a practice club on this machine, in a real browser
     Demo(demo::Args),
-    /// The daemon: keeps every booking of the configuration.
+    /// The daemon: keeps every booking of the configuration
     Run,
-    /// Checks the configuration and the selector files: every problem at once.
-    Check(check::Args),
-    /// The next occurrences and when each can be booked.
+    /// Check the configuration and the selector files: every problem at once
+    Check,
+    /// Show the next occurrences and when each can be booked
     Plan(plan::Args),
-    /// Why a booking opens when it opens.
+    /// Say why a booking opens when it opens
     Explain(explain::Args),
-    /// Makes one attempt now, in the foreground.
+    /// Make one attempt in the foreground
     Book(book::Args),
-    /// Runs a flow against saved pages in a real browser, offline.
+    /// Run a flow against saved pages in a real browser, offline
     Replay(replay::Args),
-    /// The members' user names and passwords.
-    #[command(subcommand)]
-    Vault(vault::VaultCommand),
-    /// A practice club on loopback.
+    /// Keep the members' user names and passwords
+    Vault(vault::VaultArgs),
+    /// Serve a practice club on loopback
     Club(club::Options),
-    /// The JSON Schema of booking.toml, for editors.
+    /// Print the JSON Schema of booking.toml, for editors
     Schema,
-    /// Completions for a shell.
+    /// Print completions for a shell
     Completions {
-        /// Which shell.
+        /// Which shell
         shell: clap_complete::Shell,
     },
 }

@@ -4,6 +4,7 @@
 //! or by `firstserve clock`.
 
 use std::fmt::Write;
+use std::process::ExitCode;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -11,7 +12,10 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use serde_json::{Value, json};
 
 use super::plan::{local, place};
+use super::setting::Setting;
+use super::{Exit, Failure};
 use crate::clock::tzdata::ZoneData;
+use crate::clock::{Clock, SystemClock};
 use crate::model::{
     Booking, BookingName, Choice, CourtName, FireMode, MeasuredTo, Member, MemberId, OpeningRule, Site, When,
 };
@@ -23,6 +27,34 @@ pub const EXPLAINED: usize = 3;
 
 /// How long before the fire the permit is written, where the engine itself fires.
 const PERMIT_LEAD: SignedDuration = SignedDuration::from_millis(60);
+
+/// What `explain` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The booking's name, or MEMBER/NAME
+    booking: String,
+}
+
+/// Prints the explanation.
+///
+/// # Errors
+/// The configuration cannot be used, or has no such booking.
+pub fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
+    let (config, zones) = setting.config_and_zones()?;
+    let now = SystemClock.now();
+    let explained = explain(&args.booking, &config.bookings, &config.members, &config.sites, &zones, now);
+    let explained = explained.map_err(|problem| {
+        let help = problem.help.map(|help| format!("; {help}")).unwrap_or_default();
+        Failure::new(Exit::Data, format!("{}{help}", problem.message))
+    })?;
+    if as_json {
+        super::answer(&json(&explained));
+    } else {
+        let text: String = explained.iter().map(Explanation::text).collect::<Vec<_>>().join("\n");
+        std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
 /// A booking, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,112 @@
 //! The command line: one file per command.
+//!
+//! What is written to stdout is the answer (with `--json` one JSON document); everything said to a person on the way goes to
+//! stderr. Exit codes are in [`Exit`].
 
+mod args;
+pub mod book;
+pub mod check;
+pub mod club;
+pub mod demo;
+mod exit;
+mod household;
 pub mod explain;
 pub mod plan;
-pub mod vault;
-pub mod check;
+pub mod replay;
+pub mod run;
 pub mod schema;
+mod setting;
+mod timeline;
+pub mod vault;
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use serde_json::json;
+
+use crate::browser::{guard, install_provider};
+use crate::clock::{Clock, SystemClock};
+
+use args::{Args, Command};
+use exit::exit_of;
+pub use exit::{Exit, Failure};
+pub use timeline::Timeline;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == guard::WORD) {
+        return guard::main(words);
+    }
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
+    install_provider();
+    let json = args.json;
+    match perform(args) {
+        Ok(code) => code,
+        Err(error) => complain(&error, json),
+    }
+}
+
+/// Help and version are answers; everything else is a wrong command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    let shown = error.print();
+    if shown.is_err() || error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
+}
+
+fn perform(args: Args) -> anyhow::Result<ExitCode> {
+    let setting = setting::Setting::new(&args);
+    match args.command {
+        Command::Demo(wanted) => demo::run(&wanted, args.json),
+        Command::Run => run::run(&setting),
+        Command::Check => checked(&setting, args.json),
+        Command::Plan(wanted) => plan::run(&wanted, &setting, args.json),
+        Command::Explain(wanted) => explain::run(&wanted, &setting, args.json),
+        Command::Book(wanted) => book::run(&wanted, &setting, args.json),
+        Command::Replay(wanted) => replay::run(&wanted, args.json),
+        Command::Vault(wanted) => Ok(wanted.run(&setting.data(), args.json)),
+        Command::Club(options) => club::run(options),
+        Command::Schema => schema::run(&mut std::io::stdout()).map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Args::command(), "firstserve", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn checked(setting: &setting::Setting, json: bool) -> anyhow::Result<ExitCode> {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let shown = match (json, colour) {
+        (true, _) => check::Shown::Json,
+        (false, true) => check::Shown::Coloured,
+        (false, false) => check::Shown::Plain,
+    };
+    let (out, err) = (&mut std::io::stdout(), &mut std::io::stderr());
+    let (zones, now) = (setting.zones(), SystemClock.now());
+    let code = check::run(&setting.path, &setting.environment, &zones, now, shown, (out, err))?;
+    Ok(ExitCode::from(code))
+}
+
+/// Says what went wrong, once, where the caller looks for it.
+fn complain(error: &anyhow::Error, json: bool) -> ExitCode {
+    let text = format!("{error:#}");
+    if json {
+        answer(&json!({ "error": text }));
+    }
+    say(&format!("firstserve: {text}"));
+    exit_of(error).into()
+}
+
+/// One JSON document on stdout.
+fn answer(document: &serde_json::Value) {
+    // Nobody reads a closed pipe; there is nothing else to do about it.
+    let _ = writeln!(std::io::stdout(), "{document:#}");
+}
+
+/// A line for a person.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -3,15 +3,41 @@
 //! Needs no vault, browser or network: bookings, zones and the time come in, rows come out.
 
 use std::fmt::Write;
+use std::process::ExitCode;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
+use super::setting::Setting;
 use crate::clock::tzdata::ZoneData;
+use crate::clock::{Clock, SystemClock};
 use crate::model::{Booking, BookingName, CourtName, Member, MemberId, Occurrence, Site};
 use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences};
+
+/// What `plan` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only slots up to this date (2027-07-18)
+    #[arg(long, value_name = "DATE")]
+    until: Option<Date>,
+}
+
+/// Prints the plan.
+///
+/// # Errors
+/// The configuration cannot be used.
+pub fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<ExitCode> {
+    let (config, zones) = setting.config_and_zones()?;
+    let plan = plan(&config.bookings, &config.members, &config.sites, &zones, SystemClock.now(), args.until);
+    if json {
+        super::answer(&plan.json());
+    } else {
+        std::io::Write::write_all(&mut std::io::stdout(), plan.text().as_bytes())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
 /// The next occurrences, by opening.
 #[derive(Clone, Debug, PartialEq, Eq)]

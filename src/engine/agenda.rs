@@ -77,11 +77,6 @@ impl Agenda {
         }
     }
 
-    /// Everything that is looked at.
-    pub(super) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
-        self.known.values().map(|(_, attempt)| attempt)
-    }
-
     /// The first instant at which there is something to look at.
     pub(super) fn next(&self) -> Option<Timestamp> {
         self.times.first().map(|(at, _)| *at)

@@ -53,6 +53,8 @@ pub(super) struct Ending<'a> {
     pub(super) won: Option<usize>,
     /// Whether the site holds more than one booking of ours.
     pub(super) duplicate: bool,
+    /// When the last submit left.
+    pub(super) sent: Option<Timestamp>,
 }
 
 /// A running attempt.
@@ -69,6 +71,7 @@ pub(super) struct Run<P> {
     pub(super) stored: State,
     pub(super) permit: Option<PermitId>,
     pub(super) marks: Vec<(Mark, Timestamp)>,
+    pub(super) sent: Option<Timestamp>,
     pub(super) stopping: bool,
 }
 
@@ -111,7 +114,7 @@ impl<P: Performer> Run<P> {
             Next::Fence => self.performer.fence().await,
             Next::ReadList => self.performer.read_list().await,
             Next::End { outcome, note, won, duplicate } => {
-                return Err(self.end(Ending { outcome, note: &note, won, duplicate }).await);
+                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.sent }).await);
             }
         })
     }
@@ -264,6 +267,8 @@ impl<P: Performer> Run<P> {
     /// The ledger is for people: a mark that cannot be written costs nothing else. Nothing is written while a submit is due.
     async fn note_marks(&mut self) {
         self.marks.append(&mut self.performer.marks());
+        let sent = self.marks.iter().rev().find(|(mark, _)| *mark == Mark::Sent);
+        self.sent = sent.map(|(_, at)| *at).or(self.sent);
         if self.marks.is_empty() || self.machine.state() == State::Submitting {
             return;
         }

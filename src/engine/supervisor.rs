@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -33,6 +34,9 @@ const REPLAN_EVERY: SignedDuration = SignedDuration::from_hours(6);
 /// How soon a plan that the store did not take is tried again.
 const REPLAN_SOON: SignedDuration = SignedDuration::from_secs(5);
 
+/// How often the supervisor shows that it is alive.
+const PULSE: SignedDuration = SignedDuration::from_secs(1);
+
 /// How long a stop waits for attempts whose permit is spent.
 const STOP_GRACE: Duration = Duration::from_secs(25);
 
@@ -58,6 +62,7 @@ pub struct Parts {
 pub struct Handle {
     commands: mpsc::Sender<Command>,
     events: broadcast::Sender<Event>,
+    pulse: Arc<AtomicU64>,
 }
 
 impl Handle {
@@ -79,6 +84,11 @@ impl Handle {
     /// Calls an attempt off, if nothing was submitted.
     pub async fn cancel(&self, id: AttemptId) {
         self.tell(Command::Cancel(id)).await;
+    }
+
+    /// The clock's uptime, in milliseconds, at which the supervisor last went round its loop.
+    pub fn pulse(&self) -> Duration {
+        Duration::from_millis(self.pulse.load(Ordering::Relaxed))
     }
 
     /// Stops: nothing new is begun, what is spent is finished within a grace.
@@ -109,6 +119,7 @@ pub struct Engine {
     locks: AccountLocks,
     events: broadcast::Sender<Event>,
     replan_at: Timestamp,
+    pulse: Arc<AtomicU64>,
 }
 
 impl Engine {
@@ -125,8 +136,10 @@ impl Engine {
             locks: AccountLocks::default(),
             events: events.clone(),
             replan_at,
+            pulse: Arc::default(),
         };
-        (Handle { commands, events }, tokio::spawn(engine.run(inbox)))
+        let pulse = Arc::clone(&engine.pulse);
+        (Handle { commands, events, pulse }, tokio::spawn(engine.run(inbox)))
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
@@ -135,7 +148,9 @@ impl Engine {
                 self.replan().await;
             }
             self.start_what_is_due().await;
+            self.beat();
             let wake = self.agenda.next().unwrap_or(self.replan_at).min(self.replan_at);
+            let wake = wake.min(self.parts.clock.now() + PULSE);
             let clock = Arc::clone(&self.parts.clock);
             tokio::select! {
                 () = clock.sleep_until(wake) => {}
@@ -200,13 +215,13 @@ impl Engine {
         for attempt in self.agenda.take_due(self.parts.clock.now()) {
             let errand = Errand::of(&attempt, self.agenda.occurrence(&attempt), &self.parts).await;
             match errand {
-                Ok(errand) => self.start(attempt, errand).await,
+                Ok(errand) => self.launch(attempt, errand),
                 Err(reason) => self.close(attempt, reason.outcome(), &reason.to_string()).await,
             }
         }
     }
 
-    async fn start(&mut self, attempt: Attempt, errand: Errand) {
+    fn launch(&mut self, attempt: Attempt, errand: Errand) {
         let (orders, inbox) = mpsc::channel(8);
         let id = attempt.id.clone();
         let reporter = Reporter::new(self.events.clone()).of(&id);
@@ -223,6 +238,7 @@ impl Engine {
             orders: inbox,
             reporter,
             marks: Vec::new(),
+            sent: None,
             stopping: false,
             id: attempt.id,
         };
@@ -297,6 +313,11 @@ impl Engine {
         if drained.is_err() {
             tracing::warn!("stopped with attempts under way; the next start verifies them");
         }
+    }
+
+    fn beat(&self) {
+        let uptime = u64::try_from(self.parts.clock.uptime().as_millis()).unwrap_or(u64::MAX);
+        self.pulse.store(uptime, Ordering::Relaxed);
     }
 
     fn say(&self, what: What) {

@@ -15,6 +15,7 @@ mod locator;
 mod logged_in;
 mod names;
 mod outcome;
+pub mod page;
 mod pattern;
 mod pen;
 mod phase;

@@ -1,1 +1,27 @@
-//! What the daemon serves.
+//! What the daemon serves. So far: whether it is alive.
+//!
+//! What is absent: the dashboard and the API.
+
+mod health;
+
+use std::future::Future;
+
+use axum::Router;
+use axum::routing::get;
+
+pub use health::Health;
+
+/// Serves on a listener until `stop` is over.
+///
+/// # Errors
+/// The listener cannot be watched.
+pub async fn serve(
+    listener: std::net::TcpListener,
+    health: Health,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let router = Router::new().route("/livez", get(health::livez)).with_state(health);
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}

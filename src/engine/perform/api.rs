@@ -19,7 +19,7 @@ use crate::store::Mark;
 use crate::timing::{Event, Listing, Trouble};
 
 /// Does at a site without pages what was decided.
-pub(super) struct ApiHands {
+pub(in crate::engine) struct ApiHands {
     kit: Kit,
     session: Option<Session>,
     marks: Vec<(Mark, Timestamp)>,

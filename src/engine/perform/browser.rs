@@ -86,7 +86,7 @@ impl BrowserHands {
             _ => None,
         };
         self.live = Some(Live { session, stage, words, trigger, _account: account });
-        self.steps(Phase::Login, 0).await
+        self.steps(Phase::Login, 0).await.map(drop)
     }
 
     /// Does the steps of a phase; variables that they read are known to the later ones.
@@ -102,7 +102,7 @@ impl BrowserHands {
                     for (name, value) in &done.captured {
                         live.words.learn(phase, name, value);
                     }
-                    rows.extend(done.rows.into_iter().flatten().map(Row::new));
+                    rows.extend(done.rows.into_iter().flatten());
                     if let Some(hit) = done.hit.filter(|hit| *hit > 0) {
                         self.kit.drifted(&done.place, hit);
                     }

@@ -95,7 +95,7 @@ impl Kit {
         let mut ours: Vec<(usize, Option<String>)> = Vec::new();
         for (at, choice) in self.errand.choices.iter().enumerate() {
             let spec = self.rows_spec(&words.clone().with_choice(choice))?;
-            ours.extend(rows::ours(found, &spec).iter().map(|row| (at, row.get("reference").map(str::to_owned))));
+            ours.extend(rows::ours(found, &spec).iter().map(|row| (at, row.get("reference").cloned())));
         }
         Ok(match ours.first() {
             None => Listing::Absent,

@@ -1,0 +1,71 @@
+//! Where a command gets its configuration from.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZoneDatabase;
+
+use super::args::Args;
+use super::{Exit, Failure};
+use crate::clock::{Clock, SystemClock, ZoneData};
+use crate::config::{Config, Environment, Loaded, load};
+use crate::report::{Problem, render};
+
+/// The configuration's path and the environment.
+pub struct Setting {
+    /// The file.
+    pub path: PathBuf,
+    /// The variables that may replace its keys.
+    pub environment: Environment,
+}
+
+impl Setting {
+    /// As the command line and the process's environment say.
+    pub fn new(args: &Args) -> Self {
+        Self { path: args.config.clone(), environment: Environment::new(std::env::vars_os()) }
+    }
+
+    /// The zone data for a load.
+    pub fn zones(&self) -> impl Fn(Option<&Path>) -> TimeZoneDatabase + Send + Sync + 'static {
+        |configured| ZoneData::newest(configured).db
+    }
+
+    /// Reads and checks the configuration.
+    pub fn load(&self) -> Loaded {
+        load(&self.path, &self.environment, &self.zones(), SystemClock.now())
+    }
+
+    /// The configuration, or every error on stderr and the exit code that goes with it.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has errors.
+    pub fn config(&self) -> Result<Arc<Config>, Failure> {
+        let loaded = self.load();
+        match loaded.config {
+            Some(config) => Ok(config),
+            None => Err(refused(&self.path, &loaded.problems, loaded.unreadable)),
+        }
+    }
+
+    /// The configuration with the zone data that it names.
+    ///
+    /// # Errors
+    /// As [`Setting::config`].
+    pub fn config_and_zones(&self) -> Result<(Arc<Config>, Arc<ZoneData>), Failure> {
+        let config = self.config()?;
+        let zones = Arc::new(ZoneData::newest(config.zoneinfo.as_deref()));
+        Ok((config, zones))
+    }
+
+    /// The data folder, as far as the file can be read; the vault can be filled before the rest is right.
+    pub fn data(&self) -> PathBuf {
+        self.load().config.map_or_else(|| PathBuf::from("data"), |config| config.server.data.clone())
+    }
+}
+
+fn refused(path: &Path, problems: &[Problem], unreadable: bool) -> Failure {
+    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
+    super::say(render(problems, colour).trim_end());
+    let exit = if unreadable { Exit::Io } else { Exit::Config };
+    Failure::new(exit, format!("{} cannot be used; `firstserve check` shows every problem", path.display()))
+}

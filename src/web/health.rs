@@ -1,0 +1,36 @@
+//! `/livez`: 200 while the supervisor goes round its loop, 503 when it hangs. It asks nothing else: a database that is down is
+//! no reason to be restarted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::clock::Clock;
+use crate::engine::Handle;
+
+/// A supervisor that has not been heard of for so long hangs.
+const SILENT: Duration = Duration::from_secs(5);
+
+/// What `/livez` looks at.
+#[derive(Clone)]
+pub struct Health {
+    engine: Handle,
+    clock: Arc<dyn Clock>,
+}
+
+impl Health {
+    /// Looks at that engine by that clock.
+    pub fn new(engine: Handle, clock: Arc<dyn Clock>) -> Self {
+        Self { engine, clock }
+    }
+
+    fn is_alive(&self) -> bool {
+        self.clock.uptime().saturating_sub(self.engine.pulse()) < SILENT
+    }
+}
+
+pub(super) async fn livez(State(health): State<Health>) -> (StatusCode, &'static str) {
+    if health.is_alive() { (StatusCode::OK, "alive\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "hangs\n") }
+}
