@@ -98,8 +98,7 @@ impl Flow {
     pub fn problems_with_site(&self, site: &Site) -> Vec<Problem> {
         let known: Vec<_> =
             site.variables.keys().map(|key| format!("site.{key}")).chain(["site.url".to_owned()]).collect();
-        let cure = format!("write it under [site.{}.variables]", site.id);
-        self.undefined("site.", &known, &format!("site `{}`", site.id), &cure)
+        self.undefined("site.", &known, &format!("site `{}`", site.id), "write it among the site's variables")
     }
 
     /// The `{booking.KEY}` words that the booking does not define.

@@ -10,6 +10,8 @@ use super::template::{Template, Word};
 pub(super) struct Names {
     used: Vec<Used>,
     read: Vec<ReadAt>,
+    /// How many variables had been read before the step or file that is being read.
+    before: usize,
 }
 
 #[derive(Debug)]
@@ -17,8 +19,10 @@ struct Used {
     word: Word,
     phase: Option<Phase>,
     place: Place,
-    /// How many variables had been read before.
-    after: usize,
+    /// How many variables had been read before its step began; only these have a value when it is rendered.
+    before: usize,
+    /// How many had been read before it in the text.
+    above: usize,
 }
 
 #[derive(Debug)]
@@ -28,14 +32,20 @@ struct ReadAt {
 }
 
 impl Names {
+    /// Notes that a file, or a step that stands in no other step, begins.
+    pub(super) fn begin(&mut self) {
+        self.before = self.read.len();
+    }
+
     /// Notes the words of a template.
     pub(super) fn used(&mut self, template: &Template, phase: Option<Phase>, literal: &Place) {
-        let after = self.read.len();
+        let (before, above) = (self.before, self.read.len());
         self.used.extend(template.words().map(|(word, _, place)| Used {
             word: word.clone(),
             phase,
             place: place.unwrap_or(literal).clone(),
-            after,
+            before,
+            above,
         }));
     }
 
@@ -79,7 +89,7 @@ impl Names {
             let help = "`password` is for the steps in login/ only";
             return Some(error("secret-outside-login", "a password outside login/", used).help(help));
         }
-        if used.word.is_variable() && !self.read[..used.after].iter().any(|read| read.name == name) {
+        if used.word.is_variable() && !self.read[..used.before].iter().any(|read| read.name == name) {
             return Some(self.unread(used));
         }
         if matches!(used.phase, Some(Phase::Login | Phase::Prepare)) && used.word.differs_between_choices() {
@@ -90,9 +100,13 @@ impl Names {
 
     fn unread(&self, used: &Used) -> Problem {
         let name = used.word.name();
-        if let Some(later) = self.read.iter().find(|read| read.name == name) {
-            return error("read-later", format!("`{name}` has no value yet"), used)
-                .help(format!("it is read later, at {}", later.place));
+        if let Some((at, read)) = self.read.iter().enumerate().find(|(_, read)| read.name == name) {
+            let help = if at < used.above {
+                format!("it is read in the same step, at {}: use it in a step that follows", read.place)
+            } else {
+                format!("it is read later, at {}", read.place)
+            };
+            return error("read-later", format!("`{name}` has no value yet"), used).help(help);
         }
         let always: Vec<&str> = Word::always().collect();
         let known = self.read.iter().map(|read| read.name.as_str()).chain(always.iter().copied());

@@ -81,6 +81,7 @@ impl<'a> Reader<'a> {
     /// Parses the whole file and hands its top table to `read`; text that is not TOML becomes problems instead.
     pub(super) fn document<T>(&mut self, read: impl FnOnce(&mut Self, Table<'_>) -> T) -> Option<T> {
         let file: &'a Arc<SourceFile> = self.file;
+        self.names.begin();
         let (table, errors) = DeTable::parse_recoverable(file.text());
         if errors.is_empty() {
             return Some(read(self, Table { entries: table.get_ref(), span: (0, 0) }));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-use crate::model::{Booking, Choice, Member, Secret, Site};
+use crate::model::{AttemptId, Booking, Choice, Member, Secret, Site};
 
 use super::Phase;
 use super::rows::Row;
@@ -59,6 +59,13 @@ impl Words {
             self.put(format!("booking.{key}"), value);
         }
         self.put("booking.name", booking.name.as_str());
+        self
+    }
+
+    /// Adds `attempt.id`: a marker that no other run has, for sites with a field for a note.
+    #[must_use]
+    pub fn with_attempt(mut self, attempt: &AttemptId) -> Self {
+        self.put("attempt.id", attempt.as_str());
         self
     }
 

@@ -46,6 +46,7 @@ pub(super) fn words_at(zone: &str, start: &str, length: SignedDuration) -> Words
     Words::new(&site(zone), tz)
         .with_member(&member())
         .with_booking(&booking())
+        .with_attempt(&"01J0000000000000000000TEST".into())
         .with_credentials("ana", &Secret::new("ana's \"secret\""))
         .with_choice(&choice)
 }

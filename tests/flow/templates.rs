@@ -74,6 +74,7 @@ fn every_word_and_format() {
         ("{site.url}reservas", "https://reservas.example.com/reservas"),
         ("{site.sport} {site.sport:url}", "tenis & pádel tenis%20%26%20p%C3%A1del"),
         ("{member.name} {user} {booking.name}", "ana ana july doubles"),
+        ("{attempt.id}", "01J0000000000000000000TEST"),
         ("{booking.partner:lower}", "o'brien \"bob\""),
         ("{{literally}} }}{{", "{literally} }{"),
         ("no hole", "no hole"),

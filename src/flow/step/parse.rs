@@ -36,7 +36,14 @@ pub(super) fn steps(reader: &mut Reader<'_>, value: &Value<'_>, depth: u8) -> Ve
         return Vec::new();
     }
     let tables = reader.tables(value);
-    tables.into_iter().filter_map(|table| step(reader, table, depth)).collect()
+    let mut found = Vec::new();
+    for table in tables {
+        if depth == 0 {
+            reader.names.begin();
+        }
+        found.extend(step(reader, table, depth));
+    }
+    found
 }
 
 fn step(reader: &mut Reader<'_>, table: Table<'_>, depth: u8) -> Option<Step> {

@@ -11,25 +11,27 @@ use crate::flow::{locator, request, rows, wire};
 /// The most rounds of a `repeat`.
 const MOST_ROUNDS: i64 = 1_000;
 
-/// Keys of the UI Events specification that a flow may press, beside single characters.
-const PRESSED: [&str; 16] = [
+/// Keys of the UI Events specification that a flow may press, beside single characters and `F1` to `F12`.
+const KEYS: [&str; 15] = [
     "Enter",
     "Tab",
     "Escape",
+    "Space",
     "Backspace",
     "Delete",
-    "Space",
-    "ArrowUp",
-    "ArrowDown",
-    "ArrowLeft",
-    "ArrowRight",
+    "Insert",
     "Home",
     "End",
     "PageUp",
     "PageDown",
-    "F5",
-    "F2",
+    "ArrowUp",
+    "ArrowDown",
+    "ArrowLeft",
+    "ArrowRight",
 ];
+
+/// Keys that are held while another is pressed (`Control+a`).
+const HELD: [&str; 4] = ["Shift", "Control", "Alt", "Meta"];
 
 /// One step being read.
 pub(super) struct Read<'r, 'a, 't> {
@@ -132,8 +134,9 @@ impl<'t> Read<'_, '_, 't> {
 
     fn press(&mut self, value: &Value<'_>) -> Option<Verb> {
         let key = self.reader.filled_text(value)?.to_owned();
-        if key.chars().count() > 1 && !PRESSED.contains(&key.as_str()) {
-            self.reader.unknown("unknown-key-name", "key", &key, &PRESSED, value.span());
+        if let Some(wrong) = wrong_key(&key) {
+            let known: Vec<&str> = KEYS.into_iter().chain(HELD).collect();
+            self.reader.unknown("unknown-key-name", "key", wrong, &known, value.span());
             return None;
         }
         let target = self.table.get("in").map_or(Some(Vec::new()), |value| self.target(value))?;
@@ -237,5 +240,38 @@ impl<'t> Read<'_, '_, 't> {
     fn screenshot(&mut self, value: &Value<'_>) -> Option<Verb> {
         self.reader.filled_text(value)?;
         self.reader.template(value, Context::Text).map(Verb::Screenshot)
+    }
+}
+
+/// The part of `Control+Enter` that is no key.
+fn wrong_key(text: &str) -> Option<&str> {
+    let single = |key: &str| key.chars().count() == 1;
+    if single(text) {
+        return None;
+    }
+    let (held, last) = match text.strip_suffix("++") {
+        Some(held) => (held, "+"),
+        None => text.rsplit_once('+').unwrap_or(("", text)),
+    };
+    let function = last.strip_prefix('F').and_then(|number| number.parse::<u8>().ok());
+    let known = single(last) || KEYS.contains(&last) || function.is_some_and(|number| (1..=12).contains(&number));
+    let held_wrong = held.split('+').filter(|_| !held.is_empty()).find(|key| !HELD.contains(key));
+    held_wrong.or_else(|| (!known).then_some(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_characters_and_chords() {
+        for right in ["Enter", "a", "ñ", "+", "F1", "F12", "Control+a", "Control+Shift+Tab", "Control++"] {
+            assert_eq!(wrong_key(right), None, "{right}");
+        }
+        for (text, wrong) in
+            [("enter", "enter"), ("F13", "F13"), ("Ctrl+a", "Ctrl"), ("Control+", ""), ("Return", "Return")]
+        {
+            assert_eq!(wrong_key(text), Some(wrong), "{text}");
+        }
     }
 }

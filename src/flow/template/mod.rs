@@ -1,7 +1,7 @@
 //! Texts with holes: `De {start:%I:%M %p} a {end:%I:%M %p}`.
 //!
-//! A hole is a [word](word), perhaps with arithmetic, then colon-separated turns, encodings and at last a
-//! [format](format). Where the text goes decides how the values in it are [escaped](escape), so that a value can never
+//! A hole is a word, perhaps with arithmetic, then colon-separated turns, encodings and at last a
+//! format. Where the text goes decides how the values in it are escaped, so that a value can never
 //! break the selector or the pattern around it. What the words stand for is [`Words`](super::Words).
 
 mod escape;

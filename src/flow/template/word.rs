@@ -6,7 +6,7 @@ use super::TemplateError;
 use crate::report::did_you_mean;
 
 /// Words that are always there, beside `site.KEY`, `booking.KEY` and, in the cancel phase, `row.COLUMN`.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 13] = [
     "site.url",
     "court.name",
     "court.site-id",
@@ -19,6 +19,7 @@ const WORDS: [&str; 12] = [
     "user",
     "password",
     "booking.name",
+    "attempt.id",
 ];
 
 /// First parts of dotted words whose second part is free.
