@@ -25,7 +25,7 @@ pub(super) fn flow(written: &At<String>, world: &World<'_>, problems: &mut Probl
     let path = world.paths.resolve(&written.value);
     let folder = world.folders.get(&path)?;
     if let Some(why) = &folder.unreadable {
-        let message = format!("the folder of selector files `{}` cannot be read: {why}", path.display());
+        let message = format!("the selector files in `{}` cannot be read: {why}", path.display());
         let help = "paths are relative to the folder that holds `config/`";
         problems.push(written.error("no-selectors", message).help(help));
         return None;
@@ -51,6 +51,6 @@ pub(super) fn slot_label(label: &At<String>, problems: &mut Problems) {
     }
     if depth != 0 {
         let help = "every `{` has its `}`: \"De {start:%I:%M %p} a {end:%I:%M %p}\"";
-        problems.push(label.error("wrong-template", "the braces in this template do not match").help(help));
+        problems.push(label.error("wrong-template", "the braces in `slot-label` do not match").help(help));
     }
 }
