@@ -143,6 +143,17 @@ fn what_is_no_file_is_refused_without_waiting() {
     assert!(!load_plainly(&world.file()).unreadable);
 }
 
+/// With a mark at the start and two characters at the end of each line.
+#[test]
+fn a_file_from_windows_is_read_like_any_other() {
+    let text = format!("\u{feff}{CLUB}{}", DOUBLES.replace("times", "tims")).replace('\n', "\r\n");
+    let loaded = World::with(&text).load();
+    assert_eq!(codes(&loaded), ["missing-key", "unknown-key"]);
+    let place = loaded.problems[1].place.as_ref().expect("it has a place");
+    assert_eq!((place.line(), place.column()), (20, 1));
+    assert!(World::with(&text.replace("tims", "times")).load().config.is_some());
+}
+
 #[test]
 fn a_huge_file_is_refused() {
     let world = World::with(CLUB);
