@@ -5,20 +5,20 @@ use jiff::SignedDuration;
 /// The units, longest first, and their milliseconds.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// Why a text is not a length of time.
+/// Why a text is not a length of time; goes on after the name of what it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum DurationError {
     /// No number, no unit, or an unknown one.
-    #[error("not a length of time")]
+    #[error("is not a length of time")]
     Form,
     /// Days and weeks are not always the same length.
-    #[error("days and weeks are not exact lengths of time")]
+    #[error("is not an exact length of time")]
     Calendar,
     /// Units out of order, or one twice.
-    #[error("units stand from long to short, each once")]
+    #[error("does not have its units from long to short, each once")]
     Order,
     /// More than can be counted.
-    #[error("too long")]
+    #[error("is too long")]
     TooLong,
 }
 

@@ -88,6 +88,8 @@ fn unusable(path: &Path, main: &Reading, problem: Problem, zones: TimeZoneDataba
 enum ReadError {
     #[error("there is no such file")]
     Missing,
+    #[error("it is not a folder")]
+    NotAFolder,
     #[error("it is {0}, not a file")]
     NotAFile(&'static str),
     #[error("it is larger than {} MiB", MAX_BYTES / 1024 / 1024)]
@@ -137,6 +139,9 @@ fn regular(found: &fs::Metadata) -> Result<(), ReadError> {
 
 /// The `*.toml` files of a folder and the folders in it, sorted by path; hidden names are left out.
 fn list(folder: &Path) -> Listing {
+    if fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
+        return Err(ReadError::NotAFolder);
+    }
     let mut paths = Vec::new();
     walk(folder, MAX_DEPTH, &mut paths)?;
     paths.sort();

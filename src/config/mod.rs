@@ -1,6 +1,6 @@
 //! `config/booking.toml` and the selector folders, from text to a [`Config`] that cannot be wrong.
 //!
-//! Text → [`raw`] (typed values with places, checked against the description in [`keys`]) → [`validate`] → [`Config`].
+//! Text → `raw` (typed values with places, checked against the description in `keys`) → `validate` → [`Config`].
 //! A user's mistake never stops at the first: problems are gathered and come out together. [`load()`] and [`watch()`] are
 //! the two files that touch the file system; [`diff()`] says what changed in words. What is absent: what the values are
 //! used for.

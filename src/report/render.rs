@@ -6,7 +6,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 
 use super::{Problem, Severity};
 
-/// Renders every problem, errors first in file order, as miette draws them.
+/// Renders every problem in the order given, as miette draws them, a blank line after each.
 pub fn render(problems: &[Problem], colour: bool) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
@@ -14,6 +14,7 @@ pub fn render(problems: &[Problem], colour: bool) -> String {
     for problem in problems {
         let shown = Shown::new(problem);
         handler.render_report(&mut out, &shown).expect("writing to a String cannot fail");
+        out.push('\n');
     }
     out
 }

@@ -6,7 +6,10 @@ pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -
     known
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(&wrong, &word.to_lowercase()), word))
-        .filter(|(distance, word)| *distance <= 1 + word.chars().count().max(3) / 4)
+        .filter(|(distance, word)| {
+            let length = word.chars().count();
+            *distance < length && *distance <= 1 + length / 4
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
 }
@@ -20,5 +23,6 @@ mod tests {
         let known = ["courts", "times", "repeat"];
         assert_eq!(did_you_mean("cuorts", known), Some("courts"));
         assert_eq!(did_you_mean("password", known), None);
+        assert_eq!(did_you_mean("3", ["1", "2"]), None, "nothing in common");
     }
 }

@@ -1,1 +1,54 @@
-//! check
+//! The command `check`: exit codes, and one JSON document.
+
+use std::path::Path;
+
+use firstserve::cli::check::{self, Shown};
+use firstserve::config::Environment;
+use serde_json::Value;
+
+use super::world::{CLUB, DOUBLES, World, now, zones};
+
+#[test]
+fn warnings_are_no_failure_errors_are_and_a_file_that_is_not_there_is_another() {
+    let world = World::with(&format!("{CLUB}{}", DOUBLES.replace("2027", "2020")));
+    let (code, out, err) = run(&world.file(), Shown::Plain);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert!(err.contains("is finished: 2020-07-18 has passed"), "{err}");
+    assert!(err.contains("1 warning; 1 site, 1 member, 1 booking"), "{err}");
+
+    let (code, _, err) = run(Path::new("fixtures/config/invalid/unknown-keys.toml"), Shown::Plain);
+    assert_eq!(code, 78);
+    assert!(err.contains("did you mean `courts`?") && err.contains(": 6 errors"), "{err}");
+
+    let (code, _, err) = run(&world.path("config/none.toml"), Shown::Plain);
+    assert_eq!(code, 74);
+    assert!(err.contains("there is no such file"), "{err}");
+}
+
+#[test]
+fn json_is_one_document_and_the_only_thing_on_stdout() {
+    let (code, out, err) = run(Path::new("fixtures/config/invalid/unknown-keys.toml"), Shown::Json);
+    assert_eq!((code, err.as_str()), (78, ""));
+    let document: Value = serde_json::from_str(&out).expect("it is one JSON document");
+    let first = &document["problems"][0];
+    assert_eq!(first["severity"], "error");
+    assert_eq!(first["code"], "unknown-key");
+    assert_eq!(first["message"], "unknown key `lisen` in [server]");
+    assert_eq!(first["help"], "did you mean `listen`?");
+    assert_eq!(first["file"], "fixtures/config/invalid/unknown-keys.toml");
+    assert_eq!((&first["line"], &first["column"]), (&17.into(), &1.into()));
+    assert_eq!(document["problems"].as_array().map(Vec::len), Some(6));
+
+    let (code, out, _) = run(Path::new("fixtures/config/valid/minimal.toml"), Shown::Json);
+    assert_eq!(code, 0);
+    let document: Value = serde_json::from_str(&out).expect("it is one JSON document");
+    assert_eq!(document["problems"], Value::Array(Vec::new()));
+}
+
+fn run(path: &Path, shown: Shown) -> (u8, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let environment = Environment::default();
+    let code =
+        check::run(path, &environment, &zones, now(), shown, (&mut out, &mut err)).expect("a Vec can be written");
+    (code, String::from_utf8(out).expect("it is text"), String::from_utf8(err).expect("it is text"))
+}

@@ -90,7 +90,7 @@ static MAIL: Table = Table {
     doc: "How people are told; nothing is sent until `smtp-host` is set.",
     one_of: &[],
     keys: &[
-        Key::new("from", Kind::Text, "The sender's address."),
+        Key::new("from", Kind::Text, "The sender's address.").example("\"booking@example.com\""),
         Key::new("to", Kind::Text, "Who is told about bookings of members without an address of their own."),
         Key::new("smtp-host", Kind::Text, "The mail server.").beside("from").older("SMTP_HOST"),
         Key::new(

@@ -59,24 +59,45 @@ fn nothing(file: &Arc<SourceFile>) -> Problem {
 fn grammar_problems(file: &Arc<SourceFile>, mut errors: Vec<Error>) -> Vec<Problem> {
     errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
     let mut problems: Vec<Problem> = Vec::new();
+    let mut told: Option<Place> = None;
     for error in errors {
         let place = Place::new(file, error.span().unwrap_or(0..0));
-        let line = place.line();
-        let echo = problems.last().and_then(|last| last.place.as_ref()).is_some_and(|last| last.line() == line);
-        if !echo && problems.len() < MAX_GRAMMAR_PROBLEMS {
-            problems.push(Problem::error("toml", error.message()).at(place).help(grammar_help(error.message())));
+        if told.as_ref().is_some_and(|told| is_echo(file, told, &place, &error)) {
+            continue;
         }
+        let (message, help) = grammar_words(file, &place, &error);
+        problems.push(Problem::error("toml", message).at(place.clone()).help(help));
+        told = Some(place);
     }
+    problems.truncate(MAX_GRAMMAR_PROBLEMS);
     problems
 }
 
-fn grammar_help(message: &str) -> &'static str {
+/// A second mistake on one line, or the keys of a table that stands twice.
+fn is_echo(file: &SourceFile, told: &Place, place: &Place, error: &Error) -> bool {
+    let between = file.text().get(told.span().start..place.span().start).unwrap_or_default();
+    let same_table = !between.contains("\n[") && line_up_to(file, told).starts_with('[');
+    told.line() == place.line() || (same_table && error.message().starts_with("duplicate key"))
+}
+
+fn line_up_to<'f>(file: &'f SourceFile, place: &Place) -> &'f str {
+    let before = &file.text()[..place.span().start];
+    before.rsplit('\n').next().unwrap_or_default().trim_start()
+}
+
+fn grammar_words(file: &SourceFile, place: &Place, error: &Error) -> (String, &'static str) {
+    let message = error.message();
     if message.starts_with("duplicate key") {
-        "each key and each [table] is written once; [[booking]] starts another booking"
+        let key = &file.text()[place.span()];
+        let help = "each key and each [table] is written once; [[booking]] starts another booking";
+        (format!("`{key}` stands twice"), help)
     } else if message.contains("must be quoted") {
-        "put text into quotes: key = \"text\""
+        ("text must stand in quotes".to_owned(), "write key = \"text\"")
     } else {
-        "see https://toml.io for the form of the file; what stands after this place was not checked"
+        (
+            message.to_owned(),
+            "see https://toml.io for the form of the file; what stands after this place was not checked",
+        )
     }
 }
 

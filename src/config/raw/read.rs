@@ -15,6 +15,9 @@ use super::scalar::{self, Wrong, quoted};
 use super::secrets::names_a_secret;
 use super::section::{At, Origin, Section, Value};
 
+/// Letters by which a variable may differ from one of ours and still be taken for a misspelling of it.
+const MAX_SLIPS: usize = 2;
+
 /// Where in the file a reader stands, as words (`["site", "las-palmas"]`).
 type Path = [String];
 
@@ -61,11 +64,11 @@ impl<'a> Reader<'a> {
             }
         }
         for key in table.keys {
-            self.from_environment(key, path, &mut values, &mut present);
+            self.ask_environment(key, path, &mut values, &mut present);
         }
         self.rules(table, &present, &origin, path);
         for key in table.keys {
-            self.fill_in(key, tree, path, &mut values);
+            self.fill_in(key, path, &mut values);
         }
         Section { origin, values }
     }
@@ -82,26 +85,31 @@ impl<'a> Reader<'a> {
                 Value::Repeated(items.iter().filter_map(|item| self.item(table, item, &below)).collect())
             }
             (Kind::List(inner), DeValue::Array(items)) => {
-                Value::List(items.iter().filter_map(|item| self.scalar(*inner, item)).collect())
+                let subject = format!("an item of `{}`", key.name);
+                let read: Vec<_> = items.iter().filter_map(|item| self.scalar(*inner, &subject, item)).collect();
+                if read.is_empty() && !items.is_empty() {
+                    return None;
+                }
+                Value::List(read)
             }
             (Kind::Words, DeValue::Table(tree)) => Value::Words(self.words(tree)),
             (
                 Kind::Table(_) | Kind::WordOr(..) | Kind::Named(_) | Kind::Repeated(_) | Kind::List(_) | Kind::Words,
                 _,
             ) => {
-                self.wrong(scalar::wrong_kind(key.kind, value.get_ref()), value.span());
+                self.wrong(&quoted([key.name]), scalar::wrong_kind(key.kind, value.get_ref()), value.span());
                 return None;
             }
-            _ => return self.scalar(key.kind, value),
+            _ => return self.scalar(key.kind, &quoted([key.name]), value),
         };
         Some(At { value: read, origin: Origin::File(self.place(value.span())) })
     }
 
-    fn scalar(&mut self, kind: Kind, value: &Spanned<DeValue<'_>>) -> Option<At<Value>> {
+    fn scalar(&mut self, kind: Kind, subject: &str, value: &Spanned<DeValue<'_>>) -> Option<At<Value>> {
         match scalar::from_toml(kind, value.get_ref()) {
             Ok(read) => Some(At { value: read, origin: Origin::File(self.place(value.span())) }),
             Err(wrong) => {
-                self.wrong(wrong, value.span());
+                self.wrong(subject, wrong, value.span());
                 None
             }
         }
@@ -131,7 +139,7 @@ impl<'a> Reader<'a> {
 
     fn item(&mut self, table: &'static Table, item: &Spanned<DeValue<'_>>, path: &Path) -> Option<Section> {
         let DeValue::Table(tree) = item.get_ref() else {
-            self.wrong(scalar::wrong_kind(Kind::Table(table), item.get_ref()), item.span());
+            self.wrong(table.title, scalar::wrong_kind(Kind::Table(table), item.get_ref()), item.span());
             return None;
         };
         let word = |key: &str| tree.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
@@ -150,13 +158,13 @@ impl<'a> Reader<'a> {
             } else if let DeValue::String(text) = value.get_ref() {
                 words.insert(key.get_ref().to_string(), text.to_string());
             } else {
-                self.wrong(scalar::wrong_kind(Kind::Text, value.get_ref()), value.span());
+                self.wrong(&quoted([&**key.get_ref()]), scalar::wrong_kind(Kind::Text, value.get_ref()), value.span());
             }
         }
         words
     }
 
-    fn from_environment(
+    fn ask_environment(
         &mut self,
         key: &'static Key,
         path: &Path,
@@ -176,14 +184,15 @@ impl<'a> Reader<'a> {
                 Variable::Text(text) => scalar::from_text(key.kind, older_spelling(key, text), &origin),
                 Variable::NotText => Err(Wrong {
                     code: "wrong-value",
-                    message: "this is not UTF-8".into(),
+                    message: "is not UTF-8".into(),
                     help: "set it to plain text".into(),
                 }),
             };
             match read {
                 Ok(value) => drop(values.insert(key.name, At { value, origin })),
                 Err(Wrong { code: _, message, help }) => {
-                    self.problems.push(origin.blame(Problem::error("bad-variable", message)).help(help));
+                    let message = format!("environment variable {name} {message}");
+                    self.problems.push(Problem::error("bad-variable", message).help(help));
                 }
             }
             return;
@@ -207,25 +216,19 @@ impl<'a> Reader<'a> {
             let beside = key.beside.filter(|beside| present.contains(key.name) && !present.contains(beside));
             if let Some(beside) = beside.filter(|beside| !table.one_of.contains(beside) || chosen.len() == 1) {
                 let message = format!("`{}` in {title} needs `{beside}` beside it", key.name);
-                let help = table.key(beside).map_or_else(String::new, |beside| how_to_write(beside));
+                let help = table.key(beside).map_or_else(String::new, how_to_write);
                 self.problems.push(origin.blame(Problem::error("missing-key", message)).help(help));
             }
         }
     }
 
-    fn fill_in(
-        &mut self,
-        key: &'static Key,
-        tree: Option<&DeTable<'_>>,
-        path: &Path,
-        values: &mut BTreeMap<&'static str, At<Value>>,
-    ) {
+    /// Defaults; a table of the program that is left out (or is no table, which was said) is one of defaults.
+    fn fill_in(&mut self, key: &'static Key, path: &Path, values: &mut BTreeMap<&'static str, At<Value>>) {
         if values.contains_key(key.name) {
             return;
         }
-        let absent = tree.is_none_or(|tree| tree.get(key.name).is_none());
         let value = match key.kind {
-            Kind::Table(table) if absent => Some(Value::Table(self.section(table, None, &deeper(path, key.name)))),
+            Kind::Table(table) => Some(Value::Table(self.section(table, None, &deeper(path, key.name)))),
             _ => scalar::default_of(key),
         };
         values.extend(value.map(|value| (key.name, At { value, origin: Origin::Default })));
@@ -255,13 +258,12 @@ impl<'a> Reader<'a> {
 
     fn secret(&mut self, key: &Spanned<DeString<'_>>) {
         let message = format!("`{}` looks like a secret, and secrets do not belong into this file", key.get_ref());
-        let help =
-            "put it into the vault: firstserve vault set ENTRY (and take it as known to whoever has read this file)";
+        let help = "put it into the vault: firstserve vault set ENTRY; and change it, if others have read this file";
         self.say(Problem::error("secret-in-file", message).help(help), key.span());
     }
 
-    fn wrong(&mut self, wrong: Wrong, span: Range<usize>) {
-        self.say(Problem::error(wrong.code, wrong.message).help(wrong.help), span);
+    fn wrong(&mut self, subject: &str, wrong: Wrong, span: Range<usize>) {
+        self.say(Problem::error(wrong.code, format!("{subject} {}", wrong.message)).help(wrong.help), span);
     }
 
     fn say(&mut self, problem: Problem, span: Range<usize>) {
@@ -294,7 +296,8 @@ impl<'a> Reader<'a> {
             return;
         }
         for name in self.environment.ours().filter(|name| !self.asked.contains_key(*name)) {
-            if let Some(near) = did_you_mean(name, self.asked.keys().map(String::as_str)) {
+            let distance = |known: &&String| strsim::damerau_levenshtein(name, known);
+            if let Some(near) = self.asked.keys().filter(|known| distance(known) <= MAX_SLIPS).min_by_key(distance) {
                 let message = format!("environment variable {name} is not used");
                 self.problems.push(Problem::warning("unknown-variable", message).help(format!("did you mean {near}?")));
             }
@@ -339,13 +342,21 @@ fn not_one(table: &Table, title: &str, chosen: &[&str]) -> Problem {
     Problem::error("too-many-keys", message).help("keep one of them")
 }
 
-/// `date = 2027-07-18  (The date, for a single booking.)`
+/// `write date = 2027-07-18: the date, for a single booking`.
 fn how_to_write(key: &Key) -> String {
+    let doc = as_fragment(key.doc);
     match key.example {
-        Some(example) if example.starts_with("a table") => format!("write {example}: {}", key.doc),
-        Some(example) => format!("write {} = {example}: {}", key.name, key.doc),
-        None => key.doc.to_owned(),
+        Some(example) if example.starts_with("a table") => format!("write {example}: {doc}"),
+        Some(example) => format!("write {} = {example}: {doc}", key.name),
+        None => doc,
     }
+}
+
+/// A sentence without its capital and its full stop.
+fn as_fragment(sentence: &str) -> String {
+    let mut letters = sentence.trim_end_matches('.').chars();
+    let first = letters.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
+    first + letters.as_str()
 }
 
 /// Older deployments write log levels as Python does.

@@ -14,7 +14,7 @@ use super::section::{At, Origin, Value};
 /// Longer texts are mistakes.
 const MAX_TEXT: usize = 4096;
 
-/// What is wrong with a value, and what to write instead.
+/// What is wrong with a value, and what to write instead. The message goes on after the key's name: `is empty`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub(super) code: &'static str,
@@ -40,7 +40,7 @@ pub(super) fn from_text(kind: Kind, text: &str, origin: &Origin) -> Result<Value
         Kind::Flag => flag(text),
         Kind::Count { min, max } => match text.trim().parse() {
             Ok(number) => count(number, min, max),
-            Err(_) => Err(Wrong::value(format!("`{}` is not a whole number", short(text)), number_help(min, max))),
+            Err(_) => Err(Wrong::value(format!("is not a whole number: `{}`", short(text)), number_help(min, max))),
         },
         Kind::Secret => Ok(Value::Secret(Secret::new(text))),
         Kind::List(inner) => {
@@ -70,7 +70,10 @@ pub(super) fn from_toml(kind: Kind, value: &DeValue<'_>) -> Result<Value, Wrong>
 
 /// The mistake of writing one kind where another belongs.
 pub(super) fn wrong_kind(kind: Kind, value: &DeValue<'_>) -> Wrong {
-    let message = format!("this must be {}, not {}", kind_words(kind), toml_words(value));
+    if let (Kind::WordOr(..), DeValue::String(text)) = (kind, value) {
+        return Wrong::value(format!("cannot be `{}`", short(text)), kind_help(kind, value));
+    }
+    let message = format!("must be {}, not {}", kind_words(kind), toml_words(value));
     Wrong { code: "wrong-kind", message, help: kind_help(kind, value) }
 }
 
@@ -82,28 +85,28 @@ fn from_string(kind: Kind, text: &str) -> Result<Value, Wrong> {
         Kind::Span { min, max } => span(text, min, max),
         Kind::Date => {
             text.trim().parse::<Date>().map(Value::Date).map_err(|_| {
-                Wrong::value(format!("`{}` is not a date", short(text)), "write year-month-day: 2027-07-18")
+                Wrong::value(format!("is not a date: `{}`", short(text)), "write year-month-day: 2027-07-18")
             })
         }
         Kind::Time => clock_time(text).map(Value::Time).ok_or_else(|| {
             Wrong::value(
-                format!("`{}` is not a time of day", short(text)),
+                format!("is not a time of day: `{}`", short(text)),
                 "write hours and minutes, 00:00 to 23:59: \"17:00\"",
             )
         }),
-        _ => Err(Wrong::value("this cannot be written as text", kind_words(kind))),
+        _ => Err(Wrong::value("cannot be written as text", kind_words(kind))),
     }
 }
 
 fn line(text: &str) -> Result<String, Wrong> {
     if text.trim().is_empty() {
-        return Err(Wrong::value("this is empty", "write something between the quotes, or leave the key out"));
+        return Err(Wrong::value("is empty", "write something between the quotes, or leave the key out"));
     }
     if text.len() > MAX_TEXT {
-        return Err(Wrong::value(format!("this is longer than {MAX_TEXT} bytes"), "shorten it"));
+        return Err(Wrong::value(format!("is longer than {MAX_TEXT} bytes"), "shorten it"));
     }
     if text.chars().any(char::is_control) {
-        return Err(Wrong::value("this holds a line break or another control character", "write it on one line"));
+        return Err(Wrong::value("holds a line break or another control character", "write it on one line"));
     }
     Ok(text.to_owned())
 }
@@ -117,14 +120,14 @@ fn word(text: &str, words: &[&'static str]) -> Result<Value, Wrong> {
         Some(near) => format!("did you mean `{near}`? It is {known}"),
         None => format!("write {known}"),
     };
-    Err(Wrong::value(format!("`{}` is not a word that is known here", short(text)), help))
+    Err(Wrong::value(format!("cannot be `{}`", short(text)), help))
 }
 
 fn flag(text: &str) -> Result<Value, Wrong> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(Value::Flag(true)),
         "false" | "0" | "no" | "off" => Ok(Value::Flag(false)),
-        _ => Err(Wrong::value(format!("`{}` is neither true nor false", short(text)), "write true or false")),
+        _ => Err(Wrong::value(format!("is neither true nor false: `{}`", short(text)), "write true or false")),
     }
 }
 
@@ -133,7 +136,7 @@ fn count(number: i64, min: u32, max: u32) -> Result<Value, Wrong> {
         .ok()
         .filter(|number| (min..=max).contains(number))
         .map(Value::Count)
-        .ok_or_else(|| Wrong::value("this number is out of bounds", number_help(min, max)))
+        .ok_or_else(|| Wrong::value("is out of bounds", number_help(min, max)))
 }
 
 fn number_help(min: u32, max: u32) -> String {
@@ -146,7 +149,7 @@ fn span(text: &str, min: u64, max: u64) -> Result<Value, Wrong> {
             DurationError::Calendar => "write hours: \"168h\" for seven days of 24 hours",
             _ => "write numbers with units h, m, s or ms: \"90s\", \"250ms\", \"1h30m\"",
         };
-        Wrong::value(format!("`{}` is no length of time: {error}", short(text)), help)
+        Wrong::value(format!("{error}: `{}`", short(text)), help)
     })?;
     let millis = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
     if (min..=max).contains(&millis) {
@@ -154,7 +157,7 @@ fn span(text: &str, min: u64, max: u64) -> Result<Value, Wrong> {
     }
     let bound =
         |millis: u64| duration::words(jiff::SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)));
-    Err(Wrong::value("this length of time is out of bounds", format!("write {} to {}", bound(min), bound(max))))
+    Err(Wrong::value("is out of bounds", format!("write {} to {}", bound(min), bound(max))))
 }
 
 /// `17:00` and nothing else: no seconds, no offset.
@@ -220,7 +223,8 @@ fn kind_help(kind: Kind, value: &DeValue<'_>) -> String {
     match (kind, value) {
         (Kind::Text | Kind::Path, DeValue::Integer(number)) => format!("write it in quotes: \"{number}\""),
         (Kind::Text | Kind::Path, DeValue::Float(number)) => format!("write it in quotes: \"{number}\""),
-        (Kind::Text | Kind::Path | Kind::Word(_), _) => "write \"…\"".to_owned(),
+        (Kind::Text | Kind::Path, _) => "write one text: \"…\"".to_owned(),
+        (Kind::Word(words), _) => format!("write one of {}", quoted(words.iter().copied())),
         (Kind::Flag, _) => "write true or false, without quotes".to_owned(),
         (Kind::Count { min, max }, _) => format!("{}, without quotes", number_help(min, max)),
         (Kind::Span { .. }, DeValue::Integer(number)) => {

@@ -91,6 +91,11 @@ impl Section {
         self.get(key).map(|at| at.value)
     }
 
+    /// Whether the key stands there and is of the right kind.
+    pub(in crate::config) fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
     /// The table under a key.
     pub(in crate::config) fn table(&self, key: &str) -> Option<&Section> {
         match &self.values.get(key)?.value {

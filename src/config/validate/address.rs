@@ -2,27 +2,21 @@
 
 use url::{Host, Url};
 
-/// Why an address will not do, and what would.
+/// Why an address will not do (goes on after the key's name), and what would.
 pub(super) type Wrong = (&'static str, &'static str);
 
 /// An absolute `http` or `https` address without user, query or fragment, ending in a slash.
 pub(super) fn web(text: &str) -> Result<String, Wrong> {
     let whole = "write the whole address: https://reservas.example.com/";
-    let url = Url::parse(text).map_err(|_| ("this is not an absolute address", whole))?;
+    let url = Url::parse(text).map_err(|_| ("is not an absolute address", whole))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(("this is not an http or https address", whole));
+        return Err(("is not an http or https address", whole));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err((
-            "this address holds a user name or password",
-            "put them into the vault and leave only the address here",
-        ));
+        return Err(("holds a user name or password", "put them into the vault and leave only the address here"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err((
-            "this address holds a query or a fragment",
-            "leave out what follows `?` or `#`; selector files add it",
-        ));
+        return Err(("holds a query or a fragment", "leave out what follows `?` or `#`; selector files add it"));
     }
     let text = url.to_string();
     Ok(if text.ends_with('/') { text } else { format!("{text}/") })
@@ -31,9 +25,9 @@ pub(super) fn web(text: &str) -> Result<String, Wrong> {
 /// An `http` or `https` origin, without a path (`https://club.example`).
 pub(super) fn origin(text: &str) -> Result<String, Wrong> {
     let help = "write scheme and host only: https://club.example";
-    let url = web(text).ok().and_then(|url| Url::parse(&url).ok()).ok_or(("this is not a web origin", help))?;
+    let url = web(text).ok().and_then(|url| Url::parse(&url).ok()).ok_or(("is not a web origin", help))?;
     if url.path() != "/" {
-        return Err(("this is an address with a path, not an origin", help));
+        return Err(("is an address with a path, not an origin", help));
     }
     Ok(url.origin().ascii_serialization())
 }
@@ -41,21 +35,21 @@ pub(super) fn origin(text: &str) -> Result<String, Wrong> {
 /// `host:port`.
 pub(super) fn listen(text: &str) -> Result<String, Wrong> {
     let help = "write address and port: \"127.0.0.1:8080\", or \"0.0.0.0:8080\" for every network";
-    let (host, port) = text.rsplit_once(':').ok_or(("there is no port", help))?;
-    port.parse::<u16>().map_err(|_| ("this does not end in a port", help))?;
+    let (host, port) = text.rsplit_once(':').ok_or(("has no port", help))?;
+    port.parse::<u16>().map_err(|_| ("does not end in a port", help))?;
     match Host::parse(host) {
         Ok(Host::Domain(name)) if name.contains(|c: char| !c.is_ascii_alphanumeric() && !".-".contains(c)) => {
-            Err(("this is not an address to listen on", help))
+            Err(("is not an address to listen on", help))
         }
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(("this is not an address to listen on", help)),
+        Err(_) => Err(("is not an address to listen on", help)),
     }
 }
 
 /// A mail address, perhaps with a name before it.
 pub(super) fn mail(text: &str) -> Result<String, Wrong> {
     let parsed = text.parse::<lettre::message::Mailbox>();
-    parsed.map(|_| text.to_owned()).map_err(|_| ("this is not a mail address", "write it like ana@example.com"))
+    parsed.map(|_| text.to_owned()).map_err(|_| ("is not a mail address", "write it like ana@example.com"))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub(super) fn browser(section: &Section, paths: &Paths, problems: &mut Problems)
     let webdriver = section.get::<String>("webdriver")?;
     let webdriver = match webdriver.value.as_str() {
         "auto" => Some(WebDriver::Auto),
-        _ => checked(&webdriver, remote, problems).map(WebDriver::Remote),
+        _ => checked("webdriver", &webdriver, remote, problems).map(WebDriver::Remote),
     };
     Some(Browser {
         engine: section.value::<String>("engine").and_then(|word| Engine::parse(&word))?,

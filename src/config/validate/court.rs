@@ -10,9 +10,14 @@ use crate::model::{Court, CourtName, MeasuredTo, OpeningRule};
 use super::{Problems, names};
 
 /// Checks the courts of one site; `None` stands for a court that exists but is wrong.
-pub(super) fn courts(site: &Section, problems: &mut Problems) -> Vec<(String, Option<Court>)> {
+pub(super) fn courts(site_name: &At<String>, site: &Section, problems: &mut Problems) -> Vec<(String, Option<Court>)> {
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let mut courts = Vec::new();
+    if site.has("court") && site.named("court").is_empty() {
+        let message = format!("site `{}` has no court", site_name.value);
+        let help = format!("write a table [site.{}.court.1]", site_name.value);
+        problems.push(site_name.error("missing-key", message).help(help));
+    }
     for (name, section) in site.named("court") {
         problems.extend(names::free_name(name, "court"));
         if let Some(id) = section.get::<String>("site-id")

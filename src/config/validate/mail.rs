@@ -8,8 +8,8 @@ use super::{Problems, address};
 
 /// Checks the table; none: it has no server, and nothing is sent.
 pub(super) fn mail(section: &Section, problems: &mut Problems) -> Option<Mail> {
-    let from = section.get::<String>("from").and_then(|at| checked(&at, address::mail, problems));
-    let to = section.get::<String>("to").and_then(|at| checked(&at, address::mail, problems));
+    let from = section.get::<String>("from").and_then(|at| checked("from", &at, address::mail, problems));
+    let to = section.get::<String>("to").and_then(|at| checked("to", &at, address::mail, problems));
     password_is_somewhere(section, problems);
     let smtp_security = security(section)?;
     let port = section.value::<u32>("smtp-port").and_then(|port| u16::try_from(port).ok());

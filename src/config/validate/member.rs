@@ -40,7 +40,7 @@ pub(super) fn members(root: &Section, sites: &Sites, problems: &mut Problems) ->
 
 fn member(name: &At<String>, section: &Section, sites: &Sites, problems: &mut Problems) -> Option<Member> {
     problems.extend(names::table_name(name, "member"));
-    let mail = section.get::<String>("mail").and_then(|at| checked(&at, address::mail, problems));
+    let mail = section.get::<String>("mail").and_then(|at| checked("mail", &at, address::mail, problems));
     let site = section.get::<String>("site")?;
     if !sites.names().contains(&site.value.as_str()) {
         problems.push(names::unknown(&site, "site", &sites.names(), "write a table [site.NAME] for it"));

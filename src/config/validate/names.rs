@@ -24,7 +24,7 @@ pub(super) fn free_name(name: &At<String>, what: &str) -> Option<Problem> {
 }
 
 /// A reference to something that does not exist.
-pub(super) fn unknown<'a>(name: &At<String>, what: &str, known: &[&'a str], help: &str) -> Problem {
+pub(super) fn unknown(name: &At<String>, what: &str, known: &[&str], help: &str) -> Problem {
     let help = match did_you_mean(&name.value, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => help.to_owned(),

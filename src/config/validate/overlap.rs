@@ -22,6 +22,7 @@ pub(super) struct Wish {
     courts: Vec<CourtName>,
     times: Vec<Time>,
     length: SignedDuration,
+    /// In order.
     dates: Vec<Date>,
 }
 
@@ -40,23 +41,22 @@ impl Wish {
         }
     }
 
-    /// The first slots, date by date, that both want at the same time.
+    /// The first slot that both want at the same time; slots over midnight are compared within their own date only.
     fn clash(&self, other: &Self) -> Option<DateTime> {
-        let same_court = self.courts.iter().any(|court| other.courts.contains(court));
-        if self.site != other.site || (self.member != other.member && !same_court) {
+        let same_court = || self.courts.iter().any(|court| other.courts.contains(court));
+        if self.site != other.site || (self.member != other.member && !same_court()) {
             return None;
         }
-        let mut dates = self.dates.iter().filter(|date| other.dates.contains(date));
-        dates.find_map(|date| {
-            let starts = self.times.iter().map(|time| date.to_datetime(*time));
-            starts
-                .into_iter()
-                .find(|start| other.times.iter().any(|time| self.meets(*start, other, date.to_datetime(*time))))
-        })
+        let time =
+            self.times.iter().find(|time| other.times.iter().any(|theirs| self.meets(**time, other, *theirs)))?;
+        let date = self.dates.iter().find(|date| other.dates.binary_search(date).is_ok())?;
+        Some(date.to_datetime(*time))
     }
 
-    fn meets(&self, start: DateTime, other: &Self, other_start: DateTime) -> bool {
-        start < other_start.saturating_add(other.length) && other_start < start.saturating_add(self.length)
+    fn meets(&self, time: Time, other: &Self, theirs: Time) -> bool {
+        let from_midnight = |time: Time| time.duration_since(Time::midnight());
+        let (mine, theirs) = (from_midnight(time), from_midnight(theirs));
+        mine < theirs + other.length && theirs < mine + self.length
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn flow(written: &At<String>, world: &World<'_>, problems: &mut Probl
     let path = world.paths.resolve(&written.value);
     let folder = world.folders.get(&path)?;
     if let Some(why) = &folder.unreadable {
-        let message = format!("the folder of selector files `{}` cannot be read: {why}", path.display());
+        let message = format!("the selector files in `{}` cannot be read: {why}", path.display());
         let help = "paths are relative to the folder that holds `config/`";
         problems.push(written.error("no-selectors", message).help(help));
         return None;

@@ -13,10 +13,11 @@ const DATABASE_HELP: &str = "write \"sqlite://data/firstserve.db\" or \"postgres
 
 /// Checks the table.
 pub(super) fn server(section: &Section, paths: &Paths, problems: &mut Problems) -> Option<Server> {
-    let listen = section.get::<String>("listen").and_then(|at| checked(&at, address::listen, problems));
+    let listen = section.get::<String>("listen").and_then(|at| checked("listen", &at, address::listen, problems));
     let database = section.get::<String>("database").and_then(|at| database(&at, paths, problems));
     let origins = section.value::<Vec<At<String>>>("cors-origins").unwrap_or_default();
-    let origins: Vec<_> = origins.iter().filter_map(|at| checked(at, address::origin, problems)).collect();
+    let origins: Vec<_> =
+        origins.iter().filter_map(|at| checked("cors-origins", at, address::origin, problems)).collect();
     Some(Server {
         listen: listen?,
         database: database?,
@@ -29,6 +30,7 @@ pub(super) fn server(section: &Section, paths: &Paths, problems: &mut Problems) 
 
 /// Applies a check to a value, or says what is wrong with it.
 pub(super) fn checked(
+    key: &str,
     at: &At<String>,
     check: impl Fn(&str) -> Result<String, address::Wrong>,
     problems: &mut Problems,
@@ -36,7 +38,7 @@ pub(super) fn checked(
     match check(&at.value) {
         Ok(value) => Some(value),
         Err((message, help)) => {
-            problems.push(at.error("wrong-address", message).help(help));
+            problems.push(at.error("wrong-address", format!("`{key}` {message}")).help(help));
             None
         }
     }
@@ -44,14 +46,14 @@ pub(super) fn checked(
 
 fn database(at: &At<String>, paths: &Paths, problems: &mut Problems) -> Option<Secret> {
     let Some((scheme, rest)) = at.value.split_once(':') else {
-        problems.push(at.error("wrong-address", "this is not the address of a database").help(DATABASE_HELP));
+        problems.push(at.error("wrong-address", "`database` is not the address of a database").help(DATABASE_HELP));
         return None;
     };
     match scheme {
         "sqlite" => sqlite(at, rest, paths, problems),
         "postgres" | "postgresql" => postgres(at, problems),
         _ => {
-            let message = format!("`{scheme}` is not a database that is known here");
+            let message = format!("`database` cannot be `{scheme}`");
             problems.push(at.error("wrong-address", message).help(DATABASE_HELP));
             None
         }
@@ -65,7 +67,7 @@ fn sqlite(at: &At<String>, rest: &str, paths: &Paths, problems: &mut Problems) -
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
     if file.is_empty() || file.ends_with('/') {
-        problems.push(at.error("wrong-address", "this names no file").help(DATABASE_HELP));
+        problems.push(at.error("wrong-address", "`database` names no file").help(DATABASE_HELP));
         return None;
     }
     let file = as_address(paths.resolve(file));
@@ -74,12 +76,15 @@ fn sqlite(at: &At<String>, rest: &str, paths: &Paths, problems: &mut Problems) -
 
 fn postgres(at: &At<String>, problems: &mut Problems) -> Option<Secret> {
     if url::Url::parse(&at.value).is_err() {
-        problems.push(at.error("wrong-address", "this is not the address of a database").help(DATABASE_HELP));
+        problems.push(at.error("wrong-address", "`database` is not the address of a database").help(DATABASE_HELP));
         return None;
     }
     if matches!(at.origin, Origin::File(_)) && password_in_address(&at.value).is_some() {
         let help = "leave it out here, and set FIRSTSERVE_SERVER_DATABASE to the whole address, or PGPASSWORD";
-        problems.push(at.error("secret-in-file", "this address holds a password").help(help));
+        problems.push(
+            at.error("secret-in-file", "`database` holds a password, and secrets do not belong into this file")
+                .help(help),
+        );
         return None;
     }
     Some(Secret::new(at.value.clone()))

@@ -69,8 +69,8 @@ pub(super) fn sites(root: &Section, world: &World<'_>, problems: &mut Problems) 
 
 fn entry(name: &At<String>, section: &Section, world: &World<'_>, problems: &mut Problems) -> Entry {
     problems.extend(names::table_name(name, "site"));
-    let courts = court::courts(section, problems);
-    let url = section.get::<String>("url").and_then(|at| checked(&at, address::web, problems));
+    let courts = court::courts(name, section, problems);
+    let url = section.get::<String>("url").and_then(|at| checked("url", &at, address::web, problems));
     let zone = section.get::<String>("time-zone").and_then(|at| zone(&at, world.zones, problems));
     let flow = section.get::<String>("flow");
     let files = flow.as_ref().and_then(|at| selectors::flow(at, world, problems)).unwrap_or_default();
