@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use thirtyfour::WebDriver;
 use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
+use thirtyfour::{Capabilities, TimeoutConfiguration, WebDriver};
 use url::Url;
 
 use super::client::Bounded;
@@ -44,7 +44,7 @@ async fn open_local(options: &Options, label: &str) -> Result<Session, ErrorKind
     let open_sandbox = options.engine == Engine::Chromium && cannot_sandbox();
     warnings.extend(open_sandbox.then_some(Warning::SandboxOff));
     let capabilities = capabilities::build(options, Some(&browser), !open_sandbox, label);
-    let web = match new_session(&client, &driver.url, capabilities).await {
+    let web = match new_session(&client, &driver.url, capabilities, options).await {
         Ok(web) => web,
         Err(kind) => return Err(explain(kind, &mut driver)),
     };
@@ -64,7 +64,7 @@ async fn open_remote(options: &Options, url: &str, label: &str) -> Result<Sessio
     let client = client(options)?;
     wait_until_ready(&client, &url, options.deadlines.start).await?;
     let capabilities = capabilities::build(options, options.browser.as_deref(), false, label);
-    let web = new_session(&client, &url, capabilities).await?;
+    let web = new_session(&client, &url, capabilities, options).await?;
     let mut warnings = engine_warnings(options.engine);
     warnings.extend((options.engine == Engine::Firefox).then_some(Warning::SendsOnceNotChecked));
     Ok(Session::new(Parts { options, client, web, driver: None, warnings }))
@@ -115,10 +115,22 @@ async fn is_ready(client: &Bounded, url: &Url) -> Result<(), String> {
 async fn new_session(
     client: &Bounded,
     url: &Url,
-    capabilities: thirtyfour::Capabilities,
+    capabilities: Capabilities,
+    options: &Options,
 ) -> Result<WebDriver, ErrorKind> {
     let builder = WebDriver::builder(url.as_str(), capabilities).client(client.clone());
-    builder.connect().await.map_err(|error| refusal(&error))
+    let web = builder.connect().await.map_err(|error| refusal(&error))?;
+    // thirtyfour has just put its own times in the place of those in the capabilities.
+    let page_load = options.deadlines.page_load;
+    let times = TimeoutConfiguration::new(Some(page_load), Some(page_load), Some(Duration::ZERO));
+    match web.update_timeouts(times).await {
+        Ok(()) => Ok(web),
+        Err(error) => {
+            // The first error is the one to tell.
+            let _ = web.quit().await;
+            Err(refusal(&error))
+        }
+    }
 }
 
 /// The driver's own words; the two that a user can act on have kinds of their own.

@@ -1,4 +1,5 @@
 //! Drivers, sessions and the ways to fire, against real browsers and a server that stamps what it receives.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may panic and print as tests do")]
 
 mod browser;
 mod script;

@@ -76,7 +76,11 @@ async fn cookies_come_from_the_windows_own_context() {
     let site = Site::new(|receipt| {
         let who = receipt.path.trim_start_matches('/');
         let body = "<title>in</title>";
-        let set = if who.is_empty() { String::new() } else { format!("Set-Cookie: sid={who}; HttpOnly; Path=/\r\n") };
+        let set = if ["ana", "ben"].contains(&who) {
+            format!("Set-Cookie: sid={who}; HttpOnly; Path=/\r\n")
+        } else {
+            String::new()
+        };
         Does::Answers(format!(
             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{set}Content-Length: {}\r\n\r\n{body}",
             body.len()
