@@ -3,4 +3,5 @@
 mod borders;
 mod notify;
 mod store;
+mod telemetry;
 mod vault;
