@@ -8,5 +8,6 @@ mod flow;
 mod notify;
 mod schedule;
 mod store;
+mod telemetry;
 mod timing;
 mod vault;
