@@ -9,6 +9,7 @@ use crate::config::{Config, SmtpSecurity};
 use crate::engine::Parts;
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::Store;
+use crate::telemetry::Redactor;
 use crate::vault::{Credentials, Vault, default_identity};
 
 /// Everything an engine needs.
@@ -19,6 +20,7 @@ pub struct Household {
     store: Store,
     vault: Option<Arc<Vault>>,
     guardian: PathBuf,
+    redactor: Redactor,
 }
 
 /// Opens the store of a configuration.
@@ -35,7 +37,7 @@ impl Household {
     ///
     /// # Errors
     /// Our own program cannot be found, which guards browsers.
-    pub fn new(config: Arc<Config>, zones: Arc<ZoneData>, store: Store) -> anyhow::Result<Self> {
+    pub fn new(config: Arc<Config>, zones: Arc<ZoneData>, store: Store, redactor: Redactor) -> anyhow::Result<Self> {
         let vault = match open_vault(&config) {
             Ok(vault) => Some(Arc::new(vault)),
             Err(error) => {
@@ -47,7 +49,7 @@ impl Household {
             let help = problem.help.unwrap_or_default();
             super::say(&format!("firstserve: {}; {help}", problem.message));
         }
-        Ok(Self { config, zones, store, vault, guardian: std::env::current_exe()? })
+        Ok(Self { config, zones, store, vault, guardian: std::env::current_exe()?, redactor })
     }
 
     /// For the engine.
@@ -59,6 +61,7 @@ impl Household {
             vault: self.vault.clone(),
             clock: Arc::new(SystemClock),
             guardian: self.guardian.clone(),
+            redactor: self.redactor.clone(),
         }
     }
 

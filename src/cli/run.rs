@@ -9,13 +9,14 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::household::{Household, open_store};
-use super::setting::Setting;
+use super::setting::{Setting, zones_of};
 use super::{Exit, Failure};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Reload, Watcher, watch};
+use crate::config::{Loaded, Log, LogFormat, Pace, Reload, Watcher, watch};
 use crate::engine::{Engine, Event, Handle, What};
 use crate::notify::deliver;
 use crate::report::{Severity, render};
+use crate::telemetry::{self, Format, LogOptions, Redactor};
 use crate::web::{self, Health};
 
 /// Runs until SIGINT or SIGTERM. SIGHUP reads the configuration again.
@@ -23,16 +24,30 @@ use crate::web::{self, Health};
 /// # Errors
 /// The configuration, the store or the address cannot be used.
 pub fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
-    let (config, zones) = setting.config_and_zones()?;
-    let _logs = crate::telemetry::start(&config.log)?;
+    let (config, loaded) = setting.loaded()?;
+    let zones = Arc::new(zones_of(&config));
+    let redactor = Redactor::new();
+    let _logs = telemetry::start(&log_options(&config.log), &redactor)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let listener = listen(&config.server.listen)?;
         let store = open_store(&config).await?;
-        let household = Household::new(config, zones, store)?;
-        daemon(setting, household, listener).await
+        let household = Household::new(config, zones, store, redactor)?;
+        daemon(setting, &loaded, household, listener).await
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn log_options(log: &Log) -> LogOptions {
+    LogOptions {
+        level: log.level.clone(),
+        format: match log.format {
+            LogFormat::Human => Format::Human,
+            LogFormat::Json => Format::Json,
+        },
+        folder: Some(log.folder.clone()),
+        keep_days: usize::try_from(log.keep_days).unwrap_or(usize::MAX),
+    }
 }
 
 fn listen(address: &str) -> Result<TcpListener, Failure> {
@@ -42,7 +57,7 @@ fn listen(address: &str) -> Result<TcpListener, Failure> {
     })
 }
 
-async fn daemon(setting: &Setting, household: Household, listener: TcpListener) -> anyhow::Result<()> {
+async fn daemon(setting: &Setting, loaded: &Loaded, household: Household, listener: TcpListener) -> anyhow::Result<()> {
     let (engine, running) = Engine::start(household.parts());
     let stop = CancellationToken::new();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -54,7 +69,8 @@ async fn daemon(setting: &Setting, household: Household, listener: TcpListener) 
     let address = listener.local_addr()?;
     let health = Health::new(engine.clone(), clock);
     let served = tokio::spawn(web::serve(listener, health, stop.clone().cancelled_owned()));
-    let (watcher, reloads) = watch(&setting.path, setting.environment.clone(), Arc::new(setting.zones()))?;
+    let (path, environment, zones) = (setting.path.clone(), setting.environment.clone(), Arc::new(setting.zones()));
+    let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
     tokio::spawn(follow(reloads, engine.clone(), household.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
     signals(&watcher, &engine).await?;

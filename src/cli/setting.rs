@@ -40,9 +40,17 @@ impl Setting {
     /// # Errors
     /// The file cannot be read, or has errors.
     pub fn config(&self) -> Result<Arc<Config>, Failure> {
+        self.loaded().map(|(config, _)| config)
+    }
+
+    /// The configuration and what it was read from, for who watches it.
+    ///
+    /// # Errors
+    /// As [`Setting::config`].
+    pub fn loaded(&self) -> Result<(Arc<Config>, Loaded), Failure> {
         let loaded = self.load();
-        match loaded.config {
-            Some(config) => Ok(config),
+        match &loaded.config {
+            Some(config) => Ok((Arc::clone(config), loaded)),
             None => Err(refused(&self.path, &loaded.problems, loaded.unreadable)),
         }
     }
@@ -53,7 +61,7 @@ impl Setting {
     /// As [`Setting::config`].
     pub fn config_and_zones(&self) -> Result<(Arc<Config>, Arc<ZoneData>), Failure> {
         let config = self.config()?;
-        let zones = Arc::new(ZoneData::newest(config.zoneinfo.as_deref()));
+        let zones = Arc::new(zones_of(&config));
         Ok((config, zones))
     }
 
@@ -61,6 +69,11 @@ impl Setting {
     pub fn data(&self) -> PathBuf {
         self.load().config.map_or_else(|| PathBuf::from("data"), |config| config.server.data.clone())
     }
+}
+
+/// The zone data that a configuration names, or the newest there is.
+pub fn zones_of(config: &Config) -> ZoneData {
+    ZoneData::newest(config.zoneinfo.as_deref())
 }
 
 fn refused(path: &Path, problems: &[Problem], unreadable: bool) -> Failure {

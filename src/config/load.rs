@@ -65,7 +65,7 @@ pub fn load(path: &Path, environment: &Environment, zones: &Zones, now: Timestam
     let zones = zones(validate::zoneinfo(&raw, &paths).as_deref());
     let folders_read: BTreeMap<PathBuf, Folder> =
         folders.iter().cloned().zip(readings.into_iter().map(folder)).collect();
-    let world = World { paths: &paths, zones: &zones, now, folders: &folders_read, hash: &hash };
+    let world = World { paths: &paths, zones: &zones, now, folders: &folders_read, hash: &hash, text: source.text() };
     let (config, problems) = validate::validate(raw, &world);
     Loaded { config: config.map(Arc::new), problems: in_order(problems), hash, folders, zones, unreadable: false }
 }

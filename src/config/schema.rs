@@ -59,6 +59,7 @@ fn kind(kind_: Kind, definitions: &mut Map<String, Value>) -> Value {
         Kind::Count { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Span { .. } => json!({ "type": "string", "pattern": r"^\s*(\d+h)?\s*(\d+m)?\s*(\d+s)?\s*(\d+ms)?\s*$" }),
         Kind::Date => json!({ "type": "string", "format": "date" }),
+        Kind::TimeToTheSecond => json!({ "type": "string", "pattern": r"^([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?$" }),
         Kind::Time => json!({ "type": "string", "pattern": r"^([01]?\d|2[0-3]):[0-5]\d(:00)?$" }),
         Kind::Word(words) => json!({ "enum": words }),
         Kind::List(inner) => json!({ "type": "array", "items": kind(*inner, definitions) }),

@@ -34,6 +34,8 @@ pub struct Config {
     pub selectors: BTreeMap<SiteId, Vec<Arc<SourceFile>>>,
     /// What those files mean.
     pub flows: BTreeMap<SiteId, Arc<Flow>>,
+    /// The file's own text.
+    pub text: String,
     /// SHA-256 of the file and the selector files, in hex; the environment is not part of it.
     pub hash: String,
 }

@@ -22,6 +22,7 @@ use crate::clock::{Clock, ZoneData};
 use crate::config::{Config, diff};
 use crate::model::{Attempt, AttemptId, Outcome, State};
 use crate::store::{AttemptFilter, End, Planned, Store, StoreError};
+use crate::telemetry::Redactor;
 use crate::timing::Machine;
 use crate::vault::Vault;
 
@@ -55,6 +56,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The firstserve binary, which guards browsers.
     pub guardian: PathBuf,
+    /// Told every secret before it is used.
+    pub redactor: Redactor,
 }
 
 /// Talks to a running engine. Cheap to clone.

@@ -109,6 +109,8 @@ pub(super) enum Kind {
     Date,
     /// A time of day.
     Time,
+    /// `07:59:30`, or `07:00`.
+    TimeToTheSecond,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A secret: only from the environment, never in the file.

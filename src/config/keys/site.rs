@@ -90,7 +90,7 @@ static OPENS: Table = Table {
             "So many calendar days before the slot, at the local time `at`.",
         )
         .example("9"),
-        Key::new("at", Kind::Time, "The local time of day that goes with `days-before`; left out: 00:00.")
+        Key::new("at", Kind::TimeToTheSecond, "The local time of day that goes with `days-before`; left out: 00:00.")
             .beside("days-before")
             .example("\"00:00\""),
         Key::new(

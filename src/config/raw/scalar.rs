@@ -61,7 +61,7 @@ pub(super) fn from_toml(kind: Kind, value: &DeValue<'_>) -> Result<Value, Wrong>
             count(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX), min, max)
         }
         (Kind::Date, DeValue::Datetime(at)) => date(at).ok_or_else(|| wrong_kind(kind, value)),
-        (Kind::Time, DeValue::Datetime(at)) => time(at).ok_or_else(|| wrong_kind(kind, value)),
+        (Kind::Time | Kind::TimeToTheSecond, DeValue::Datetime(at)) => time(at, kind).ok_or_else(|| wrong_kind(kind, value)),
         (Kind::Flag | Kind::Count { .. }, DeValue::String(_)) => Err(wrong_kind(kind, value)),
         (_, DeValue::String(text)) => from_string(kind, text),
         _ => Err(wrong_kind(kind, value)),
@@ -88,7 +88,10 @@ fn from_string(kind: Kind, text: &str) -> Result<Value, Wrong> {
                 Wrong::value(format!("is not a date: `{}`", short(text)), "write year-month-day: 2027-07-18")
             })
         }
-        Kind::Time => clock_time(text).map(Value::Time).ok_or_else(|| {
+        Kind::TimeToTheSecond if clock_time_with_seconds(text).is_some() => {
+            Ok(Value::Time(clock_time_with_seconds(text).expect("it was asked just now")))
+        }
+        Kind::Time | Kind::TimeToTheSecond => clock_time(text).map(Value::Time).ok_or_else(|| {
             Wrong::value(
                 format!("is not a time of day: `{}`", short(text)),
                 "write hours and minutes, 00:00 to 23:59: \"17:00\"",
@@ -171,18 +174,29 @@ fn clock_time(text: &str) -> Option<Time> {
     Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
 }
 
+/// `07:59:30`.
+fn clock_time_with_seconds(text: &str) -> Option<Time> {
+    let (minutes, seconds) = text.trim().rsplit_once(':')?;
+    let time = clock_time(minutes)?;
+    let digits = seconds.len() == 2 && seconds.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = seconds.parse().ok().filter(|_| digits)?;
+    Time::new(time.hour(), time.minute(), seconds, 0).ok()
+}
+
 fn date(at: &Datetime) -> Option<Value> {
     let (Some(date), None, None) = (at.date, at.time, at.offset) else { return None };
     let year = i16::try_from(date.year).ok()?;
     Date::new(year, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok().map(Value::Date)
 }
 
-fn time(at: &Datetime) -> Option<Value> {
+fn time(at: &Datetime, kind: Kind) -> Option<Value> {
     let (None, Some(time), None) = (at.date, at.time, at.offset) else { return None };
-    if time.second.unwrap_or(0) != 0 || time.nanosecond.unwrap_or(0) != 0 {
+    let second = time.second.unwrap_or(0);
+    if (second != 0 && kind != Kind::TimeToTheSecond) || time.nanosecond.unwrap_or(0) != 0 {
         return None;
     }
-    Time::new(i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?, 0, 0).ok().map(Value::Time)
+    let (hour, minute) = (i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?);
+    Time::new(hour, minute, i8::try_from(second).ok()?, 0).ok().map(Value::Time)
 }
 
 /// A kind, as the end of "this must be …".
@@ -194,7 +208,7 @@ pub(super) fn kind_words(kind: Kind) -> &'static str {
         Kind::Count { .. } => "a whole number",
         Kind::Span { .. } => "a length of time in quotes",
         Kind::Date => "a date",
-        Kind::Time => "a time of day in quotes",
+        Kind::Time | Kind::TimeToTheSecond => "a time of day in quotes",
         Kind::Word(_) => "a word in quotes",
         Kind::Secret => "a secret",
         Kind::List(_) => "a list",
@@ -232,6 +246,7 @@ fn kind_help(kind: Kind, value: &DeValue<'_>) -> String {
         }
         (Kind::Span { .. }, _) => "write it like \"90s\", \"250ms\" or \"1h30m\"".to_owned(),
         (Kind::Date, _) => "write year-month-day without quotes: 2027-07-18".to_owned(),
+        (Kind::TimeToTheSecond, _) => "write hours and minutes, and seconds where the site has them: \"07:00\", \"07:59:30\"".to_owned(),
         (Kind::Time, _) => "write hours and minutes: \"17:00\"".to_owned(),
         (Kind::List(inner), _) => format!("put it into square brackets: a list of {}", plural(*inner)),
         (Kind::Words, _) => "write { key = \"text\" }".to_owned(),
@@ -248,7 +263,7 @@ fn kind_help(kind: Kind, value: &DeValue<'_>) -> String {
 fn plural(kind: Kind) -> &'static str {
     match kind {
         Kind::Date => "dates, [2027-07-18]",
-        Kind::Time => "times, [\"17:00\", \"18:00\"]",
+        Kind::Time | Kind::TimeToTheSecond => "times, [\"17:00\", \"18:00\"]",
         _ => "texts, [\"one\", \"two\"]",
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct World<'a> {
     pub(super) folders: &'a BTreeMap<PathBuf, Folder>,
     /// The hash of everything that was read.
     pub(super) hash: &'a str,
+    /// The file's own text.
+    pub(super) text: &'a str,
 }
 
 /// Collects problems while the checks go on.
@@ -95,6 +97,7 @@ fn config(root: &Section, world: &World<'_>, problems: &mut Problems) -> Option<
         members: members.valid(),
         bookings,
         hash: world.hash.to_owned(),
+        text: world.text.to_owned(),
         server,
     })
 }

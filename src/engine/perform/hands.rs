@@ -42,6 +42,7 @@ pub(in crate::engine) fn hands(
         clock: Arc::clone(&parts.clock),
         reporter,
         locks,
+        redactor: parts.redactor.clone(),
         evidence: parts.config.server.data.join(EVIDENCE).join(attempt.id.as_str()),
     };
     if without_pages {

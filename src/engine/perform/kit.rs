@@ -17,6 +17,7 @@ use crate::flow::condition::HttpAnswer;
 use crate::flow::wire::{self, Verb};
 use crate::flow::{Phase, Words, rows};
 use crate::model::{Answer, AttemptId};
+use crate::telemetry::Redactor;
 use crate::timing::{Listing, Trouble};
 use crate::vault::Vault;
 
@@ -28,6 +29,7 @@ pub(super) struct Kit {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) reporter: Reporter,
     pub(super) locks: AccountLocks,
+    pub(super) redactor: Redactor,
     pub(super) evidence: PathBuf,
 }
 
@@ -38,8 +40,10 @@ impl Kit {
         let vault = self.vault.as_ref().ok_or_else(missing)?;
         let credentials =
             vault.get(&self.errand.member.vault).map_err(|error| Trouble::Credentials(error.to_string()))?;
+        self.redactor.hide(&credentials.password);
         let words = Words::new(&self.errand.site, self.errand.zone.clone())
             .with_member(&self.errand.member)
+            .with_attempt(&self.attempt)
             .with_credentials(&credentials.user, &credentials.password);
         Ok(match &self.errand.booking {
             Some(booking) => words.with_booking(booking),
