@@ -1,3 +1,4 @@
 //! Selector files: steps, locators, templates, conditions. Pure.
 
+pub mod page;
 pub mod wire;
