@@ -1,6 +1,7 @@
 //! Everything that is tested from outside, in one binary so that it links once.
 
 mod borders;
+mod browser;
 mod club;
 mod config;
 mod drivers;

@@ -1,0 +1,71 @@
+//! Programs that act in the page by themselves: put in, asked, called off.
+
+use serde_json::{Value, json};
+
+use super::{FailureKind, Stage, Trouble, call};
+use crate::flow::page::{self, Report};
+use crate::flow::wire::Program;
+
+impl Stage<'_> {
+    /// Arms a program in the main page of the current window: in the document that is there now, and, as a preload script, in
+    /// every later document of this window. The caller has spent the permit before: from now on the page fires by itself.
+    pub async fn arm(&mut self, program: &Program) -> Result<(), Trouble> {
+        if let Some(need) = page::needs_driver(&program.steps).first() {
+            let reason = format!("{}: {} cannot be done without the driver", need.place, need.verb);
+            return Err(Trouble::new(FailureKind::Unsupported, reason));
+        }
+        call::bounded(self.driver.enter_default_frame()).await?;
+        let window = call::bounded(self.driver.window()).await?;
+        // The preload first: it does nothing without a state, and no navigation can slip in between.
+        let params = json!({
+            "functionDeclaration": page::preload(program, &self.words),
+            "contexts": [window.to_string()],
+        });
+        let installed = self.bidi("script.addPreloadScript", params).await?;
+        let script = installed["script"].as_str().unwrap_or_default().to_owned();
+        self.preloads.insert(program.id.clone(), script);
+        let answer: Value = self.call(&page::arm(program, &self.words)).await?;
+        if let Some(reason) = answer["refused"].as_str() {
+            self.remove_preload(&program.id).await?;
+            return Err(Trouble::new(FailureKind::Unsupported, reason));
+        }
+        Ok(())
+    }
+
+    /// How far the program is; none where the document that is there now cannot know (another origin, an error page). Kind
+    /// `dialog`: a dialog that nobody declared holds the page.
+    pub async fn armed_report(&mut self, id: &str) -> Result<Option<Report>, Trouble> {
+        match self.call(&page::report(id)).await {
+            Err(trouble) if trouble.kind == FailureKind::Dialog => {
+                let text = self.open_dialog().await?.unwrap_or_default();
+                Err(Trouble::new(FailureKind::Dialog, format!("a dialog is open that no step declared: “{text}”")))
+            }
+            other => other,
+        }
+    }
+
+    /// Calls a program off that has not fired, and tells how far it had come. Only the end of the browser session proves that
+    /// nothing fires any more.
+    pub async fn disarm(&mut self, id: &str) -> Result<Option<Report>, Trouble> {
+        let report = self.patient(&page::disarm(id)).await;
+        self.remove_preload(id).await?;
+        report
+    }
+
+    async fn remove_preload(&mut self, id: &str) -> Result<(), Trouble> {
+        if let Some(script) = self.preloads.remove(id) {
+            self.bidi("script.removePreloadScript", json!({ "script": script })).await?;
+        }
+        Ok(())
+    }
+
+    async fn bidi(&self, method: &str, params: Value) -> Result<Value, Trouble> {
+        let bidi = call::bounded(self.driver.bidi()).await?;
+        let sent = tokio::time::timeout(std::time::Duration::from_secs(10), bidi.send_raw(method, params)).await;
+        match sent {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(Trouble::new(FailureKind::Driver, format!("{method}: {error}"))),
+            Err(_) => Err(Trouble::new(FailureKind::Driver, format!("{method}: the browser did not answer"))),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The commit: looked at, prepared, fired by script, raced. Whether it may happen is decided elsewhere.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use thirtyfour::WebElement;
+
+use super::{FailureKind, Stage, Trouble};
+use crate::clock::Stopwatch;
+use crate::flow::page::{self, Prepared, RaceAnswer, Reply, Tried, TriedState};
+use crate::flow::wire::{Commit, Condition, Outcome};
+use crate::model::Answer;
+
+/// How often the outcomes are asked.
+const RACE_AGAIN: Duration = Duration::from_millis(20);
+
+/// How often a commit that cannot be done yet is looked at again.
+const READY_AGAIN: Duration = Duration::from_millis(20);
+
+/// The answer of a race.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raced {
+    /// The answer's word (`model::Answer::as_str`); `unknown` when no outcome held in time.
+    pub answer: String,
+    /// `file:line:column` of the outcome that held.
+    pub place: Option<String>,
+    /// How long the race took.
+    pub after: Duration,
+    /// The answer of a commit that was sent as a request.
+    pub reply: Option<Reply>,
+    /// Why the answer is unknown.
+    pub note: Option<String>,
+}
+
+/// A commit that was done by script. Milliseconds of the Unix epoch by this machine's clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fired {
+    /// When it began to act.
+    pub fired_at_ms: f64,
+    /// When the browser had taken it over.
+    pub sent_at_ms: f64,
+    /// Which locator of the button hit.
+    pub hit: Option<usize>,
+}
+
+impl Stage<'_> {
+    /// Waits until the commit could be done; nothing is sent. The button, for the hands of the trigger; none for a commit
+    /// without a page.
+    pub async fn commit_button(&mut self, commit: &Commit, within: Duration) -> Result<Option<WebElement>, Trouble> {
+        let watch = Stopwatch::start();
+        loop {
+            let trouble = match self.call::<Tried>(&page::ready(commit)).await {
+                Ok(tried) if tried.state == TriedState::Ready => return self.button(&tried),
+                Ok(tried) => Trouble::told(tried.kind.as_deref(), tried.reason, tried.state == TriedState::Wait),
+                Err(trouble) => trouble,
+            };
+            if !trouble.passing || watch.elapsed() >= within {
+                return Err(trouble);
+            }
+            tokio::time::sleep(READY_AGAIN).await;
+        }
+    }
+
+    fn button(&self, tried: &Tried) -> Result<Option<WebElement>, Trouble> {
+        tried.element.is_some().then(|| self.element(tried)).transpose()
+    }
+
+    /// The request that the commit's button would make. Kind `unsupported` where it cannot be sent without its page.
+    pub async fn prepared(&mut self, commit: &Commit) -> Result<Prepared, Trouble> {
+        let answer: Value = self.patient(&page::prepared(commit)).await?;
+        if answer["state"] != "done" {
+            let text = |key: &str| answer[key].as_str().map(str::to_owned);
+            return Err(Trouble::told(text("kind").as_deref(), text("reason"), false));
+        }
+        if let Some(reason) = answer["unsupported"].as_str() {
+            return Err(Trouble::new(FailureKind::Unsupported, reason));
+        }
+        serde_json::from_value(answer)
+            .map_err(|error| Trouble::new(FailureKind::Driver, format!("the form cannot be read: {error}")))
+    }
+
+    /// Does the commit now by script, in the page held until `at_ms`. It is tried once. An error for which
+    /// [`Trouble::is_before_acting`] is false may mean that it happened.
+    pub async fn fire(&mut self, commit: &Commit, at_ms: f64) -> Result<Fired, Trouble> {
+        let tried: Tried = self.call(&page::fire(commit, at_ms)).await?;
+        match (tried.fired_at_ms, tried.sent_at_ms) {
+            (Some(fired_at_ms), Some(sent_at_ms)) => Ok(Fired { fired_at_ms, sent_at_ms, hit: tried.hit }),
+            _ => Err(Trouble::told(tried.kind.as_deref(), tried.reason, false)),
+        }
+    }
+
+    /// Asks after a commit which outcome holds, until one does or the time is over. An undeclared dialog, an error page or a
+    /// lost browser end as `unknown`.
+    pub async fn race(&mut self, outcomes: &[Outcome], within: Duration) -> Raced {
+        let watch = Stopwatch::start();
+        let mut note = "none of the outcomes held in time".to_owned();
+        while watch.elapsed() < within {
+            match self.race_once(outcomes).await {
+                Ok(Some(raced)) => return Raced { after: watch.elapsed(), ..raced },
+                Ok(None) => {}
+                Err(trouble) if trouble.kind == FailureKind::Dialog => match self.answer_declared().await {
+                    Ok(_) => {}
+                    Err(undeclared) => return unknown(undeclared.reason, None, watch.elapsed()),
+                },
+                Err(trouble) if trouble.passing => {}
+                Err(trouble) if trouble.kind == FailureKind::Timeout => note = trouble.reason,
+                Err(trouble) => return unknown(trouble.reason, None, watch.elapsed()),
+            }
+            tokio::time::sleep(RACE_AGAIN).await;
+        }
+        unknown(note, None, watch.elapsed())
+    }
+
+    async fn race_once(&self, outcomes: &[Outcome]) -> Result<Option<Raced>, Trouble> {
+        let asked: RaceAnswer = self.call(&page::race(outcomes)).await?;
+        if asked.state != TriedState::Done {
+            return Ok(None);
+        }
+        let Some(held) = asked.answer else {
+            let note = asked.error.unwrap_or_else(|| "the answer fits none of the outcomes".to_owned());
+            return Ok(Some(unknown(note, asked.reply, Duration::ZERO)));
+        };
+        let after = Duration::ZERO;
+        Ok(Some(Raced { answer: held.is, place: held.place, after, reply: asked.reply, note: None }))
+    }
+
+    /// Whether a condition holds of an address that is fetched behind the page's back, with the session's cookies.
+    pub async fn fetched(&mut self, url: &str, condition: &Condition, within: Duration) -> Result<bool, Trouble> {
+        self.tickets += 1;
+        let call = page::fetched(url, condition, &format!("fetched/{}", self.tickets));
+        let watch = Stopwatch::start();
+        loop {
+            let tried: Tried = self.patient(&call).await?;
+            if let Some(holds) = tried.holds {
+                return Ok(holds);
+            }
+            if tried.state == TriedState::Fail || watch.elapsed() >= within {
+                return Err(Trouble::told(tried.kind.as_deref(), tried.reason, false));
+            }
+            tokio::time::sleep(RACE_AGAIN).await;
+        }
+    }
+}
+
+fn unknown(note: String, reply: Option<Reply>, after: Duration) -> Raced {
+    Raced { answer: Answer::Unknown.as_str().to_owned(), place: None, after, reply, note: Some(note) }
+}

@@ -1,0 +1,85 @@
+// -------------------------------------------------------------------------------------------------------------- commit
+// The one irreversible step: looked at as often as wanted, done once.
+
+// Whether the commit could be done now → { state: "ready", element, hit } or wait or fail. Sends nothing.
+function ready(commit, how = {}) {
+  if (commit.request) return { state: 'ready', element: null, hit: null };
+  return onTarget(commit.click, how, element => {
+    const button = element.closest('button, input') ?? element;
+    const form = isSubmitter(button) ? formOf(button) : null;
+    const invalid = form && invalidControl(form, button);
+    if (invalid) return wait('rejected', invalid);
+    if (commit.send === 'form') return { state: 'ready', element };
+    const { unsupported } = prepared(commit);
+    return unsupported ? fail('unsupported', unsupported) : { state: 'ready', element };
+  });
+}
+
+// The answer of the last commit that was sent as a request from this document: { at } and later { reply | error, answered }.
+let sent = null;
+
+// Does what `ready` found. A form goes the way a person's click goes: handlers, validation, the button's own name and value.
+function send(commit, element) {
+  sent = null;
+  if (commit.request) return sendBehind(() => sendRequest(commit.request));
+  if (commit.send === 'form') return element.click();
+  const form = prepared(commit);
+  return sendBehind(() => sendPrepared(form));
+}
+
+function sendBehind(starts) {
+  const entry = {};
+  sent = entry;
+  const settle = more => Object.assign(entry, more, { answered: stamp() });
+  starts().then(reply => settle({ reply }), error => settle({ error: String(error.message ?? error) }));
+}
+
+// How long a commit that came in time's last moment is held back in the page; earlier ones are refused.
+const HOLD_MS = 60;
+
+// The commit at once (fire mode `script`): held until `at`, never before it.
+function fire(commit, at) {
+  if (at - Date.now() > HOLD_MS) return fail('early', `the instant is still ${Math.round(at - Date.now())} ms away`);
+  const found = ready(commit);
+  if (found.state !== 'ready') return found;
+  hold(at);
+  if (commit.dialog !== undefined) answerDialogs(commit.dialog, null);
+  const fired = stamp();
+  send(commit, found.element);
+  return done({ hit: found.hit, 'fired-at-ms': fired, 'sent-at-ms': stamp() });
+}
+
+// The race after a commit: on the answer where it was sent as a request, else on the page.
+// → done { answer | null where none of the outcomes holds of an answer, reply } or wait
+function raceCommit(outcomes) {
+  if (sent === null) {
+    const answer = race(outcomes);
+    return answer ? done({ answer }) : wait('timeout', 'no outcome holds yet');
+  }
+  const { error, reply, answered } = sent;
+  if (!error && !reply) return wait('timeout', 'the request has not been answered yet');
+  sent = null;
+  return done({ answer: error ? null : race(outcomes, reply), reply, error, 'answered-at-ms': answered });
+}
+
+// -------------------------------------------------------------------------------------------------------------- dialogs
+
+// Answers native dialogs by script, where a flow declared how; `told` hears their texts.
+function answerDialogs(answer, told) {
+  if (nativeDialogs === null) nativeDialogs = { alert: window.alert, confirm: window.confirm, prompt: window.prompt };
+  const accepts = answer !== 'dismiss';
+  const text = accepts ? answer.accept : null;
+  const hear = words => { told?.(String(words ?? '')); };
+  window.alert = words => { hear(words); };
+  window.confirm = words => (hear(words), accepts);
+  window.prompt = (words, preset) => (hear(words), accepts ? text ?? preset ?? '' : null);
+}
+
+let nativeDialogs = null;
+
+// Dialogs are the browser's again: an undeclared one must be seen.
+function restoreDialogs() {
+  if (nativeDialogs !== null) Object.assign(window, nativeDialogs);
+  nativeDialogs = null;
+}
+

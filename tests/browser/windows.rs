@@ -1,0 +1,97 @@
+//! Frames, windows and native dialogs, in both browsers.
+
+use firstserve::browser::stage::FailureKind;
+use firstserve::flow::wire::{Dialog, Step};
+use serde_json::json;
+
+use super::steps::{brief, css, step};
+use super::world::{World, cases};
+
+cases![
+    frames_in_and_out,
+    a_new_window_and_back,
+    a_late_window_and_none,
+    declared_dialogs,
+    an_undeclared_dialog_is_named,
+    a_late_dialog,
+    the_dialog_verb,
+];
+
+pub(super) fn accept() -> Dialog {
+    Dialog::Accept(None)
+}
+
+async fn is_at(world: &mut World<'_>, place: &str) {
+    world.run(step(json!({ "wait-for": { "text": { "text": place, "within": css("#where") } } }))).await;
+}
+
+async fn frames_in_and_out(world: &mut World<'_>) {
+    world.open("verbs/frame.html").await;
+    is_at(world, "outside").await;
+    world.run(step(json!({ "frame": [{ "by": { "title": "Booking" } }] }))).await;
+    is_at(world, "inside").await;
+    world.run(step(json!({ "click": css("#press") }))).await;
+    is_at(world, "pressed").await;
+    world.run(step(json!({ "frame": css("#deep") }))).await;
+    is_at(world, "deep inside").await;
+    world.run(step(json!({ "frame": [] }))).await;
+    is_at(world, "outside").await;
+    assert_eq!(world.fails(brief(json!({ "frame": css("#none") }))).await.kind, FailureKind::NotFound);
+}
+
+async fn a_new_window_and_back(world: &mut World<'_>) {
+    world.open("verbs/window.html").await;
+    world.run(step(json!({ "click": css("#blank") }))).await;
+    world.run(step(json!({ "window": "new" }))).await;
+    is_at(world, "new").await;
+    world.run(step(json!({ "click": css("#close") }))).await;
+    let closed = world.fails(brief(json!({ "click": css("#close") }))).await;
+    assert_eq!(closed.kind, FailureKind::NoWindow);
+    world.run(step(json!({ "window": "main" }))).await;
+    is_at(world, "main").await;
+}
+
+async fn a_late_window_and_none(world: &mut World<'_>) {
+    world.open("verbs/window.html").await;
+    let none = world.fails(brief(json!({ "window": "new" }))).await;
+    assert_eq!((none.kind, none.reason.as_str()), (FailureKind::NoWindow, "no new window has opened"));
+    world.run(step(json!({ "click": css("#open") }))).await;
+    world.run(step(json!({ "window": "new" }))).await;
+    world.run(step(json!({ "wait-for": { "url": "*window-new.html?late" } }))).await;
+}
+
+async fn declared_dialogs(world: &mut World<'_>) {
+    world.open("verbs/dialog.html").await;
+    let click = |id: &str, dialog: Dialog| Step { dialog: Some(dialog), ..step(json!({ "click": css(id) })) };
+    world.run(click("#ask", accept())).await;
+    world.run(click("#ask", Dialog::Dismiss)).await;
+    world.run(click("#name", Dialog::Accept(Some("Luis".into())))).await;
+    world.run(click("#name", Dialog::Dismiss)).await;
+    world.run(click("#tell", accept())).await;
+    assert_eq!(world.log().await, "confirm=true confirm=false prompt=Luis prompt=null alerted");
+}
+
+async fn an_undeclared_dialog_is_named(world: &mut World<'_>) {
+    world.open("verbs/dialog.html").await;
+    world.run(step(json!({ "click": css("#tell") }))).await;
+    let failure = world.fails(step(json!({ "click": css("#ask") }))).await;
+    assert_eq!(failure.kind, FailureKind::Dialog);
+    assert_eq!(failure.reason, "a dialog is open that no step declared: “The court is taken”");
+    assert_eq!(world.stage.clear_dialog().await, Ok(Some("The court is taken".to_owned())));
+    assert_eq!(world.stage.clear_dialog().await, Ok(None));
+}
+
+async fn a_late_dialog(world: &mut World<'_>) {
+    world.open("verbs/dialog.html").await;
+    world.run(Step { dialog: Some(accept()), ..step(json!({ "click": css("#late") })) }).await;
+    world.run(step(json!({ "wait-for": { "text": { "text": "late=true" } } }))).await;
+}
+
+async fn the_dialog_verb(world: &mut World<'_>) {
+    world.open("verbs/dialog.html").await;
+    world.run(step(json!({ "click": css("#late") }))).await;
+    world.run(step(json!({ "dialog": "dismiss" }))).await;
+    assert_eq!(world.log().await, "late=false");
+    let none = world.fails(brief(json!({ "dialog": { "accept": null } }))).await;
+    assert_eq!((none.kind, none.reason.as_str()), (FailureKind::Dialog, "no dialog is open"));
+}
