@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::world::{CLUB, DOUBLES, World, valid};
+use super::world::{CLUB, DOUBLES, OTHER_COMMIT, World, valid};
 
 fn words(old: &str, new: &str) -> Vec<String> {
     let (old, new) = (World::with(old), World::with(new));
@@ -68,7 +68,7 @@ fn changes_are_told_in_words() {
 fn a_selector_file_is_named_and_a_secret_is_not_shown() {
     let world = World::with(CLUB);
     let before = world.load_in(&[("DATABASE_URL", "postgres://me:canary1@db/x")]);
-    std::fs::write(world.path("selectors/club/commit.toml"), "# another\n").expect("the file can be written");
+    std::fs::write(world.path("selectors/club/commit.toml"), OTHER_COMMIT).expect("the file can be written");
     let after = world.load_in(&[("DATABASE_URL", "postgres://me:canary2@db/x")]);
     let changes: Vec<_> = diff(valid(&before), valid(&after)).iter().map(ToString::to_string).collect();
     assert_eq!(changes[0], "[server]: database has changed");

@@ -10,7 +10,7 @@ use firstserve::model::{
 use jiff::SignedDuration;
 use jiff::civil::{date, time};
 
-use super::world::{CLUB, DOUBLES, World, codes, load_plainly, valid};
+use super::world::{CLUB, DOUBLES, OTHER_COMMIT, World, codes, load_plainly, valid};
 
 #[test]
 fn the_documented_example_is_clean_and_names_every_key() {
@@ -120,7 +120,7 @@ fn the_hash_covers_the_file_and_the_selectors() {
     let world = World::with(CLUB);
     let first = world.load().hash;
     assert_eq!(world.load().hash, first);
-    fs::write(world.path("selectors/club/commit.toml"), "# another\n").expect("the file can be written");
+    fs::write(world.path("selectors/club/commit.toml"), OTHER_COMMIT).expect("the file can be written");
     let second = world.load().hash;
     assert_ne!(second, first);
     world.write(&format!("{CLUB}\n"));

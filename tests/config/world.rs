@@ -35,6 +35,9 @@ date = 2027-07-18
 times = ["17:00"]
 "#;
 
+/// Another `commit.toml` that is right.
+pub(super) const OTHER_COMMIT: &str = "click = { id = \"reservar-ya\" }\nsend = \"form\"\n";
+
 /// The instant at which every test of this part loads.
 pub(super) fn now() -> Timestamp {
     "2026-12-01T12:00:00Z".parse().expect("a timestamp")
