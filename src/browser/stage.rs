@@ -38,8 +38,8 @@ const AGAIN: Duration = Duration::from_millis(50);
 const AGAIN_STILL: Duration = Duration::from_millis(17);
 
 /// A browser session that steps are done in. It remembers windows, declared dialogs and secrets between steps.
-pub struct Stage<'a> {
-    driver: &'a WebDriver,
+pub struct Stage {
+    driver: WebDriver,
     main: WindowHandle,
     seen: Vec<WindowHandle>,
     words: Value,
@@ -88,9 +88,9 @@ pub struct StepFailure {
     pub page_url: String,
 }
 
-impl<'a> Stage<'a> {
+impl Stage {
     /// A stage in the driver's current window, which is the main one from now on.
-    pub async fn begin(driver: &'a WebDriver) -> Result<Self, Trouble> {
+    pub async fn begin(driver: WebDriver) -> Result<Self, Trouble> {
         let main = call::bounded(driver.window()).await?;
         let seen = call::bounded(driver.windows()).await?;
         Ok(Self {

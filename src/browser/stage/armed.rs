@@ -6,7 +6,7 @@ use super::{FailureKind, Stage, Trouble, call};
 use crate::flow::page::{self, Report};
 use crate::flow::wire::Program;
 
-impl Stage<'_> {
+impl Stage {
     /// Arms a program in the main page of the current window: in the document that is there now, and, as a preload script, in
     /// every later document of this window. The caller has spent the permit before: from now on the page fires by itself.
     pub async fn arm(&mut self, program: &Program) -> Result<(), Trouble> {

@@ -32,7 +32,7 @@ pub(super) async fn within<T>(
     }
 }
 
-impl Stage<'_> {
+impl Stage {
     /// Calls the program, which is put into the document first where it is missing.
     pub(super) async fn call<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Trouble> {
         let mut answer = self.execute(&call.script, call.args.clone()).await?;

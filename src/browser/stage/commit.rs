@@ -43,7 +43,7 @@ pub struct Fired {
     pub hit: Option<usize>,
 }
 
-impl Stage<'_> {
+impl Stage {
     /// Waits until the commit could be done; nothing is sent. The button, for the hands of the trigger; none for a commit
     /// without a page.
     pub async fn commit_button(&mut self, commit: &Commit, within: Duration) -> Result<Option<WebElement>, Trouble> {
@@ -122,6 +122,12 @@ impl Stage<'_> {
         };
         let after = Duration::ZERO;
         Ok(Some(Raced { answer: held.is, place: held.place, after, reply: asked.reply, note: None }))
+    }
+
+    /// The first outcome that holds of an answer that was not given to the page; its word.
+    pub async fn judge(&mut self, outcomes: &[Outcome], reply: &Reply) -> Option<String> {
+        let held: Option<page::Answered> = self.patient(&page::race_reply(outcomes, reply)).await.ok()?;
+        held.map(|held| held.is)
     }
 
     /// Whether a condition holds of an address that is fetched behind the page's back, with the session's cookies.

@@ -20,7 +20,7 @@ pub struct Evidence {
     pub notes: Vec<String>,
 }
 
-impl Stage<'_> {
+impl Stage {
     /// Keeps `page.png` and `page.html` of the page as it is now in the folder, which is made. Never fails: what cannot be had
     /// is noted.
     pub async fn evidence(&mut self, dir: &Path) -> Evidence {

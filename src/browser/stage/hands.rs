@@ -17,7 +17,7 @@ const DIALOG_WAIT: Duration = Duration::from_millis(500);
 /// How often it is looked for.
 const DIALOG_AGAIN: Duration = Duration::from_millis(25);
 
-impl Stage<'_> {
+impl Stage {
     /// Does with real hands what the page has found to be possible now.
     pub(super) async fn lay_hands_on(&mut self, step: &Step, tried: Tried, watch: Stopwatch) -> Result<Done, Trouble> {
         let element = self.element(&tried)?;

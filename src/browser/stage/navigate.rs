@@ -13,7 +13,7 @@ use crate::flow::wire::Window;
 /// What the driver gets on top of a page's own limit to say that it is over.
 const GRACE: Duration = Duration::from_secs(5);
 
-impl Stage<'_> {
+impl Stage {
     pub(super) async fn go(&mut self, address: &str, limit: Duration) -> Result<Done, Trouble> {
         self.allow_page_load(limit).await?;
         let loaded = call::within(limit + GRACE, self.driver.goto(address)).await;

@@ -1,11 +1,8 @@
 //! What the page answers.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-/// A row of a list: text by column name.
-pub type Row = BTreeMap<String, String>;
+pub use crate::flow::rows::Row;
 
 /// A form's fields in order, the pressed button's name and value included.
 pub type Fields = Vec<(String, String)>;
