@@ -143,8 +143,6 @@ pub enum WebDriver {
 pub struct Vault {
     /// The age identity, where one was named.
     pub identity: Option<PathBuf>,
-    /// The encrypted file.
-    pub file: PathBuf,
 }
 
 /// `[mail]`, once it has a server.

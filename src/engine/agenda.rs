@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::clock::ZoneData;
-use crate::model::{Attempt, AttemptId, BookingName, MemberId, Occurrence};
+use crate::model::{Attempt, AttemptId, BookingName, MemberId, Occurrence, State};
 use crate::schedule::{AHEAD, occurrences};
 
 /// What makes an attempt the same attempt after the plan was worked out anew.
@@ -42,6 +42,23 @@ pub(super) fn plan(config: &Config, zones: &ZoneData, now: Timestamp) -> Vec<Occ
         }
     }
     planned
+}
+
+/// An attempt that no store knows of, for a rehearsal.
+pub(super) fn unsaved_attempt(occurrence: &Occurrence, now: Timestamp) -> Attempt {
+    Attempt {
+        id: AttemptId::new("rehearsal"),
+        booking: occurrence.booking.clone(),
+        member: occurrence.member.clone(),
+        site: occurrence.site.clone(),
+        date: occurrence.date,
+        opening: occurrence.opening(),
+        state: State::Planned,
+        submits: 0,
+        created_at: now,
+        updated_at: now,
+        note: None,
+    }
 }
 
 /// When each attempt is next looked at.

@@ -73,21 +73,38 @@ impl Errand {
         if choices.is_empty() {
             return Err(Reason::Vanished);
         }
-        let errand = Self {
-            flow: config.flow(&site.id).ok_or(Reason::Unconfigured)?,
-            member: config.member(&attempt.member).ok_or(Reason::Unconfigured)?.clone(),
-            booking: config.booking(&attempt.member, &attempt.booking).cloned(),
-            permit: permits.iter().find(|permit| permit.open).map(|permit| permit.id.clone()),
-            site: site.clone(),
-            zone,
-            choices,
-            only_verified,
-            permits,
-        };
+        let errand = Self::gather(attempt, choices, only_verified, permits, parts)?;
         if attempt.state == State::Planned {
             errand.refuse_held(attempt, parts).await?;
         }
         Ok(errand)
+    }
+
+    /// The facts of an attempt that no store knows of.
+    pub(super) fn unsaved(attempt: &Attempt, occurrence: &Occurrence, parts: &Parts) -> Result<Self, Reason> {
+        Self::gather(attempt, occurrence.choices.clone(), Vec::new(), Vec::new(), parts)
+    }
+
+    fn gather(
+        attempt: &Attempt,
+        choices: Vec<Choice>,
+        only_verified: Vec<Choice>,
+        permits: Vec<PastPermit>,
+        parts: &Parts,
+    ) -> Result<Self, Reason> {
+        let config = &parts.config;
+        let site = config.site(&attempt.site).ok_or(Reason::Unconfigured)?;
+        Ok(Self {
+            flow: config.flow(&site.id).ok_or(Reason::Unconfigured)?,
+            member: config.member(&attempt.member).ok_or(Reason::Unconfigured)?.clone(),
+            booking: config.booking(&attempt.member, &attempt.booking).cloned(),
+            permit: permits.iter().find(|permit| permit.open).map(|permit| permit.id.clone()),
+            zone: parts.zones.zone(&site.time_zone).ok_or(Reason::Unconfigured)?,
+            site: site.clone(),
+            choices,
+            only_verified,
+            permits,
+        })
     }
 
     /// Renaming or editing a booking never books twice: a slot that is ours, or may be, is not booked again.

@@ -17,9 +17,11 @@ mod event;
 mod letters;
 mod lock;
 mod perform;
+mod rehearse;
 mod report;
 mod run;
 mod supervisor;
 
 pub use event::{Event, What};
+pub use rehearse::rehearse;
 pub use supervisor::{Engine, Handle, Parts};

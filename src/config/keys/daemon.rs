@@ -10,7 +10,7 @@ pub(in crate::config) static ROOT: Table = Table {
     keys: &[
         Key::new("server", Kind::Table(&SERVER), "The daemon: where it listens and keeps its data."),
         Key::new("browser", Kind::Table(&BROWSER), "The browser that visits the sites."),
-        Key::new("vault", Kind::Table(&VAULT), "The encrypted file of user names and passwords."),
+        Key::new("vault", Kind::Table(&VAULT), "Where user names and passwords are, encrypted."),
         Key::new("mail", Kind::Table(&MAIL), "How people are told; nothing is sent until `smtp-host` is set."),
         Key::new("log", Kind::Table(&LOG), "What is written to stderr and to rotating files."),
         Key::new("time", Kind::Table(&TIME), "Where time zone data comes from."),
@@ -73,7 +73,7 @@ static BROWSER: Table = Table {
 
 static VAULT: Table = Table {
     title: "[vault]",
-    doc: "The encrypted file of user names and passwords.",
+    doc: "Where user names and passwords are, encrypted.",
     one_of: &[],
     keys: &[
         Key::new(
@@ -81,7 +81,6 @@ static VAULT: Table = Table {
             Kind::Path,
             "The age identity that opens the vault; outside the data folder, readable by you only.",
         ),
-        Key::new("file", Kind::Path, "The encrypted file; left out: `vault.age` in the data folder."),
     ],
 };
 

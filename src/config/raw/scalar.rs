@@ -192,7 +192,7 @@ fn date(at: &Datetime) -> Option<Value> {
 fn time(at: &Datetime, kind: Kind) -> Option<Value> {
     let (None, Some(time), None) = (at.date, at.time, at.offset) else { return None };
     let second = time.second.unwrap_or(0);
-    if (second != 0 && kind != Kind::TimeToTheSecond) || time.nanosecond.unwrap_or(0) != 0 {
+    if (second != 0 && !matches!(kind, Kind::TimeToTheSecond)) || time.nanosecond.unwrap_or(0) != 0 {
         return None;
     }
     let (hour, minute) = (i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?);

@@ -18,7 +18,7 @@ mod server;
 mod site;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZoneDatabase;
@@ -87,7 +87,7 @@ fn config(root: &Section, world: &World<'_>, problems: &mut Problems) -> Option<
     let server = server?;
     Some(Config {
         browser: browser?,
-        vault: vault(table("vault"), &server.data, world.paths),
+        vault: vault(table("vault"), world.paths),
         mail,
         log: log::log(table("log"), &server.data, world.paths)?,
         zoneinfo: path(table("time"), "zoneinfo", world.paths),
@@ -102,11 +102,8 @@ fn config(root: &Section, world: &World<'_>, problems: &mut Problems) -> Option<
     })
 }
 
-fn vault(section: &Section, data: &Path, paths: &Paths) -> Vault {
-    Vault {
-        identity: path(section, "identity", paths),
-        file: path(section, "file", paths).unwrap_or_else(|| data.join("vault.age")),
-    }
+fn vault(section: &Section, paths: &Paths) -> Vault {
+    Vault { identity: path(section, "identity", paths) }
 }
 
 /// A path, resolved.

@@ -21,7 +21,7 @@ pub(super) use hands::hands;
 use kit::Kit;
 
 /// Does at a site what was decided.
-pub(super) trait Performer: Send {
+pub(in crate::engine) trait Performer: Send {
     /// Opens a session where there is none, logs in, reads the list, stages the choice.
     fn stage(&mut self, choice: usize, reuse: bool) -> impl Future<Output = Event> + Send;
 
