@@ -1,10 +1,15 @@
 //! Programs that act in the page by themselves: put in, asked, called off.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{FailureKind, Stage, Trouble, call};
 use crate::flow::page::{self, Report};
 use crate::flow::wire::Program;
+
+/// No BiDi command is waited for longer.
+const BIDI_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Stage<'_> {
     /// Arms a program in the main page of the current window: in the document that is there now, and, as a preload script, in
@@ -14,6 +19,7 @@ impl Stage<'_> {
             let reason = format!("{}: {} cannot be done without the driver", need.place, need.verb);
             return Err(Trouble::new(FailureKind::Unsupported, reason));
         }
+        self.allow_page_load(Duration::from_millis(program.answer_ms)).await?;
         call::bounded(self.driver.enter_default_frame()).await?;
         let window = call::bounded(self.driver.window()).await?;
         // The preload first: it does nothing without a state, and no navigation can slip in between.
@@ -35,13 +41,20 @@ impl Stage<'_> {
     /// How far the program is; none where the document that is there now cannot know (another origin, an error page). Kind
     /// `dialog`: a dialog that nobody declared holds the page.
     pub async fn armed_report(&mut self, id: &str) -> Result<Option<Report>, Trouble> {
-        match self.call(&page::report(id)).await {
+        let report: Option<Report> = match self.call(&page::report(id)).await {
             Err(trouble) if trouble.kind == FailureKind::Dialog => {
                 let text = self.open_dialog().await?.unwrap_or_default();
-                Err(Trouble::new(FailureKind::Dialog, format!("a dialog is open that no step declared: “{text}”")))
+                return Err(Trouble::new(
+                    FailureKind::Dialog,
+                    format!("a dialog is open that no step declared: “{text}”"),
+                ));
             }
-            other => other,
+            other => other?,
+        };
+        if report.as_ref().is_some_and(Report::is_over) {
+            self.remove_preload(id).await?;
         }
+        Ok(report)
     }
 
     /// Calls a program off that has not fired, and tells how far it had come. Only the end of the browser session proves that
@@ -61,7 +74,7 @@ impl Stage<'_> {
 
     async fn bidi(&self, method: &str, params: Value) -> Result<Value, Trouble> {
         let bidi = call::bounded(self.driver.bidi()).await?;
-        let sent = tokio::time::timeout(std::time::Duration::from_secs(10), bidi.send_raw(method, params)).await;
+        let sent = tokio::time::timeout(BIDI_DEADLINE, bidi.send_raw(method, params)).await;
         match sent {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(Trouble::new(FailureKind::Driver, format!("{method}: {error}"))),

@@ -13,6 +13,9 @@ use crate::flow::page::{Call, PAGE_JS, Problem};
 /// No command of the driver is waited for longer (loading a page has a limit of its own).
 const COMMAND_DEADLINE: Duration = Duration::from_secs(30);
 
+/// What the driver gets on top of a page's own limit to say that it is over.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
 /// How often a call is repeated that met a changing page, and how long between.
 const CHANGING: (u32, Duration) = (40, Duration::from_millis(50));
 
@@ -70,7 +73,9 @@ impl Stage<'_> {
     }
 
     pub(super) async fn execute(&self, script: &str, args: Vec<Value>) -> Result<Value, Trouble> {
-        let answer = bounded(self.driver.execute(script, args)).await?;
+        // A driver may hold a call back while a page loads, as long as pages may take.
+        let limit = COMMAND_DEADLINE.max(self.page_load.unwrap_or_default() + GRACE);
+        let answer = within(limit, self.driver.execute(script, args)).await?;
         Ok(answer.json().clone())
     }
 }

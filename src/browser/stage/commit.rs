@@ -93,6 +93,9 @@ impl Stage<'_> {
     /// lost browser end as `unknown`.
     pub async fn race(&mut self, outcomes: &[Outcome], within: Duration) -> Raced {
         let watch = Stopwatch::start();
+        if let Err(trouble) = self.allow_page_load(within).await {
+            return unknown(trouble.reason, None, watch.elapsed());
+        }
         let mut note = "none of the outcomes held in time".to_owned();
         while watch.elapsed() < within {
             match self.race_once(outcomes).await {

@@ -5,13 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 use thirtyfour::{TimeoutConfiguration, WindowHandle};
 
+use super::call::GRACE;
 use super::{AGAIN, Done, FailureKind, Stage, Trouble, call};
 use crate::clock::Stopwatch;
 use crate::flow::page::{self, State};
 use crate::flow::wire::Window;
-
-/// What the driver gets on top of a page's own limit to say that it is over.
-const GRACE: Duration = Duration::from_secs(5);
 
 impl Stage<'_> {
     pub(super) async fn go(&mut self, address: &str, limit: Duration) -> Result<Done, Trouble> {
@@ -85,7 +83,8 @@ impl Stage<'_> {
         }
     }
 
-    /// Tells the driver how long pages may take, when that has changed.
+    /// Tells the driver how long pages may take, when that has changed. Chromium's driver stops a page that takes longer,
+    /// whatever command it was asked for meanwhile: so the limit must cover the wait for an answer too.
     pub(super) async fn allow_page_load(&mut self, limit: Duration) -> Result<(), Trouble> {
         if self.page_load != Some(limit) {
             let timeouts = TimeoutConfiguration::new(Some(limit.max(Duration::from_secs(1))), Some(limit), None);

@@ -63,8 +63,9 @@ function start(program, scripts, words) {
   if (isOver(run.state)) return;
   running.set(program.id, run);
   redeclare(run);
-  if (run.state.phase === 'armed') waitUntil(program['at-ms'], () => isMine(run) && run.state.phase === 'armed', () => wake(run));
-  else advance(run);
+  if (run.state.phase === 'armed') {
+    waitUntil(program['at-ms'], { isWanted: () => isMine(run) && run.state.phase === 'armed', warmUp: () => warmUp(run), wake: () => wake(run) });
+  } else advance(run);
   addEventListener('DOMContentLoaded', () => advance(run), { once: true });
 }
 
@@ -72,8 +73,18 @@ const isMine = run => running.get(run.program.id) === run;
 
 function wake(run) {
   if (isLeaving(LEAVING_MS)) return again(run);
-  save(run, { phase: 'opening', 'woke-at-ms': stamp() });
+  Object.assign(run.state, { phase: 'opening', 'woke-at-ms': stamp() });
+  // With nothing to do before the commit, the commit's own record is soon enough.
+  if (run.code.length > 0) save(run);
   advance(run);
+}
+
+// Looks at the button a moment before its time, so that styles, layout and compiled code are there when it counts.
+function warmUp(run) {
+  try {
+    if (run.code.length === 0) ready(run.program.commit);
+    save(run);
+  } catch { /* what is wrong is said when it counts */ }
 }
 
 function save(run, more = {}) {
