@@ -84,6 +84,11 @@ pub fn race(outcomes: &[Outcome]) -> Call {
     Call::new("raceCommit", json!([outcomes]))
 }
 
+/// Gives up a page that is on its way and does not come.
+pub fn stop_loading() -> Call {
+    Call::new("stopLoading", json!([]))
+}
+
 /// Whether a condition holds of the page, or of an answer. Comes back as `{"holds": bool, "tells": text}`.
 pub fn holds(condition: &Condition, reply: Option<&Reply>) -> Call {
     Call::new("holds", json!([condition, reply]))

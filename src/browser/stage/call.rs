@@ -43,17 +43,7 @@ impl Stage<'_> {
             self.execute(PAGE_JS, Vec::new()).await?;
             answer = self.execute(&call.script, call.args.clone()).await?;
         }
-        if answer.is_null() {
-            return Err(Trouble::new(FailureKind::Dialog, "a dialog opened before the page could answer"));
-        }
-        if let Ok(problem) = serde_json::from_value::<Problem>(answer["problem"].take()) {
-            return Err(problem.into());
-        }
-        if answer["missing"] == true {
-            return Err(Trouble::passing(FailureKind::Timeout, "the page is changing"));
-        }
-        serde_json::from_value(answer["value"].take())
-            .map_err(|error| Trouble::new(FailureKind::Driver, format!("the page's answer cannot be read: {error}")))
+        read(answer)
     }
 
     /// The same, again while the page is changing under it; a declared dialog is answered on the way.
@@ -78,4 +68,19 @@ impl Stage<'_> {
         let answer = within(limit, self.driver.execute(script, args)).await?;
         Ok(answer.json().clone())
     }
+}
+
+/// The value of a call, or its problem.
+pub(super) fn read<T: DeserializeOwned>(mut answer: Value) -> Result<T, Trouble> {
+    if answer.is_null() {
+        return Err(Trouble::new(FailureKind::Dialog, "a dialog opened before the page could answer"));
+    }
+    if let Ok(problem) = serde_json::from_value::<Problem>(answer["problem"].take()) {
+        return Err(problem.into());
+    }
+    if answer["missing"] == true {
+        return Err(Trouble::passing(FailureKind::Timeout, "the page is changing"));
+    }
+    serde_json::from_value(answer["value"].take())
+        .map_err(|error| Trouble::new(FailureKind::Driver, format!("the page's answer cannot be read: {error}")))
 }

@@ -111,12 +111,16 @@ impl Stage<'_> {
             }
             tokio::time::sleep(RACE_AGAIN).await;
         }
+        if let Err(trouble) = self.aside::<Value>(&page::stop_loading()).await {
+            tracing::debug!(%trouble, "a page that does not come cannot be stopped");
+        }
         unknown(note, None, watch.elapsed())
     }
 
     async fn race_once(&self, outcomes: &[Outcome]) -> Result<Option<Raced>, Trouble> {
-        let asked: RaceAnswer = self.call(&page::race(outcomes)).await?;
+        let asked: RaceAnswer = self.aside(&page::race(outcomes)).await?;
         if asked.state != TriedState::Done {
+            self.refuse_dialog().await?;
             return Ok(None);
         }
         let Some(held) = asked.answer else {

@@ -26,6 +26,7 @@ impl Stage<'_> {
 
     /// A page that opens a dialog while it loads is answered as declared; the browser's own error page is no page.
     async fn loaded(&mut self, loaded: Result<(), Trouble>, limit: Duration) -> Result<Done, Trouble> {
+        self.in_frame = false;
         match loaded {
             Err(trouble) if trouble.kind == FailureKind::Dialog => {
                 self.answer_declared().await?;
@@ -100,6 +101,7 @@ impl Stage<'_> {
 
     pub(super) async fn leave_frame(&mut self) -> Result<Done, Trouble> {
         call::bounded(self.driver.enter_default_frame()).await?;
+        self.in_frame = false;
         Ok(Done::default())
     }
 
@@ -113,7 +115,9 @@ impl Stage<'_> {
             Window::Main => self.main.clone(),
             Window::New => self.newest_window(watch, limit).await?,
         };
-        call::bounded(self.driver.switch_to_window(handle)).await?;
+        call::bounded(self.driver.switch_to_window(handle.clone())).await?;
+        self.window = handle;
+        self.in_frame = false;
         Ok(Done::default())
     }
 

@@ -253,15 +253,15 @@ function commit(run) {
   const behind = what.request !== undefined || what.send !== 'form';
   save(run, { phase: 'committed', 'fired-at-ms': stamp(), hit: found.hit, behind });
   run.since = null;
-  send(what, found.element);
+  run.sent = send(what, found.element);
   save(run, { 'sent-at-ms': stamp() });
   yieldTo(run, 'perhaps');
 }
 
 // After the commit: races the outcomes, in this document or in the one that the form led to.
 function settle(run) {
-  if (run.state.behind && sent === null) return answered(run, { error: 'the page went away before its request was answered' });
-  const raced = raceCommit(run.program.outcomes);
+  if (run.state.behind && !run.sent) return answered(run, { error: 'the page went away before its request was answered' });
+  const raced = raceCommit(run.program.outcomes, run.sent ?? null);
   if (raced.state === 'done') return answered(run, raced);
   const late = stamp() - run.state['fired-at-ms'] > run.program['answer-ms'];
   return late ? answered(run, { error: 'none of the outcomes held in time' }) : again(run);
@@ -272,6 +272,7 @@ function answered(run, { answer, reply, error, 'answered-at-ms': at }) {
   const kept = reply && { ...reply, text: reply.text.slice(0, LONGEST_KEPT) };
   save(run, { phase: 'answered', 'answered-at-ms': at ?? stamp(), answer: { is, place: answer?.place }, reply: kept, error });
   restoreDialogs();
+  if (error) stopLoading();
 }
 
 // Session storage holds a few million characters in all.
