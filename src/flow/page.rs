@@ -114,6 +114,15 @@ pub fn state() -> Call {
     Call::new("state", json!([]))
 }
 
+/// The same after the tasks that stand in the page's queue: browsers submit forms and follow links in tasks of their own.
+pub fn state_in_a_moment() -> Call {
+    let script = format!(
+        "const args = arguments; const look = function () {{ {CALL} }};
+        return new Promise(done => setTimeout(() => setTimeout(() => done(look(...args)), 1), 1));"
+    );
+    Call { script, ..state() }
+}
+
 /// Hides what secret controls show, or shows it again.
 pub fn conceal(on: bool) -> Call {
     Call::new("conceal", json!([on]))

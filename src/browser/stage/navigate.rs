@@ -70,7 +70,7 @@ impl Stage<'_> {
     /// After something that may load another page: waits until that page is there, as long as the step may take.
     pub(super) async fn settle(&mut self, watch: Stopwatch, limit: Duration) -> Result<(), Trouble> {
         loop {
-            match self.state().await {
+            match self.call::<State>(&page::state_in_a_moment()).await {
                 Ok(state) if state.error_page => {
                     return Err(Trouble::new(FailureKind::Unreachable, "the browser shows its own error page"));
                 }
