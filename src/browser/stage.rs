@@ -5,6 +5,7 @@
 //! do it, and what an answer means for an attempt, is decided elsewhere. Every wait is bounded.
 
 mod armed;
+mod aside;
 mod call;
 mod commit;
 mod evidence;
@@ -37,10 +38,15 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// How often a step is tried again that only waits for its element to stand still.
 const AGAIN_STILL: Duration = Duration::from_millis(17);
 
+/// How long a page that is still loading is waited for before a condition is looked at.
+const LOADING_PATIENCE: Duration = Duration::from_secs(5);
+
 /// A browser session that steps are done in. It remembers windows, declared dialogs and secrets between steps.
 pub struct Stage {
     driver: WebDriver,
     main: WindowHandle,
+    window: WindowHandle,
+    in_frame: bool,
     seen: Vec<WindowHandle>,
     words: Value,
     secrets: Vec<Secret>,
@@ -95,7 +101,9 @@ impl Stage {
         let seen = call::bounded(driver.windows()).await?;
         Ok(Self {
             driver,
+            window: main.clone(),
             main,
+            in_frame: false,
             seen,
             words: Value::Object(serde_json::Map::new()),
             secrets: Vec::new(),
@@ -155,10 +163,14 @@ impl Stage {
         Ok(all)
     }
 
-    /// Whether the condition holds now.
+    /// Whether the condition holds now; a page that is still loading is waited for a moment.
     pub async fn holds(&mut self, condition: &Condition) -> Result<bool, Trouble> {
-        let answer: Value = self.patient(&page::holds(condition, None)).await?;
-        Ok(answer["holds"] == true)
+        Ok(self.looked_at(condition).await?["holds"] == true)
+    }
+
+    async fn looked_at(&mut self, condition: &Condition) -> Result<Value, Trouble> {
+        self.settle(Stopwatch::start(), LOADING_PATIENCE).await?;
+        self.patient(&page::holds(condition, None)).await
     }
 
     async fn perform(&mut self, step: &Step, watch: Stopwatch) -> Result<Done, Stop> {
@@ -243,7 +255,7 @@ impl Stage {
             }
             self.inside(steps, &mut whole).await?;
         }
-        let answer: Value = self.patient(&page::holds(until, None)).await?;
+        let answer = self.looked_at(until).await?;
         if answer["holds"] == true {
             return Ok(whole);
         }

@@ -84,6 +84,11 @@ pub fn race(outcomes: &[Outcome]) -> Call {
     Call::new("raceCommit", json!([outcomes]))
 }
 
+/// Gives up a page that is on its way and does not come.
+pub fn stop_loading() -> Call {
+    Call::new("stopLoading", json!([]))
+}
+
 /// Whether a condition holds of the page, or of an answer. Comes back as `{"holds": bool, "tells": text}`.
 pub fn holds(condition: &Condition, reply: Option<&Reply>) -> Call {
     Call::new("holds", json!([condition, reply]))
@@ -107,6 +112,15 @@ pub fn fetched(url: &str, condition: &Condition, ticket: &str) -> Call {
 /// What the document is doing. Comes back as [`State`].
 pub fn state() -> Call {
     Call::new("state", json!([]))
+}
+
+/// The same after the tasks that stand in the page's queue: browsers submit forms and follow links in tasks of their own.
+pub fn state_in_a_moment() -> Call {
+    let script = format!(
+        "const args = arguments; const look = function () {{ {CALL} }};
+        return new Promise(done => setTimeout(() => setTimeout(() => done(look(...args)), 1), 1));"
+    );
+    Call { script, ..state() }
 }
 
 /// Hides what secret controls show, or shows it again.

@@ -8,7 +8,6 @@ use std::sync::Once;
 use std::time::Duration;
 
 use firstserve::browser::stage::{Done, Stage, StepFailure};
-use firstserve::clock::Stopwatch;
 use firstserve::flow::wire::Step;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -92,15 +91,14 @@ pub(crate) async fn run(engine: Engine, cases: Vec<Case>) {
     let only = std::env::var("CASE").unwrap_or_default();
     let mut failed = Vec::new();
     for (name, case) in cases.into_iter().filter(|(name, _)| name.contains(&only)) {
-        let watch = Stopwatch::start();
         let result = tokio::time::timeout(
             CASE_LIMIT,
             AssertUnwindSafe(one(engine, &browser.driver, &site, case)).catch_unwind(),
         );
         match result.await {
-            Ok(Ok(())) => println!("{engine:?} {name}: {:?}", watch.elapsed()),
-            Ok(Err(_)) => failed.push(name),
-            Err(_) => failed.push(name),
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => failed.push(name.to_owned()),
+            Err(_) => failed.push(format!("{name} (not over after {CASE_LIMIT:?})")),
         }
     }
     browser.quit().await;

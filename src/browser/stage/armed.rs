@@ -1,10 +1,15 @@
 //! Programs that act in the page by themselves: put in, asked, called off.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::{FailureKind, Stage, Trouble, call};
-use crate::flow::page::{self, Report};
+use super::{FailureKind, Stage, Trouble};
+use crate::flow::page::{self, Phase, Report};
 use crate::flow::wire::Program;
+
+/// No BiDi command is waited for longer.
+const BIDI_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Stage {
     /// Arms a program in the main page of the current window: in the document that is there now, and, as a preload script, in
@@ -14,14 +19,14 @@ impl Stage {
             let reason = format!("{}: {} cannot be done without the driver", need.place, need.verb);
             return Err(Trouble::new(FailureKind::Unsupported, reason));
         }
-        call::bounded(self.driver.enter_default_frame()).await?;
-        let window = call::bounded(self.driver.window()).await?;
+        self.allow_page_load(Duration::from_millis(program.answer_ms)).await?;
+        self.leave_frame().await?;
         // The preload first: it does nothing without a state, and no navigation can slip in between.
         let params = json!({
             "functionDeclaration": page::preload(program, &self.words),
-            "contexts": [window.to_string()],
+            "contexts": [self.window.to_string()],
         });
-        let installed = self.bidi("script.addPreloadScript", params).await?;
+        let installed = self.bidi("script.addPreloadScript", params, BIDI_DEADLINE).await?;
         let script = installed["script"].as_str().unwrap_or_default().to_owned();
         self.preloads.insert(program.id.clone(), script);
         let answer: Value = self.call(&page::arm(program, &self.words)).await?;
@@ -35,13 +40,26 @@ impl Stage {
     /// How far the program is; none where the document that is there now cannot know (another origin, an error page). Kind
     /// `dialog`: a dialog that nobody declared holds the page.
     pub async fn armed_report(&mut self, id: &str) -> Result<Option<Report>, Trouble> {
-        match self.call(&page::report(id)).await {
+        let report = match self.ask_armed(id).await {
             Err(trouble) if trouble.kind == FailureKind::Dialog => {
                 let text = self.open_dialog().await?.unwrap_or_default();
-                Err(Trouble::new(FailureKind::Dialog, format!("a dialog is open that no step declared: “{text}”")))
+                let reason = format!("a dialog is open that no step declared: “{text}”");
+                return Err(Trouble::new(FailureKind::Dialog, reason));
             }
-            other => other,
+            other => other?,
+        };
+        if report.as_ref().is_some_and(Report::is_over) {
+            self.remove_preload(id).await?;
         }
+        Ok(report)
+    }
+
+    async fn ask_armed(&self, id: &str) -> Result<Option<Report>, Trouble> {
+        let report: Option<Report> = self.aside(&page::report(id)).await?;
+        if report.as_ref().is_some_and(|report| matches!(report.phase, Phase::Opening | Phase::Committed)) {
+            self.refuse_dialog().await?;
+        }
+        Ok(report)
     }
 
     /// Calls a program off that has not fired, and tells how far it had come. Only the end of the browser session proves that
@@ -54,18 +72,8 @@ impl Stage {
 
     async fn remove_preload(&mut self, id: &str) -> Result<(), Trouble> {
         if let Some(script) = self.preloads.remove(id) {
-            self.bidi("script.removePreloadScript", json!({ "script": script })).await?;
+            self.bidi("script.removePreloadScript", json!({ "script": script }), BIDI_DEADLINE).await?;
         }
         Ok(())
-    }
-
-    async fn bidi(&self, method: &str, params: Value) -> Result<Value, Trouble> {
-        let bidi = call::bounded(self.driver.bidi()).await?;
-        let sent = tokio::time::timeout(std::time::Duration::from_secs(10), bidi.send_raw(method, params)).await;
-        match sent {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(Trouble::new(FailureKind::Driver, format!("{method}: {error}"))),
-            Err(_) => Err(Trouble::new(FailureKind::Driver, format!("{method}: the browser did not answer"))),
-        }
     }
 }

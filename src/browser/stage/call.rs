@@ -13,6 +13,9 @@ use crate::flow::page::{Call, PAGE_JS, Problem};
 /// No command of the driver is waited for longer (loading a page has a limit of its own).
 const COMMAND_DEADLINE: Duration = Duration::from_secs(30);
 
+/// What the driver gets on top of a page's own limit to say that it is over.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
 /// How often a call is repeated that met a changing page, and how long between.
 const CHANGING: (u32, Duration) = (40, Duration::from_millis(50));
 
@@ -40,17 +43,7 @@ impl Stage {
             self.execute(PAGE_JS, Vec::new()).await?;
             answer = self.execute(&call.script, call.args.clone()).await?;
         }
-        if answer.is_null() {
-            return Err(Trouble::new(FailureKind::Dialog, "a dialog opened before the page could answer"));
-        }
-        if let Ok(problem) = serde_json::from_value::<Problem>(answer["problem"].take()) {
-            return Err(problem.into());
-        }
-        if answer["missing"] == true {
-            return Err(Trouble::passing(FailureKind::Timeout, "the page is changing"));
-        }
-        serde_json::from_value(answer["value"].take())
-            .map_err(|error| Trouble::new(FailureKind::Driver, format!("the page's answer cannot be read: {error}")))
+        read(answer)
     }
 
     /// The same, again while the page is changing under it; a declared dialog is answered on the way.
@@ -70,7 +63,24 @@ impl Stage {
     }
 
     pub(super) async fn execute(&self, script: &str, args: Vec<Value>) -> Result<Value, Trouble> {
-        let answer = bounded(self.driver.execute(script, args)).await?;
+        // A driver may hold a call back while a page loads, as long as pages may take.
+        let limit = COMMAND_DEADLINE.max(self.page_load.unwrap_or_default() + GRACE);
+        let answer = within(limit, self.driver.execute(script, args)).await?;
         Ok(answer.json().clone())
     }
+}
+
+/// The value of a call, or its problem.
+pub(super) fn read<T: DeserializeOwned>(mut answer: Value) -> Result<T, Trouble> {
+    if answer.is_null() {
+        return Err(Trouble::new(FailureKind::Dialog, "a dialog opened before the page could answer"));
+    }
+    if let Ok(problem) = serde_json::from_value::<Problem>(answer["problem"].take()) {
+        return Err(problem.into());
+    }
+    if answer["missing"] == true {
+        return Err(Trouble::passing(FailureKind::Timeout, "the page is changing"));
+    }
+    serde_json::from_value(answer["value"].take())
+        .map_err(|error| Trouble::new(FailureKind::Driver, format!("the page's answer cannot be read: {error}")))
 }

@@ -93,6 +93,9 @@ impl Stage {
     /// lost browser end as `unknown`.
     pub async fn race(&mut self, outcomes: &[Outcome], within: Duration) -> Raced {
         let watch = Stopwatch::start();
+        if let Err(trouble) = self.allow_page_load(within).await {
+            return unknown(trouble.reason, None, watch.elapsed());
+        }
         let mut note = "none of the outcomes held in time".to_owned();
         while watch.elapsed() < within {
             match self.race_once(outcomes).await {
@@ -108,12 +111,16 @@ impl Stage {
             }
             tokio::time::sleep(RACE_AGAIN).await;
         }
+        if let Err(trouble) = self.aside::<Value>(&page::stop_loading()).await {
+            tracing::debug!(%trouble, "a page that does not come cannot be stopped");
+        }
         unknown(note, None, watch.elapsed())
     }
 
     async fn race_once(&self, outcomes: &[Outcome]) -> Result<Option<Raced>, Trouble> {
-        let asked: RaceAnswer = self.call(&page::race(outcomes)).await?;
+        let asked: RaceAnswer = self.aside(&page::race(outcomes)).await?;
         if asked.state != TriedState::Done {
+            self.refuse_dialog().await?;
             return Ok(None);
         }
         let Some(held) = asked.answer else {

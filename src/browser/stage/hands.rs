@@ -17,6 +17,9 @@ const DIALOG_WAIT: Duration = Duration::from_millis(500);
 /// How often it is looked for.
 const DIALOG_AGAIN: Duration = Duration::from_millis(25);
 
+/// What a key or a submit gets until the page has heard it, before the page is asked whether it is leaving.
+const KEY_WORKS: Duration = Duration::from_millis(25);
+
 impl Stage {
     /// Does with real hands what the page has found to be possible now.
     pub(super) async fn lay_hands_on(&mut self, step: &Step, tried: Tried, watch: Stopwatch) -> Result<Done, Trouble> {
@@ -24,6 +27,7 @@ impl Stage {
         match &step.verb {
             Verb::Frame(_) => {
                 call::bounded(element.enter_frame()).await?;
+                self.in_frame = true;
                 return Ok(self.harvest(step, tried));
             }
             Verb::Upload { file, .. } => upload(&element, file).await?,
@@ -38,13 +42,16 @@ impl Stage {
             // The page says when the box has changed.
             return Err(Trouble::passing(FailureKind::Rejected, "the click did not change it"));
         }
+        if matches!(step.verb, Verb::Press { .. }) {
+            tokio::time::sleep(KEY_WORKS).await;
+        }
         self.settle(watch, limit(step)).await?;
         Ok(self.harvest(step, tried))
     }
 
     /// The page submits a moment after it has answered.
     pub(super) async fn after_submit(&mut self, step: &Step, watch: Stopwatch) -> Result<(), Trouble> {
-        tokio::time::sleep(DIALOG_AGAIN).await;
+        tokio::time::sleep(KEY_WORKS).await;
         if step.dialog.is_some() {
             self.await_declared().await?;
         }
@@ -58,6 +65,7 @@ impl Stage {
         if self.declared.is_some() {
             self.await_declared().await?;
         }
+        tokio::time::sleep(KEY_WORKS).await;
         self.settle(Stopwatch::start(), DIALOG_WAIT).await?;
         Ok(Done::default())
     }

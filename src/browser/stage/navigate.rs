@@ -5,13 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 use thirtyfour::{TimeoutConfiguration, WindowHandle};
 
+use super::call::GRACE;
 use super::{AGAIN, Done, FailureKind, Stage, Trouble, call};
 use crate::clock::Stopwatch;
 use crate::flow::page::{self, State};
 use crate::flow::wire::Window;
-
-/// What the driver gets on top of a page's own limit to say that it is over.
-const GRACE: Duration = Duration::from_secs(5);
 
 impl Stage {
     pub(super) async fn go(&mut self, address: &str, limit: Duration) -> Result<Done, Trouble> {
@@ -28,6 +26,7 @@ impl Stage {
 
     /// A page that opens a dialog while it loads is answered as declared; the browser's own error page is no page.
     async fn loaded(&mut self, loaded: Result<(), Trouble>, limit: Duration) -> Result<Done, Trouble> {
+        self.in_frame = false;
         match loaded {
             Err(trouble) if trouble.kind == FailureKind::Dialog => {
                 self.answer_declared().await?;
@@ -71,7 +70,7 @@ impl Stage {
     /// After something that may load another page: waits until that page is there, as long as the step may take.
     pub(super) async fn settle(&mut self, watch: Stopwatch, limit: Duration) -> Result<(), Trouble> {
         loop {
-            match self.state().await {
+            match self.call::<State>(&page::state_in_a_moment()).await {
                 Ok(state) if state.error_page => {
                     return Err(Trouble::new(FailureKind::Unreachable, "the browser shows its own error page"));
                 }
@@ -85,7 +84,8 @@ impl Stage {
         }
     }
 
-    /// Tells the driver how long pages may take, when that has changed.
+    /// Tells the driver how long pages may take, when that has changed. Chromium's driver stops a page that takes longer,
+    /// whatever command it was asked for meanwhile: so the limit must cover the wait for an answer too.
     pub(super) async fn allow_page_load(&mut self, limit: Duration) -> Result<(), Trouble> {
         if self.page_load != Some(limit) {
             let timeouts = TimeoutConfiguration::new(Some(limit.max(Duration::from_secs(1))), Some(limit), None);
@@ -101,6 +101,7 @@ impl Stage {
 
     pub(super) async fn leave_frame(&mut self) -> Result<Done, Trouble> {
         call::bounded(self.driver.enter_default_frame()).await?;
+        self.in_frame = false;
         Ok(Done::default())
     }
 
@@ -114,7 +115,9 @@ impl Stage {
             Window::Main => self.main.clone(),
             Window::New => self.newest_window(watch, limit).await?,
         };
-        call::bounded(self.driver.switch_to_window(handle)).await?;
+        call::bounded(self.driver.switch_to_window(handle.clone())).await?;
+        self.window = handle;
+        self.in_frame = false;
         Ok(Done::default())
     }
 

@@ -198,7 +198,9 @@ const lastTick = new WeakMap();
 
 // -------------------------------------------------------------------------------------------------------------- reading
 
+// A page that is still being read, or on its way out, can prove nothing.
 function expectation(condition, otherwise) {
+  if (document.readyState === 'loading' || isLeaving(LEAVING_MS)) return wait('timeout', 'the page is still loading');
   return holds(condition) ? done() : otherwise('expectation', `it does not hold that ${tell(condition)}`);
 }
 

@@ -63,8 +63,9 @@ function start(program, scripts, words) {
   if (isOver(run.state)) return;
   running.set(program.id, run);
   redeclare(run);
-  if (run.state.phase === 'armed') waitUntil(program['at-ms'], () => isMine(run) && run.state.phase === 'armed', () => wake(run));
-  else advance(run);
+  if (run.state.phase === 'armed') {
+    waitUntil(program['at-ms'], { isWanted: () => isMine(run) && run.state.phase === 'armed', warmUp: () => warmUp(run), wake: () => wake(run) });
+  } else advance(run);
   addEventListener('DOMContentLoaded', () => advance(run), { once: true });
 }
 
@@ -72,8 +73,18 @@ const isMine = run => running.get(run.program.id) === run;
 
 function wake(run) {
   if (isLeaving(LEAVING_MS)) return again(run);
-  save(run, { phase: 'opening', 'woke-at-ms': stamp() });
+  Object.assign(run.state, { phase: 'opening', 'woke-at-ms': stamp() });
+  // With nothing to do before the commit, the commit's own record is soon enough.
+  if (run.code.length > 0) save(run);
   advance(run);
+}
+
+// Looks at the button a moment before its time, so that styles, layout and compiled code are there when it counts.
+function warmUp(run) {
+  try {
+    if (run.code.length === 0) ready(run.program.commit);
+    save(run);
+  } catch { /* what is wrong is said when it counts */ }
 }
 
 function save(run, more = {}) {
@@ -242,15 +253,15 @@ function commit(run) {
   const behind = what.request !== undefined || what.send !== 'form';
   save(run, { phase: 'committed', 'fired-at-ms': stamp(), hit: found.hit, behind });
   run.since = null;
-  send(what, found.element);
+  run.sent = send(what, found.element);
   save(run, { 'sent-at-ms': stamp() });
   yieldTo(run, 'perhaps');
 }
 
 // After the commit: races the outcomes, in this document or in the one that the form led to.
 function settle(run) {
-  if (run.state.behind && sent === null) return answered(run, { error: 'the page went away before its request was answered' });
-  const raced = raceCommit(run.program.outcomes);
+  if (run.state.behind && !run.sent) return answered(run, { error: 'the page went away before its request was answered' });
+  const raced = raceCommit(run.program.outcomes, run.sent ?? null);
   if (raced.state === 'done') return answered(run, raced);
   const late = stamp() - run.state['fired-at-ms'] > run.program['answer-ms'];
   return late ? answered(run, { error: 'none of the outcomes held in time' }) : again(run);
@@ -261,6 +272,7 @@ function answered(run, { answer, reply, error, 'answered-at-ms': at }) {
   const kept = reply && { ...reply, text: reply.text.slice(0, LONGEST_KEPT) };
   save(run, { phase: 'answered', 'answered-at-ms': at ?? stamp(), answer: { is, place: answer?.place }, reply: kept, error });
   restoreDialogs();
+  if (error) stopLoading();
 }
 
 // Session storage holds a few million characters in all.

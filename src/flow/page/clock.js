@@ -52,13 +52,17 @@ const SET_STAMP_MS = 100;
 // No single nap is longer: browsers let long timers slip by seconds, and the wall clock may be stepped meanwhile.
 const LONGEST_NAP_MS = 1000;
 
-// Calls `wake` at `at`, by ever shorter naps and a spin at the end, unless `isWanted` says that nobody waits any more.
-function waitUntil(at, isWanted, wake) {
+// Calls `wake` at `at`, by ever shorter naps and a spin at the end, and `warmUp` shortly before, unless `isWanted` says that
+// nobody waits any more.
+function waitUntil(at, { isWanted, warmUp, wake }) {
   const nap = () => {
     if (!isWanted()) return;
     const left = at - Date.now();
     if (left > SET_STAMP_MS) return void setTimeout(nap, Math.min(LONGEST_NAP_MS, Math.max(left / 2, 1), left - SET_STAMP_MS + 1));
-    if (left > SPIN_MS + 10) setStamp();
+    if (left > SPIN_MS + 10) {
+      setStamp();
+      warmUp();
+    }
     const rest = at - Date.now() - SPIN_MS;
     if (rest > 1) return void setTimeout(nap, rest);
     hold(at);

@@ -3,6 +3,8 @@
 
 // Whether the commit could be done now → { state: "ready", element, hit } or wait or fail. Sends nothing.
 function ready(commit, how = {}) {
+  // Real hands press a button of the page: an older request is no answer to that.
+  if (how.real) sent = null;
   if (commit.request) return { state: 'ready', element: null, hit: null };
   return onTarget(commit.click, how, element => {
     const button = element.closest('button, input') ?? element;
@@ -15,24 +17,27 @@ function ready(commit, how = {}) {
   });
 }
 
-// The answer of the last commit that was sent as a request from this document: { at } and later { reply | error, answered }.
-let sent = null;
-
 // Does what `ready` found. A form goes the way a person's click goes: handlers, validation, the button's own name and value.
+// → null, or for a request its entry: {} and later { reply | error, answered }
 function send(commit, element) {
-  sent = null;
   if (commit.request) return sendBehind(() => sendRequest(commit.request));
-  if (commit.send === 'form') return element.click();
-  const form = prepared(commit);
-  return sendBehind(() => sendPrepared(form));
+  if (commit.send !== 'form') {
+    const form = prepared(commit);
+    return sendBehind(() => sendPrepared(form));
+  }
+  element.click();
+  return null;
 }
 
 function sendBehind(starts) {
   const entry = {};
-  sent = entry;
   const settle = more => Object.assign(entry, more, { answered: stamp() });
   starts().then(reply => settle({ reply }), error => settle({ error: String(error.message ?? error) }));
+  return entry;
 }
+
+// The request of the last commit that was fired by script in this document.
+let sent = null;
 
 // How long a commit that came in time's last moment is held back in the page; earlier ones are refused.
 const HOLD_MS = 60;
@@ -45,21 +50,26 @@ function fire(commit, at) {
   hold(at);
   if (commit.dialog !== undefined) answerDialogs(commit.dialog, null);
   const fired = stamp();
-  send(commit, found.element);
+  sent = send(commit, found.element);
   return done({ hit: found.hit, 'fired-at-ms': fired, 'sent-at-ms': stamp() });
 }
 
 // The race after a commit: on the answer where it was sent as a request, else on the page.
 // → done { answer | null where none of the outcomes holds of an answer, reply } or wait
-function raceCommit(outcomes) {
-  if (sent === null) {
+function raceCommit(outcomes, entry = sent) {
+  if (entry === null) {
     const answer = race(outcomes);
     return answer ? done({ answer }) : wait('timeout', 'no outcome holds yet');
   }
-  const { error, reply, answered } = sent;
+  const { error, reply, answered } = entry;
   if (!error && !reply) return wait('timeout', 'the request has not been answered yet');
-  sent = null;
   return done({ answer: error ? null : race(outcomes, reply), reply, error, 'answered-at-ms': answered });
+}
+
+// Gives up a page that does not come: a driver may hold back every command while it is on its way.
+function stopLoading() {
+  if (isLeaving()) window.stop();
+  return null;
 }
 
 // -------------------------------------------------------------------------------------------------------------- dialogs

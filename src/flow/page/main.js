@@ -53,7 +53,8 @@ function source() {
 // ----------------------------------------------------------------------------------------------------------------- calls
 
 const CALLS = {
-  act, ready, prepared, fire, raceCommit, request, fetched, arm, resume, disarm, state, conceal, source,
+  act, ready, prepared, fire, request, fetched, arm, resume, disarm, stopLoading, state, conceal, source,
+  raceCommit: outcomes => raceCommit(outcomes),
   report: id => recall(id),
   locate: (target, need) => locate(target, document, need),
   holds: (condition, reply) => ({ holds: holds(condition, reply), tells: tell(condition) }),

@@ -233,3 +233,10 @@ pub struct Report {
     /// Why it gave up.
     pub failure: Option<GaveUp>,
 }
+
+impl Report {
+    /// Whether the program will do nothing any more.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Answered | Phase::Failed | Phase::Disarmed)
+    }
+}
