@@ -31,6 +31,7 @@ const MESSAGE_LIMIT: usize = 600;
 pub(super) struct Driver {
     guardian: Child,
     pipe: Option<ChildStdin>,
+    folder: PathBuf,
     log: File,
     /// Where it listens.
     pub(super) url: Url,
@@ -41,14 +42,14 @@ pub(super) struct Driver {
 impl Driver {
     /// Starts the driver program and waits until it listens; at most `patience`.
     pub(super) async fn start(options: &Options, program: &Path, patience: Duration) -> Result<Self, ErrorKind> {
-        let (mut guardian, log) = spawn(options, program).map_err(|source| ErrorKind::Start { source })?;
+        let (mut guardian, folder, log) = spawn(options, program).map_err(|source| ErrorKind::Start { source })?;
         let pipe = guardian.stdin.take();
         let waiting = Stopwatch::start();
         while waiting.elapsed() < patience {
             let text = read(&log);
             if let Some(port) = port_in(options.engine, &text) {
                 let url = format!("http://127.0.0.1:{port}/").parse().expect("an address with a port is an address");
-                return Ok(Self { guardian, pipe, pid: driver_in(&text), log, url });
+                return Ok(Self { guardian, pipe, folder, pid: driver_in(&text), log, url });
             }
             if let Ok(Some(_status)) = guardian.try_wait() {
                 return Err(ErrorKind::DriverDied { log: last_of(&read(&log)) });
@@ -77,26 +78,34 @@ impl Driver {
         last_of(&read(&self.log))
     }
 
-    /// Has driver, browser and scratch folder ended by the guardian. `Ok` says that none of them is left.
+    /// Has driver, browser and scratch folder ended by the guardian, or by ourselves when that is dead or does not come to an
+    /// end. `Ok` says that none of them is left.
     pub(super) async fn end(mut self, patience: Duration) -> Result<(), String> {
         drop(self.pipe.take());
         match tokio::time::timeout(patience, self.guardian.wait()).await {
-            Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => Err(format!("the guardian ended with {status}: {}", self.last_words())),
-            Ok(Err(error)) => Err(format!("the guardian cannot be waited for: {error}")),
-            Err(_) => Err(format!("the guardian is still at work after {} ms", patience.as_millis())),
+            Ok(Ok(status)) if status.success() => return Ok(()),
+            Ok(Ok(status)) => tracing::warn!(%status, log = self.last_words(), "a guardian did not end well"),
+            Ok(Err(error)) => tracing::warn!(%error, "a guardian cannot be waited for"),
+            Err(_) => tracing::warn!(waited_ms = patience.as_millis(), "a guardian does not come to an end"),
         }
+        // An error means that it has ended.
+        let _ = self.guardian.kill().await;
+        let folder = self.folder;
+        let standing_in = tokio::task::spawn_blocking(move || guard::stand_in(&folder));
+        standing_in.await.unwrap_or_else(|error| Err(error.to_string()))
     }
 }
 
-fn spawn(options: &Options, program: &Path) -> io::Result<(Child, File)> {
+fn spawn(options: &Options, program: &Path) -> io::Result<(Child, PathBuf, File)> {
     let folder = scratch::make()?;
-    let started = spawn_in(options, program, &folder);
-    if started.is_err() {
-        // The first error is the one to tell.
-        let _ = scratch::wipe(&folder);
+    match spawn_in(options, program, &folder) {
+        Ok((guardian, log)) => Ok((guardian, folder, log)),
+        Err(error) => {
+            // The first error is the one to tell.
+            let _ = scratch::wipe(&folder);
+            Err(error)
+        }
     }
-    started
 }
 
 fn spawn_in(options: &Options, program: &Path, folder: &Path) -> io::Result<(Child, File)> {

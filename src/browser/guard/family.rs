@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -16,17 +18,33 @@ const KILLING: Duration = Duration::from_secs(5);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Ends every descendant of `root`, first politely. Gives those that are alive nevertheless.
+/// Ends every descendant of `root`, which is this process, first politely. Gives those that are alive nevertheless.
 pub(super) fn end(root: i32) -> Vec<i32> {
-    let left = until_gone(root, GRACE, Signal::TERM, false);
-    if left.is_empty() { left } else { until_gone(root, KILLING, Signal::KILL, true) }
+    let family = || {
+        super::reap();
+        descendants(root, &processes())
+    };
+    let left = until_gone(family, GRACE, Signal::TERM, false);
+    if left.is_empty() { left } else { until_gone(family, KILLING, Signal::KILL, true) }
 }
 
-fn until_gone(root: i32, patience: Duration, signal: Signal, again: bool) -> Vec<i32> {
+/// Kills every process that was started with this folder as its `TMPDIR`: a family whose guardian is dead. Gives those that
+/// are alive nevertheless.
+pub(super) fn kill_those_of(folder: &Path) -> Vec<i32> {
+    let mut mark = b"TMPDIR=".to_vec();
+    mark.extend_from_slice(folder.as_os_str().as_bytes());
+    let bears_it = |process: &Process| {
+        let environment = fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark)
+    };
+    let family = || processes().into_iter().filter(|p| !p.ended).filter(bears_it).map(|p| p.pid).collect();
+    until_gone(family, KILLING, Signal::KILL, true)
+}
+
+fn until_gone(family: impl Fn() -> Vec<i32>, patience: Duration, signal: Signal, again: bool) -> Vec<i32> {
     let mut left = Vec::new();
     for look in 0..patience.as_millis() / LOOK.as_millis() {
-        super::reap();
-        left = descendants(root, &processes());
+        left = family();
         if left.is_empty() {
             break;
         }
@@ -114,6 +132,18 @@ mod tests {
     fn the_living_child_of_an_ended_one_is_found() {
         let ended = Process { ended: true, ..process(11, 10) };
         assert_eq!(descendants(10, &[ended, process(12, 11)]), [12]);
+    }
+
+    #[test]
+    fn a_family_without_a_guardian_is_known_by_its_folder() {
+        let folder = Path::new("/tmp/fs-test-of-a-family");
+        let start = |folder: &str| std::process::Command::new("sleep").arg("60").env("TMPDIR", folder).spawn().unwrap();
+        let (mut ours, mut other) = (start("/tmp/fs-test-of-a-family"), start("/tmp/fs-test-of-a-family-2"));
+        assert_eq!(kill_those_of(folder), Vec::<i32>::new());
+        assert!(!ours.wait().unwrap().success());
+        assert!(other.try_wait().unwrap().is_none(), "a longer name is another folder");
+        other.kill().unwrap();
+        other.wait().unwrap();
     }
 
     #[test]

@@ -85,7 +85,10 @@ async fn watch(folder: &Path, program: &OsStr, args: &[OsString]) -> io::Result<
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let parent = parent_is_gone();
-    let driver = Command::new(program).args(args).env("TMPDIR", folder).stdin(Stdio::null()).spawn()?;
+    let mut command = Command::new(program);
+    // Chromium keeps its crash reports with the configuration.
+    command.args(args).env("TMPDIR", folder).env("XDG_CONFIG_HOME", folder);
+    let driver = command.stdin(Stdio::null()).spawn()?;
     let driver = Pid::from_child(&driver);
     writeln!(io::stderr(), "{DRIVER_LINE}{}", driver.as_raw_nonzero())?;
     let gone = async {
@@ -117,6 +120,13 @@ fn parent_is_gone() -> tokio::sync::oneshot::Receiver<()> {
         let _ = tell.send(());
     });
     told
+}
+
+/// Does a dead guardian's work: kills everything that was started with the scratch folder, and wipes it.
+pub(super) fn stand_in(folder: &Path) -> Result<(), String> {
+    let left = family::kill_those_of(folder);
+    scratch::wipe(folder).map_err(|error| error.to_string())?;
+    if left.is_empty() { Ok(()) } else { Err(format!("still alive: {left:?}")) }
 }
 
 /// Takes the exit of every descendant that has ended.

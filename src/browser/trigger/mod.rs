@@ -147,10 +147,15 @@ impl fmt::Display for Command {
 }
 
 #[cfg(test)]
+mod fake_driver;
+
+#[cfg(test)]
 mod tests {
     use fantoccini::error::WebDriver;
 
+    use super::fake_driver::FakeDriver;
     use super::*;
+    use crate::clock::SystemClock;
 
     fn standard(error: ErrorStatus) -> CmdError {
         CmdError::Standard(WebDriver { error, message: String::new().into(), stacktrace: String::new(), data: None })
@@ -159,7 +164,7 @@ mod tests {
     #[test]
     fn only_what_is_found_before_the_click_proves_that_there_was_none() {
         let click = Command::Click("e".to_owned());
-        let script = Command::Execute { script: String::new(), args: Vec::new() };
+        let script = script("");
         assert!(proves_nothing_happened(&click, &standard(ErrorStatus::ElementClickIntercepted)));
         assert!(proves_nothing_happened(&script, &standard(ErrorStatus::StaleElementReference)));
         let after = || {
@@ -176,5 +181,38 @@ mod tests {
             }
         }
         assert!(!proves_nothing_happened(&click, &CmdError::WaitTimeout));
+    }
+
+    fn script(text: &str) -> Command {
+        Command::Execute { script: text.to_owned(), args: Vec::new() }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_driver_that_hangs_up_gets_the_command_once_over_plain_and_tls() {
+        for tls in [false, true] {
+            let driver = FakeDriver::new(tls).await;
+            let mut trigger = Trigger::attach(&driver.url, "s1", &driver.trust).unwrap();
+            // Far enough ahead to be warmed, so that the connection has been used: then clients like to try again.
+            let at = SystemClock.now() + Duration::from_millis(1000);
+            let fired = trigger.fire_at(Arc::new(SystemClock), at, script("hang up"), Duration::from_secs(2)).await;
+            let Err(FireError::Unknown { sent_at, .. }) = fired else { panic!("{fired:?}") };
+            assert!(sent_at >= at);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            assert_eq!(driver.heard(), ["return 0", "hang up"], "tls: {tls}");
+            let again = trigger
+                .fire_at(Arc::new(SystemClock), SystemClock.now(), script("go on"), Duration::from_secs(2))
+                .await;
+            assert!(again.is_ok(), "another command is another matter: {again:?}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_service_that_is_not_known_gets_nothing() {
+        let (driver, stranger) = (FakeDriver::new(true).await, FakeDriver::new(true).await);
+        let mut trigger = Trigger::attach(&driver.url, "s1", &stranger.trust).unwrap();
+        let fired =
+            trigger.fire_at(Arc::new(SystemClock), SystemClock.now(), script("x"), Duration::from_secs(2)).await;
+        assert!(matches!(fired, Err(FireError::NotSent { .. })), "{fired:?}");
+        assert!(driver.heard().is_empty());
     }
 }

@@ -19,13 +19,15 @@ const GUARDIAN: &str = "FIRSTSERVE_TEST_GUARDIAN";
 
 #[test]
 fn a_crash_leaves_no_browser_behind() {
-    let mut holder = holder(env!("CARGO_BIN_EXE_firstserve"));
+    let folder = tempfile::tempdir().unwrap();
+    let mut holder = holder(env!("CARGO_BIN_EXE_firstserve"), folder.path());
     let family = descendants(holder.id());
     assert!(family.len() >= 8, "two guardians, two drivers and their browsers: {family:?}");
     holder.kill().unwrap();
     holder.wait().unwrap();
     let left = alive_after(&family, PATIENCE);
     assert!(left.is_empty(), "still alive: {left:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "profiles are left");
 }
 
 #[test]
@@ -34,13 +36,27 @@ fn without_a_guardian_browsers_survive_the_same_crash() {
     let script = folder.path().join("no-guardian");
     std::fs::write(&script, "#!/bin/sh\nexport TMPDIR=\"$2\"; shift 3; exec \"$@\"\n").unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let mut holder = holder(script.to_str().unwrap());
+    let mut holder = holder(script.to_str().unwrap(), folder.path());
     let family = descendants(holder.id());
     holder.kill().unwrap();
     holder.wait().unwrap();
     let left = alive_after(&family, Duration::from_secs(3));
     left.iter().for_each(|pid| end(*pid));
     assert!(!left.is_empty(), "the test above would pass without a guardian");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_guardian_is_killed_still_ends_whole() {
+    for engine in [Engine::Firefox, Engine::Chromium] {
+        let session = open(&Options::new(engine, env!("CARGO_BIN_EXE_firstserve")), "crash").await.unwrap();
+        let guardian = session.facts().guardian_pid.unwrap();
+        let family = descendants(guardian);
+        assert!(family.len() >= 3, "{family:?}");
+        end(guardian);
+        session.quit().await.unwrap();
+        let left = alive_after(&family, Duration::from_secs(1));
+        assert!(left.is_empty(), "{engine:?}: still alive: {left:?}");
+    }
 }
 
 /// Holds a Firefox and a Chromium until it is killed. Only of use in a process of its own, which its siblings start.
@@ -56,10 +72,16 @@ async fn holds_browsers() {
     tokio::time::sleep(Duration::from_secs(120)).await;
 }
 
-fn holder(guardian: &str) -> Child {
+fn holder(guardian: &str, scratch: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "drivers::browser::crash::holds_browsers", "--ignored", "--nocapture"]);
-    let mut holder = command.env(GUARDIAN, guardian).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut holder = command
+        .env(GUARDIAN, guardian)
+        .env("TMPDIR", scratch)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let lines = BufReader::new(holder.stderr.take().unwrap()).lines();
     let said: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.starts_with("holding")).collect();
     assert!(holder.try_wait().unwrap().is_none(), "the holder ended: {said:?}");
