@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{book, demo, explain, plan, replay, vault};
+use super::{book, demo, explain, plan, vault};
 use crate::club;
 
 /// Books what a website opens at an instant
@@ -39,8 +39,6 @@ pub enum Command {
     Explain(explain::Args),
     /// Make one attempt in the foreground
     Book(book::Args),
-    /// Run a flow against saved pages in a real browser, offline
-    Replay(replay::Args),
     /// Keep the members' user names and passwords
     Vault(vault::VaultArgs),
     /// Serve a practice club on loopback

@@ -60,7 +60,7 @@ impl Failure {
 }
 
 /// The code for whatever a command failed with; an error nobody classified is "unavailable".
-pub fn exit_of(error: &anyhow::Error) -> Exit {
+pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
     if let Some(failure) = error.downcast_ref::<Failure>() {
         return failure.exit;
     }

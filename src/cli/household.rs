@@ -14,7 +14,7 @@ use crate::vault::{Credentials, Vault, default_identity};
 
 /// Everything an engine needs.
 #[derive(Clone)]
-pub struct Household {
+pub(super) struct Household {
     config: Arc<Config>,
     zones: Arc<ZoneData>,
     store: Store,
@@ -27,7 +27,7 @@ pub struct Household {
 ///
 /// # Errors
 /// Another daemon has it, or the database says so.
-pub async fn open_store(config: &Config) -> Result<Store, Failure> {
+pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
     let opened = Store::open(config.server.database.expose(), &config.server.data).await;
     opened.map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))
 }
@@ -37,7 +37,7 @@ impl Household {
     ///
     /// # Errors
     /// Our own program cannot be found, which guards browsers.
-    pub fn new(config: Arc<Config>, zones: Arc<ZoneData>, store: Store, redactor: Redactor) -> anyhow::Result<Self> {
+    pub(super) fn new(config: Arc<Config>, zones: Arc<ZoneData>, store: Store, redactor: Redactor) -> anyhow::Result<Self> {
         let vault = match open_vault(&config) {
             Ok(vault) => Some(Arc::new(vault)),
             Err(error) => {
@@ -53,7 +53,7 @@ impl Household {
     }
 
     /// For the engine.
-    pub fn parts(&self) -> Parts {
+    pub(super) fn parts(&self) -> Parts {
         Parts {
             config: Arc::clone(&self.config),
             zones: Arc::clone(&self.zones),
@@ -66,7 +66,7 @@ impl Household {
     }
 
     /// The store.
-    pub fn store(&self) -> Store {
+    pub(super) fn store(&self) -> Store {
         self.store.clone()
     }
 
@@ -74,7 +74,7 @@ impl Household {
     ///
     /// # Errors
     /// The mail server cannot be used as it is configured.
-    pub fn transport(&self) -> anyhow::Result<Transport> {
+    pub(super) fn transport(&self) -> anyhow::Result<Transport> {
         let Some(mail) = &self.config.mail else { return Ok(Transport::BlackHole) };
         let security = match mail.smtp_security {
             SmtpSecurity::StartTls => Security::StartTls,
@@ -103,7 +103,7 @@ impl Household {
     }
 
     /// Keeps a configuration that is put in force.
-    pub async fn keep(&self, config: &Config) {
+    pub(super) async fn keep(&self, config: &Config) {
         let kept = self.store.keep_config(&config.hash, &config.text, SystemClock.now()).await;
         if let Err(error) = kept {
             tracing::warn!(%error, "the configuration was not kept in the history");

@@ -12,7 +12,6 @@ mod exit;
 mod household;
 pub mod explain;
 pub mod plan;
-pub mod replay;
 pub mod run;
 pub mod schema;
 mod setting;
@@ -66,7 +65,6 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Plan(wanted) => plan::run(&wanted, &setting, args.json),
         Command::Explain(wanted) => explain::run(&wanted, &setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
-        Command::Replay(wanted) => replay::run(&wanted, args.json),
         Command::Vault(wanted) => Ok(wanted.run(&setting.data(), args.json)),
         Command::Club(options) => club::run(options),
         Command::Schema => schema::run(&mut std::io::stdout()).map(|()| ExitCode::SUCCESS).map_err(Into::into),

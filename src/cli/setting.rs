@@ -12,7 +12,7 @@ use crate::config::{Config, Environment, Loaded, load};
 use crate::report::{Problem, render};
 
 /// The configuration's path and the environment.
-pub struct Setting {
+pub(super) struct Setting {
     /// The file.
     pub path: PathBuf,
     /// The variables that may replace its keys.
@@ -72,7 +72,7 @@ impl Setting {
 }
 
 /// The zone data that a configuration names, or the newest there is.
-pub fn zones_of(config: &Config) -> ZoneData {
+pub(super) fn zones_of(config: &Config) -> ZoneData {
     ZoneData::newest(config.zoneinfo.as_deref())
 }
 

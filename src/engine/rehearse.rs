@@ -10,7 +10,6 @@ use super::lock::AccountLocks;
 use super::perform::{Performer, hands};
 use super::report::Reporter;
 use super::{Event, Parts, What};
-use crate::clock::Clock;
 use crate::model::Occurrence;
 use crate::timing::{Event as Happened, Trouble};
 
