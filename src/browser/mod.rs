@@ -24,11 +24,11 @@ pub mod stage;
 mod tls;
 mod trigger;
 
+pub use crate::config::Engine;
 pub use cookies::{Cookie, Jar};
 pub use error::{BrowserError, ErrorKind};
 pub use evidence::{Evidence, capture};
 pub use open::open;
-pub use crate::config::Engine;
 pub use options::{Deadlines, Options, WebDriverAt};
 pub use session::{Facts, QuitError, Session, Warning, end_session};
 pub use tls::{Trust, install_provider};

@@ -4,29 +4,28 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{book, demo, explain, plan, vault};
-use crate::club;
+use super::{book, club, demo, explain, plan, vault};
 
 /// Books what a website opens at an instant
 #[derive(Debug, Parser)]
 #[command(name = "firstserve", version, about, long_about = None, propagate_version = true)]
-pub struct Args {
+pub(super) struct Args {
     /// The configuration
     #[arg(long, global = true, value_name = "FILE", default_value = "config/booking.toml")]
-    pub config: PathBuf,
+    pub(super) config: PathBuf,
 
     /// One JSON document on stdout, and nothing else there
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(super) json: bool,
 
     /// What to do
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 /// One variant per command; each has its file.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Book a court at a practice club on this machine, in a real browser
     Demo(demo::Args),
     /// The daemon: keeps every booking of the configuration
@@ -42,7 +41,7 @@ pub enum Command {
     /// Keep the members' user names and passwords
     Vault(vault::VaultArgs),
     /// Serve a practice club on loopback
-    Club(club::Options),
+    Club(club::Args),
     /// Print the JSON Schema of booking.toml, for editors
     Schema,
     /// Print completions for a shell

@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// What `book` takes.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The booking's name, or MEMBER/NAME
     booking: String,
 
@@ -40,7 +40,7 @@ pub struct Args {
 ///
 /// # Errors
 /// The configuration or the store cannot be used, there is no such booking, or it has no date ahead.
-pub fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
     let (config, zones) = setting.config_and_zones()?;
     let booking = named(&args.booking, &config)?.clone();
     let now = SystemClock.now();
@@ -54,7 +54,7 @@ pub fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<Exit
         return Err(Failure::new(Exit::Data, format!("`{}` opens {opens}; {cure}", booking.name)).into());
     }
     let mut timeline = Timeline::new(zone, as_json);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = super::runtime()?;
     let result = runtime.block_on(async {
         let only = Arc::new(Config { bookings: vec![booking], ..(*config).clone() });
         let store = open_store(&only).await?;

@@ -43,7 +43,7 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// What `demo` takes.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Which browser books
     #[arg(long, value_name = "firefox|chromium", default_value = "firefox", value_parser = browser)]
     browser: Browser,
@@ -82,8 +82,8 @@ fn mode(word: &str) -> Result<FireMode, String> {
 ///
 /// # Errors
 /// No browser, or the practice club cannot be started.
-pub fn run(args: &Args, as_json: bool) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+pub(super) fn run(args: &Args, as_json: bool) -> anyhow::Result<ExitCode> {
+    let runtime = super::runtime()?;
     let result = runtime.block_on(demo(args, as_json))?;
     let won = result["outcome"] == "confirmed";
     if as_json {
@@ -124,7 +124,10 @@ fn keep_credentials(folder: &Path, bookings: u8) -> anyhow::Result<()> {
     Vault::init(&data, &identity)?;
     let vault = Vault::open(&data, &identity)?;
     for (user, password) in MEMBERS.iter().take(usize::from(bookings)) {
-        vault.set(&format!("club/{user}"), &Credentials { user: (*user).to_owned(), password: Secret::new(*password) })?;
+        vault.set(
+            &format!("club/{user}"),
+            &Credentials { user: (*user).to_owned(), password: Secret::new(*password) },
+        )?;
     }
     Ok(())
 }
@@ -212,7 +215,8 @@ fn attempt(end: &Ended, ledger: &Value) -> Value {
     let member = end.booking.split(' ').next().unwrap_or_default();
     let opening = ledger["opening_ns"].as_i64();
     let ours = |request: &&Value| !request["submit"].is_null() && request["member"] == member;
-    let received: Vec<i64> = requests(ledger).filter(ours).filter_map(|request| request["received_ns"].as_i64()).collect();
+    let received: Vec<i64> =
+        requests(ledger).filter(ours).filter_map(|request| request["received_ns"].as_i64()).collect();
     json!({
         "id": end.id.as_str(),
         "booking": end.booking,
@@ -242,7 +246,10 @@ fn milliseconds(ns: i64) -> f64 {
 
 fn summary(result: &Value) -> String {
     let late = result["lateness_ms"].as_f64();
-    let late = late.map_or_else(|| "never reached the club".to_owned(), |ms| format!("reached the club {ms:.3} ms after the opening"));
+    let late = late.map_or_else(
+        || "never reached the club".to_owned(),
+        |ms| format!("reached the club {ms:.3} ms after the opening"),
+    );
     let early = if result["early"] == true { "EARLY" } else { "not early" };
     let (outcome, fire, browser) = (&result["outcome"], &result["fire"], &result["browser"]);
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();

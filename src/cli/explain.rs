@@ -30,7 +30,7 @@ const PERMIT_LEAD: SignedDuration = SignedDuration::from_millis(60);
 
 /// What `explain` takes.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The booking's name, or MEMBER/NAME
     booking: String,
 }
@@ -39,7 +39,7 @@ pub struct Args {
 ///
 /// # Errors
 /// The configuration cannot be used, or has no such booking.
-pub fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
     let (config, zones) = setting.config_and_zones()?;
     let now = SystemClock.now();
     let explained = explain(&args.booking, &config.bookings, &config.members, &config.sites, &zones, now);

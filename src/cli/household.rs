@@ -37,7 +37,12 @@ impl Household {
     ///
     /// # Errors
     /// Our own program cannot be found, which guards browsers.
-    pub(super) fn new(config: Arc<Config>, zones: Arc<ZoneData>, store: Store, redactor: Redactor) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        config: Arc<Config>,
+        zones: Arc<ZoneData>,
+        store: Store,
+        redactor: Redactor,
+    ) -> anyhow::Result<Self> {
         let vault = match open_vault(&config) {
             Ok(vault) => Some(Arc::new(vault)),
             Err(error) => {

@@ -4,15 +4,15 @@
 //! stderr. Exit codes are in [`Exit`].
 
 mod args;
-pub mod book;
+mod book;
 pub mod check;
-pub mod club;
-pub mod demo;
+mod club;
+mod demo;
 mod exit;
 mod household;
 pub mod explain;
 pub mod plan;
-pub mod run;
+mod run;
 pub mod schema;
 mod setting;
 mod timeline;
@@ -96,6 +96,12 @@ fn complain(error: &anyhow::Error, json: bool) -> ExitCode {
     }
     say(&format!("firstserve: {text}"));
     exit_of(error).into()
+}
+
+/// The runtime of every command: two workers, with room for the deep futures of an unoptimised build.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    const STACK: usize = 8 * 1024 * 1024;
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_stack_size(STACK).enable_all().build()
 }
 
 /// One JSON document on stdout.

@@ -18,7 +18,7 @@ use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences};
 
 /// What `plan` takes.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Only slots up to this date (2027-07-18)
     #[arg(long, value_name = "DATE")]
     until: Option<Date>,
@@ -28,7 +28,7 @@ pub struct Args {
 ///
 /// # Errors
 /// The configuration cannot be used.
-pub fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<ExitCode> {
     let (config, zones) = setting.config_and_zones()?;
     let plan = plan(&config.bookings, &config.members, &config.sites, &zones, SystemClock.now(), args.until);
     if json {

@@ -23,12 +23,12 @@ use crate::web::{self, Health};
 ///
 /// # Errors
 /// The configuration, the store or the address cannot be used.
-pub fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
+pub(super) fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
     let (config, loaded) = setting.loaded()?;
     let zones = Arc::new(zones_of(&config));
     let redactor = Redactor::new();
     let _logs = telemetry::start(&log_options(&config.log), &redactor)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = super::runtime()?;
     runtime.block_on(async {
         let listener = listen(&config.server.listen)?;
         let store = open_store(&config).await?;

@@ -14,24 +14,24 @@ use crate::report::{Problem, render};
 /// The configuration's path and the environment.
 pub(super) struct Setting {
     /// The file.
-    pub path: PathBuf,
+    pub(super) path: PathBuf,
     /// The variables that may replace its keys.
-    pub environment: Environment,
+    pub(super) environment: Environment,
 }
 
 impl Setting {
     /// As the command line and the process's environment say.
-    pub fn new(args: &Args) -> Self {
+    pub(super) fn new(args: &Args) -> Self {
         Self { path: args.config.clone(), environment: Environment::new(std::env::vars_os()) }
     }
 
     /// The zone data for a load.
-    pub fn zones(&self) -> impl Fn(Option<&Path>) -> TimeZoneDatabase + Send + Sync + 'static {
+    pub(super) fn zones(&self) -> impl Fn(Option<&Path>) -> TimeZoneDatabase + Send + Sync + 'static {
         |configured| ZoneData::newest(configured).db
     }
 
     /// Reads and checks the configuration.
-    pub fn load(&self) -> Loaded {
+    pub(super) fn load(&self) -> Loaded {
         load(&self.path, &self.environment, &self.zones(), SystemClock.now())
     }
 
@@ -39,7 +39,7 @@ impl Setting {
     ///
     /// # Errors
     /// The file cannot be read, or has errors.
-    pub fn config(&self) -> Result<Arc<Config>, Failure> {
+    pub(super) fn config(&self) -> Result<Arc<Config>, Failure> {
         self.loaded().map(|(config, _)| config)
     }
 
@@ -47,7 +47,7 @@ impl Setting {
     ///
     /// # Errors
     /// As [`Setting::config`].
-    pub fn loaded(&self) -> Result<(Arc<Config>, Loaded), Failure> {
+    pub(super) fn loaded(&self) -> Result<(Arc<Config>, Loaded), Failure> {
         let loaded = self.load();
         match &loaded.config {
             Some(config) => Ok((Arc::clone(config), loaded)),
@@ -59,14 +59,14 @@ impl Setting {
     ///
     /// # Errors
     /// As [`Setting::config`].
-    pub fn config_and_zones(&self) -> Result<(Arc<Config>, Arc<ZoneData>), Failure> {
+    pub(super) fn config_and_zones(&self) -> Result<(Arc<Config>, Arc<ZoneData>), Failure> {
         let config = self.config()?;
         let zones = Arc::new(zones_of(&config));
         Ok((config, zones))
     }
 
     /// The data folder, as far as the file can be read; the vault can be filled before the rest is right.
-    pub fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         self.load().config.map_or_else(|| PathBuf::from("data"), |config| config.server.data.clone())
     }
 }

@@ -80,7 +80,9 @@ impl Timeline {
             What::Listed { rows } => self.stamped(event.at, &who, &format!("the site's list: {rows} of ours")),
             What::Ended { outcome, note, .. } => self.ended(event, &who, *outcome, note),
             What::Waiting { .. } => {}
-            What::Reloaded(changes) => changes.iter().for_each(|change| self.stamped(event.at, "configuration", change)),
+            What::Reloaded(changes) => {
+                changes.iter().for_each(|change| self.stamped(event.at, "configuration", change))
+            }
             What::Refused { errors } => {
                 self.stamped(event.at, "configuration", &format!("refused, {errors} errors; the old one is kept"));
             }
@@ -120,5 +122,9 @@ fn log_line(text: &str) {
 }
 
 fn seconds(ms: i128) -> String {
-    if ms >= 90_000 { format!("{} min {} s", ms / 60_000, ms / 1_000 % 60) } else { format!("{}.{} s", ms / 1_000, ms / 100 % 10) }
+    if ms >= 90_000 {
+        format!("{} min {} s", ms / 60_000, ms / 1_000 % 60)
+    } else {
+        format!("{}.{} s", ms / 1_000, ms / 100 % 10)
+    }
 }

@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::config::Config;
 use crate::clock::ZoneData;
+use crate::config::Config;
 use crate::model::{Attempt, AttemptId, BookingName, MemberId, Occurrence, State};
 use crate::schedule::{AHEAD, occurrences};
 

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
 use super::Parts;
 use crate::flow::Flow;
-use crate::model::{
-    Answer, Attempt, Booking, Choice, FireMode, Member, Occurrence, Outcome, Site, State,
-};
+use crate::model::{Answer, Attempt, Booking, Choice, FireMode, Member, Occurrence, Outcome, Site, State};
 use crate::schedule::{first_instant, opening};
 use crate::store::{PastPermit, PermitId, StoreError};
 use crate::timing::{Facts, Past};
@@ -142,7 +140,9 @@ impl Errand {
 
     /// What an earlier process left.
     pub(super) fn past(&self, attempt: &Attempt) -> Past {
-        let taken = |choice: &Choice| self.permits.iter().any(|past| past.answer == Some(Answer::Taken) && is_for(past, choice));
+        let taken = |choice: &Choice| {
+            self.permits.iter().any(|past| past.answer == Some(Answer::Taken) && is_for(past, choice))
+        };
         let is_lost = |choice: &Choice| taken(choice) || self.only_verified.contains(choice);
         let lost = self.choices.iter().enumerate().filter(|(_, choice)| is_lost(choice)).map(|(at, _)| at).collect();
         let uncertain = self.permits.iter().filter(|permit| permit.absent).count();

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::What;
 use super::perform::Performer;
 use super::report::Reporter;
-use super::What;
 use crate::clock::Clock;
 use crate::model::{Answer, AttemptId, Choice, Outcome, State};
 use crate::store::{End, Evidence, Letter, Mark, PermitId, Slot, Store, StoreError};
@@ -107,12 +107,12 @@ impl<P: Performer> Run<P> {
         Ok(match next {
             Next::Wait(at) => return self.wait(at).await,
             Next::Stage { choice, reuse } => self.heard(|p| Box::pin(p.stage(choice, reuse))).await,
-            Next::CheckLogin => self.performer.check_login().await,
+            Next::CheckLogin => Box::pin(self.performer.check_login()).await,
             Next::Open { choice, at } => self.heard(|p| Box::pin(p.open(choice, at))).await,
             Next::Spend { choice } => self.spend(choice).await,
-            Next::Fire { choice, at } => self.performer.fire(choice, at).await,
-            Next::Fence => self.performer.fence().await,
-            Next::ReadList => self.performer.read_list().await,
+            Next::Fire { choice, at } => Box::pin(self.performer.fire(choice, at)).await,
+            Next::Fence => Box::pin(self.performer.fence()).await,
+            Next::ReadList => Box::pin(self.performer.read_list()).await,
             Next::End { outcome, note, won, duplicate } => {
                 return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.sent }).await);
             }

@@ -246,7 +246,7 @@ impl Engine {
             id: attempt.id,
         };
         self.running.insert(id.clone(), orders);
-        self.tasks.spawn(async move { (id, run.run().await) });
+        self.tasks.spawn(Box::pin(async move { (id, run.run().await) }));
     }
 
     /// Ends an attempt that cannot be run at all.

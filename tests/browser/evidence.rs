@@ -16,7 +16,7 @@ const CANARIES: [&str; 5] =
 
 async fn masked_and_bounded(world: &mut World<'_>) {
     let dir = tempfile::tempdir().expect("a folder");
-    let stage = Stage::begin(world.driver).await.expect("the window answers");
+    let stage = Stage::begin(world.driver.clone()).await.expect("the window answers");
     world.stage = stage.with_secrets([Secret::new("handed-secret-2")]);
     world.open("verbs/screenshot.html").await;
     let fill = |text: &str, secret: bool| Step {

@@ -45,7 +45,7 @@ pub(crate) struct World<'a> {
     pub(crate) engine: Engine,
     pub(crate) driver: &'a WebDriver,
     pub(crate) site: &'a Site,
-    pub(crate) stage: Stage<'a>,
+    pub(crate) stage: Stage,
 }
 
 impl World<'_> {
@@ -113,7 +113,7 @@ async fn one(
 ) {
     clean(driver).await;
     site.clear();
-    let stage = Stage::begin(driver).await.expect("the window answers");
+    let stage = Stage::begin(driver.clone()).await.expect("the window answers");
     let mut world = World { engine, driver, site, stage };
     case(&mut world).await;
 }

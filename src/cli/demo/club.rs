@@ -35,7 +35,7 @@ impl ClubProcess {
         for fault in faults {
             command.args(["--fault", fault.as_str()]);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.arg("--ends-with-stdin").stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         let out = child.stdout.take().ok_or_else(|| no_club("it has no output"))?;
         let mut line = String::new();
@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn reads_the_ready_line() {
-        let (url, opening) = ready("club ready at http://127.0.0.1:8090/ opening=2026-11-21T03:00:10Z\n").expect("ready");
+        let (url, opening) =
+            ready("club ready at http://127.0.0.1:8090/ opening=2026-11-21T03:00:10Z\n").expect("ready");
         assert_eq!(url, "http://127.0.0.1:8090/");
         assert_eq!(opening.to_string(), "2026-11-21T03:00:10Z");
         assert!(ready("club ready at http://127.0.0.1:8090/").is_none());

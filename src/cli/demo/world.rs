@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::ToSpan;
 
 use super::Args;
 use super::club::ClubProcess;
@@ -65,8 +65,11 @@ fn booking_toml(flow: &str, args: &Args, club: &ClubProcess) -> String {
     );
     for (court, id) in [("1", "5"), ("3", "17")] {
         let at = opening.time().strftime("%H:%M:%S");
-        write!(text, "[site.club.court.{court}]\nsite-id = \"{id}\"\nopens = {{ days-before = {DAYS}, at = \"{at}\" }}\n")
-            .expect("writing to a String cannot fail");
+        write!(
+            text,
+            "[site.club.court.{court}]\nsite-id = \"{id}\"\nopens = {{ days-before = {DAYS}, at = \"{at}\" }}\n"
+        )
+        .expect("writing to a String cannot fail");
     }
     for number in 0..usize::from(args.bookings) {
         text.push_str(&booking(number, date));

@@ -75,13 +75,11 @@ static VAULT: Table = Table {
     title: "[vault]",
     doc: "Where user names and passwords are, encrypted.",
     one_of: &[],
-    keys: &[
-        Key::new(
-            "identity",
-            Kind::Path,
-            "The age identity that opens the vault; outside the data folder, readable by you only.",
-        ),
-    ],
+    keys: &[Key::new(
+        "identity",
+        Kind::Path,
+        "The age identity that opens the vault; outside the data folder, readable by you only.",
+    )],
 };
 
 static MAIL: Table = Table {

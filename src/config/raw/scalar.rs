@@ -61,7 +61,9 @@ pub(super) fn from_toml(kind: Kind, value: &DeValue<'_>) -> Result<Value, Wrong>
             count(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or(i64::MAX), min, max)
         }
         (Kind::Date, DeValue::Datetime(at)) => date(at).ok_or_else(|| wrong_kind(kind, value)),
-        (Kind::Time | Kind::TimeToTheSecond, DeValue::Datetime(at)) => time(at, kind).ok_or_else(|| wrong_kind(kind, value)),
+        (Kind::Time | Kind::TimeToTheSecond, DeValue::Datetime(at)) => {
+            time(at, kind).ok_or_else(|| wrong_kind(kind, value))
+        }
         (Kind::Flag | Kind::Count { .. }, DeValue::String(_)) => Err(wrong_kind(kind, value)),
         (_, DeValue::String(text)) => from_string(kind, text),
         _ => Err(wrong_kind(kind, value)),
@@ -246,7 +248,9 @@ fn kind_help(kind: Kind, value: &DeValue<'_>) -> String {
         }
         (Kind::Span { .. }, _) => "write it like \"90s\", \"250ms\" or \"1h30m\"".to_owned(),
         (Kind::Date, _) => "write year-month-day without quotes: 2027-07-18".to_owned(),
-        (Kind::TimeToTheSecond, _) => "write hours and minutes, and seconds where the site has them: \"07:00\", \"07:59:30\"".to_owned(),
+        (Kind::TimeToTheSecond, _) => {
+            "write hours and minutes, and seconds where the site has them: \"07:00\", \"07:59:30\"".to_owned()
+        }
         (Kind::Time, _) => "write hours and minutes: \"17:00\"".to_owned(),
         (Kind::List(inner), _) => format!("put it into square brackets: a list of {}", plural(*inner)),
         (Kind::Words, _) => "write { key = \"text\" }".to_owned(),

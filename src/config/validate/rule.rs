@@ -71,7 +71,9 @@ fn blame(written: &At<String>, error: &RuleError) -> crate::report::Problem {
 pub(super) fn dates(when: &When, today: Date) -> Option<Vec<Date>> {
     match when {
         When::Once(date) => Some(Some(*date).filter(|date| *date >= today).into_iter().take(AHEAD).collect()),
-        When::Repeat { rule, from, except } => Rule::parse(rule).ok().map(|rule| rule.dates(*from, except, today, AHEAD)),
+        When::Repeat { rule, from, except } => {
+            Rule::parse(rule).ok().map(|rule| rule.dates(*from, except, today, AHEAD))
+        }
     }
 }
 

@@ -42,7 +42,12 @@ pub(super) fn flow(written: &At<String>, world: &World<'_>, problems: &mut Probl
 }
 
 /// The flow that the files make; none when they are wrong, which is then said.
-pub(super) fn parsed(written: &At<String>, files: &[Arc<SourceFile>], world: &World<'_>, problems: &mut Problems) -> Option<Arc<Flow>> {
+pub(super) fn parsed(
+    written: &At<String>,
+    files: &[Arc<SourceFile>],
+    world: &World<'_>,
+    problems: &mut Problems,
+) -> Option<Arc<Flow>> {
     if files.is_empty() {
         return None;
     }

@@ -102,7 +102,8 @@ impl ApiHands {
             match &rendered.verb {
                 Verb::Request(request) => {
                     let sent = request::send(&session.client, request).await;
-                    let Brought { answer, read } = sent.map_err(|error| self.kit.trouble_of(&error, &rendered.place, 0))?;
+                    let Brought { answer, read } =
+                        sent.map_err(|error| self.kit.trouble_of(&error, &rendered.place, 0))?;
                     for (name, value) in read {
                         session.words.learn(Phase::Verify, &name, value);
                     }
@@ -110,7 +111,8 @@ impl ApiHands {
                 }
                 Verb::Rows(spec) => {
                     let found = last.as_ref().and_then(|answer| read_rows(spec, answer));
-                    let found = found.ok_or_else(|| Trouble::Selector(format!("{}: the answer is not the list", rendered.place)))?;
+                    let found = found
+                        .ok_or_else(|| Trouble::Selector(format!("{}: the answer is not the list", rendered.place)))?;
                     listing = Some(self.kit.listing(&session.words, &found)?);
                 }
                 _ => {}

@@ -48,10 +48,10 @@ impl Shooter<'_> {
             Err(trouble) => return Event::NotSent(trouble.words()),
         };
         match self.hands.kit.errand.mode() {
-            FireMode::Native => self.native(&ready).await,
-            FireMode::Armed => self.armed(&ready).await,
-            FireMode::Http => self.http(&ready).await,
-            FireMode::Script | FireMode::Auto => self.script(&ready).await,
+            FireMode::Native => Box::pin(self.native(&ready)).await,
+            FireMode::Armed => Box::pin(self.armed(&ready)).await,
+            FireMode::Http => Box::pin(self.http(&ready)).await,
+            FireMode::Script | FireMode::Auto => Box::pin(self.script(&ready)).await,
         }
     }
 
@@ -253,11 +253,7 @@ impl Shooter<'_> {
         let action = url::Url::parse(&told.action).map_err(|error| error.to_string())?;
         let page = url::Url::parse(&told.referer).map_err(|error| error.to_string())?;
         let jar = Jar::new(live.session.cookies_for(&action).await?);
-        let visitor = Visitor {
-            user_agent: told.user_agent,
-            accept_language: accept_language(&told.languages),
-            jar,
-        };
+        let visitor = Visitor { user_agent: told.user_agent, accept_language: accept_language(&told.languages), jar };
         let form = Form {
             method: told.method,
             action,
