@@ -16,17 +16,13 @@ use super::setting::Setting;
 use super::{Exit, Failure};
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
-use crate::model::{
-    Booking, BookingName, Choice, CourtName, FireMode, MeasuredTo, Member, MemberId, OpeningRule, Site, When,
-};
+use crate::model::{Booking, BookingName, Choice, CourtName, MeasuredTo, Member, MemberId, OpeningRule, Site, When};
 use crate::report::{Problem, did_you_mean};
 use crate::schedule::{Language, Rule, never_open, not_open_yet, notes, occurrences};
+use crate::timing::permit_lead;
 
 /// How many occurrences are explained.
 pub const EXPLAINED: usize = 3;
-
-/// How long before the fire the permit is written, where the engine itself fires.
-const PERMIT_LEAD: SignedDuration = SignedDuration::from_millis(60);
 
 /// What `explain` takes.
 #[derive(Debug, clap::Args)]
@@ -203,9 +199,12 @@ fn instants(choice: &Choice, site: &Site, zone: &TimeZone, now: Timestamp) -> In
 }
 
 fn planned(opening: Timestamp, site: &Site, zone: &TimeZone) -> Planned {
-    let permit_lead = if site.fire == FireMode::Armed { site.patience.armed_lead } else { PERMIT_LEAD };
     let before = |lead| opening.checked_sub(lead).unwrap_or(Timestamp::MIN).to_zoned(zone.clone());
-    Planned { login: before(site.patience.login_lead), permit: before(permit_lead), fire: before(SignedDuration::ZERO) }
+    Planned {
+        login: before(site.patience.login_lead),
+        permit: before(permit_lead(site.fire, &site.patience)),
+        fire: before(SignedDuration::ZERO),
+    }
 }
 
 /// "today and the 9 dates after it can be booked".

@@ -16,12 +16,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Decision, Event, Listing, Misfire, Next, Record, Trouble};
-use super::{browser_back_off, misfire, not_open_rung, site_back_off};
+use super::{browser_back_off, misfire, not_open_rung, permit_lead, site_back_off};
 use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
-
-/// How long before the opening the permit is spent when the trigger is a WebDriver command: time for a slow disk, and for the
-/// trigger's own connection to be warmed. A death in between costs one look at the site's list.
-const PERMIT_LEAD: Duration = Duration::from_millis(500);
 
 /// How often a staged session is asked whether it is still logged in.
 const LOGIN_CHECK_EVERY: Duration = Duration::from_secs(20);
@@ -257,16 +253,11 @@ impl Machine {
         self.opening() + rung
     }
 
+    /// After opening steps there is nothing to spend the permit on before they are done.
     fn permit_at(&self) -> Timestamp {
-        if self.facts.opening_steps && self.facts.mode != FireMode::Armed {
-            // The permit follows the opening steps; until then there is nothing to spend it on.
-            return self.fire_at() - PERMIT_LEAD;
-        }
-        match self.facts.mode {
-            // A program is installed, or a request prepared and its connection opened, with the permit in hand.
-            FireMode::Armed | FireMode::Http => self.fire_at() - self.facts.patience.armed_lead,
-            _ => self.fire_at() - PERMIT_LEAD,
-        }
+        let steps_first = self.facts.opening_steps && self.facts.mode != FireMode::Armed;
+        let mode = if steps_first { FireMode::Script } else { self.facts.mode };
+        self.fire_at() - permit_lead(mode, &self.facts.patience)
     }
 
     fn no_permit(&mut self, why: String, now: Timestamp) -> Decision {

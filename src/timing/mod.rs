@@ -6,11 +6,13 @@
 mod attempt;
 mod decision;
 mod event;
+mod lead;
 mod misfire;
 mod retry;
 
 pub use attempt::{Facts, Machine, Past};
 pub use decision::{Decision, Next, Record};
 pub use event::{Event, Listing, Trouble};
+pub use lead::permit_lead;
 pub use misfire::{Misfire, misfire};
 pub use retry::{browser_back_off, not_open_rung, site_back_off};

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use crate::config::raw::{At, Origin, Section};
 use crate::model::{Booking, BookingName, CourtName, MemberId, Prefer, Site, When};
 use crate::report::Problem;
+use crate::schedule::never_open;
 
 use super::member::Members;
 use super::overlap::{self, Wish};
@@ -39,6 +40,10 @@ pub(super) fn bookings(
     for section in sections {
         let Some((booking, site)) = booking(section, sites, members, problems) else { continue };
         let Some(site) = site else { continue };
+        if let Some(flow) = sites.flow(site.id.as_str()) {
+            problems.extend(flow.problems_with_booking(&booking));
+        }
+        problems.extend(never_opens(section, &booking, site, world));
         let today = today(site, world);
         if let Some(problem) = finished(section, &booking, today) {
             problems.push(problem);
@@ -49,6 +54,16 @@ pub(super) fn bookings(
     }
     overlap::warn(&wishes, problems);
     bookings
+}
+
+/// A warning for choices that open only when their slot has begun.
+fn never_opens(section: &Section, booking: &Booking, site: &Site, world: &World<'_>) -> Option<Problem> {
+    let zone = world.zones.get(&site.time_zone).ok()?;
+    let never = never_open(booking, site, &zone, world.now);
+    let first = never.first()?;
+    let message = format!("court {} opens only when its slot has begun; it is never tried", first.court);
+    let help = "check the court's `opens`, or take it out of the booking";
+    Some(section.origin.blame(Problem::warning("never-opens", message)).help(help))
 }
 
 fn same_names(sections: &[Section], problems: &mut Problems) {

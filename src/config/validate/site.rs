@@ -56,6 +56,11 @@ impl Sites {
         self.entries.iter().filter_map(flow).collect()
     }
 
+    /// The flow of a site.
+    pub(super) fn flow(&self, name: &str) -> Option<&Flow> {
+        self.entries.iter().find(|entry| entry.name == name)?.flow.as_deref()
+    }
+
     /// The sites that are right.
     pub(super) fn valid(self) -> Vec<Site> {
         self.entries.into_iter().filter_map(|entry| entry.site).collect()
