@@ -111,6 +111,7 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
     while let Ok(event) = events.try_recv() {
         timeline.show(&event);
     }
+    timeline.finish();
     Ok(match result {
         Ok(()) => {
             timeline.line("rehearsed: everything up to the last click works; nothing was submitted");

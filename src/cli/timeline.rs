@@ -79,8 +79,10 @@ impl Timeline {
         });
     }
 
-    /// Takes the countdown away.
-    pub fn finish(&self) {
+    /// Writes the files that are still open, and takes the countdown away.
+    pub fn finish(&mut self) {
+        let ids: Vec<AttemptId> = self.attempts.keys().cloned().collect();
+        ids.iter().for_each(|id| self.file_done(Some(id)));
         self.bar.finish_and_clear();
     }
 
