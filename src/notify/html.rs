@@ -34,7 +34,7 @@ pub(super) fn page(
     let colour = tone.colour();
     let (title, attempt) = (escape(title), escape(attempt));
     let body: String =
-        paragraphs.iter().map(|text| format!("<p style=\"margin:0 0 12px\">{}</p>\n", escape(text))).collect();
+        paragraphs.iter().map(|text| format!("<p style=\"margin:0 0 12px\">{}</p>\n", with_code(text))).collect();
     let rows: String = table.iter().map(|(name, value)| row(name, value)).collect();
     format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\">\
@@ -60,6 +60,16 @@ fn row(name: &str, value: &str) -> String {
     )
 }
 
+/// Escaped, with what stands between backticks as code.
+fn with_code(text: &str) -> String {
+    let escaped = escape(text);
+    if escaped.matches('`').count() % 2 == 1 {
+        return escaped;
+    }
+    let pieces = escaped.split('`').enumerate();
+    pieces.map(|(at, piece)| if at % 2 == 1 { format!("<code>{piece}</code>") } else { piece.to_owned() }).collect()
+}
+
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -78,6 +88,12 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_code_and_a_lone_backtick_is_itself() {
+        assert_eq!(with_code("run `a < b` now"), "run <code>a &lt; b</code> now");
+        assert_eq!(with_code("a ` b"), "a ` b");
+    }
 
     #[test]
     fn a_hostile_text_stays_text() {
