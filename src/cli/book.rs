@@ -101,8 +101,11 @@ fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking, Failure> {
             Err(Failure::new(Exit::Data, format!("several members have a booking `{wanted}`; write MEMBER/NAME")))
         }
         (None, _) => {
-            let near = did_you_mean(wanted, config.bookings.iter().map(|booking| booking.name.as_str()));
-            let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let names: Vec<&str> = config.bookings.iter().map(|booking| booking.name.as_str()).collect();
+            let help = match did_you_mean(wanted, names.iter().copied()) {
+                Some(near) => format!("; did you mean `{near}`?"),
+                None => format!("; the bookings are: {}", names.join(", ")),
+            };
             Err(Failure::new(Exit::Data, format!("there is no booking `{wanted}`{help}")))
         }
     }
@@ -124,6 +127,7 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
     while let Ok(event) = events.try_recv() {
         timeline.show(&event);
     }
+    timeline.finish();
     Ok(match result {
         Ok(()) => {
             timeline.line("rehearsed: everything up to the last click works; nothing was submitted");

@@ -106,7 +106,7 @@ async fn demo(args: &Args, quiet: bool) -> anyhow::Result<Value> {
     let store = open_store(&config).await?;
     let household = Household::new(config, Arc::new(zones), store.clone(), Redactor::new())?;
     let mut timeline = Timeline::new(zone, quiet);
-    timeline.line(&format!("practice club at {} opens at {opening}", club.url));
+    timeline.line(&format!("practice club at {}", club.url));
     let (engine, running) = Engine::start(household.parts());
     let ends = watch(&engine, &mut timeline, opening, args.bookings).await;
     timeline.finish();
@@ -244,20 +244,17 @@ fn milliseconds(ns: i64) -> f64 {
     ms
 }
 
+/// The club's own ledger, in words.
 fn summary(result: &Value) -> String {
-    let late = result["lateness_ms"].as_f64();
-    let late = late.map_or_else(
-        || "never reached the club".to_owned(),
-        |ms| format!("reached the club {ms:.3} ms after the opening"),
-    );
-    let early = if result["early"] == true { "EARLY" } else { "not early" };
-    let (outcome, fire, browser) = (&result["outcome"], &result["fire"], &result["browser"]);
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    format!(
-        "\n{}: {late} by {} in {}, {early}; submits in the club's ledger: {}",
-        word(outcome),
-        word(fire),
-        word(browser),
-        result["submits"]
-    )
+    let word = |key: &str| result[key].as_str().unwrap_or_default().to_owned();
+    let submits = match result["submits"].as_u64() {
+        Some(1) => "1 submit".to_owned(),
+        submits => format!("{} submits", submits.unwrap_or_default()),
+    };
+    let early = if result["early"] == true { "EARLY" } else { "none early" };
+    let reached = match result["lateness_ms"].as_f64() {
+        Some(late) => format!("{submits}, {early}; received {late:.1} ms after the opening"),
+        None => "nothing was submitted".to_owned(),
+    };
+    format!("\n{}, by {} in {}\nthe club's own ledger: {reached}", word("outcome"), word("fire"), word("browser"))
 }

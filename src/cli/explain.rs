@@ -1,7 +1,6 @@
 //! `firstserve explain BOOKING`: from the rule to the instants at which the engine will act.
 //!
-//! Needs no vault, browser or network. The site's clock is not known here: it is measured shortly before an opening,
-//! or by `firstserve clock`.
+//! Needs no vault, browser or network. The site's clock is not known here: instants are this machine's.
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -275,12 +274,12 @@ impl Explanation {
     }
 
     fn write(&self, out: &mut String) -> std::fmt::Result {
-        let (site, url) = &self.site;
+        let (site, _) = &self.site;
         let paused = if self.paused { "  (paused: nothing of this will happen)" } else { "" };
         writeln!(out, "{}, for {} at {site}{paused}", self.booking, self.member)?;
         writeln!(out, "  rule        {}", self.when)?;
         writeln!(out, "  zone        {}, time zone data {}", self.time_zone, self.zone_data)?;
-        writeln!(out, "  site clock  measured before each opening; see it now with: firstserve clock {url}")?;
+        writeln!(out, "  clock       this machine's; the site's own is not measured")?;
         if self.occurrences.is_empty() {
             writeln!(out, "\n  No date ahead.")?;
         }

@@ -1,28 +1,51 @@
-//! What happens, as it happens, on a terminal: a countdown, the steps, and the lateness at the end.
+//! What happens, as it happens, on a terminal: the clock, how far the opening is, and what was done.
 //!
-//! On a terminal the countdown lives in one line that is drawn again; elsewhere only the lines that stay are written.
+//! One line a selector file, not one a step: while a file is being done its step is in the last line, which is drawn again, and
+//! so is the countdown. Elsewhere than on a terminal only the lines that stay are written.
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{Event, What};
-use crate::model::{AttemptId, Choice, Outcome};
+use crate::model::{AttemptId, Choice, Outcome, State};
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(100);
+
+// Colours of the terminal, as SGR codes.
+const BOLD: &str = "1";
+const DIM: &str = "2";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const CYAN: &str = "36";
+const BOLD_GREEN: &str = "1;32";
+const BOLD_RED: &str = "1;31";
 
 /// Writes events to stderr for a person.
 pub struct Timeline {
     bar: ProgressBar,
     zone: TimeZone,
     colour: bool,
-    names: HashMap<AttemptId, String>,
-    openings: HashMap<AttemptId, Timestamp>,
+    attempts: HashMap<AttemptId, Shown>,
+}
+
+/// What is known of an attempt.
+struct Shown {
+    name: String,
+    opening: Timestamp,
+    file: Option<File>,
+}
+
+/// The selector file that is being done.
+struct File {
+    name: String,
+    began: Timestamp,
+    took: Duration,
 }
 
 impl Timeline {
@@ -31,11 +54,11 @@ impl Timeline {
         let terminal = std::io::stderr().is_terminal();
         let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("  {spinner} {msg}").expect("the template is well formed");
+        let style = ProgressStyle::with_template("{spinner:>15.cyan}  {msg}").expect("the template is well formed");
         bar.set_style(style.tick_chars("◐◓◑◒●"));
         bar.enable_steady_tick(TICK);
         let colour = terminal && std::env::var_os("NO_COLOR").is_none();
-        Self { bar, zone, colour, names: HashMap::new(), openings: HashMap::new() }
+        Self { bar, zone, colour, attempts: HashMap::new() }
     }
 
     /// A line that stays.
@@ -43,72 +66,123 @@ impl Timeline {
         if self.bar.is_hidden() { log_line(text) } else { self.bar.println(text) }
     }
 
-    /// Draws how long it is until the next opening.
+    /// Draws what is being done, or how long it is until the next opening.
     pub fn count_down(&self, now: Timestamp) {
-        let next = self.openings.values().filter(|at| **at > now).min();
-        self.bar.set_message(match next {
-            Some(at) => format!("opens in {}", seconds(at.duration_since(now).as_millis())),
-            None => "waiting for the site".to_owned(),
+        let doing = self.attempts.values().find_map(|shown| Some(format!("{} …", shown.file.as_ref()?.name)));
+        let next = self.attempts.values().map(|shown| shown.opening).filter(|at| *at > now).min();
+        let next = next.map(|at| format!("opens in {}", span(at.duration_since(now))));
+        self.bar.set_message(match (next, doing) {
+            (Some(next), Some(doing)) => format!("{next}   {}", self.paint(DIM, &doing)),
+            (Some(next), None) => next,
+            (None, Some(doing)) => doing,
+            (None, None) => "waiting for the site".to_owned(),
         });
     }
 
-    /// Takes the countdown away.
-    pub fn finish(&self) {
+    /// Writes the files that are still open, and takes the countdown away.
+    pub fn finish(&mut self) {
+        let ids: Vec<AttemptId> = self.attempts.keys().cloned().collect();
+        ids.iter().for_each(|id| self.file_done(Some(id)));
         self.bar.finish_and_clear();
     }
 
     /// Writes one event.
     pub fn show(&mut self, event: &Event) {
-        let who = event.attempt.as_ref().and_then(|id| self.names.get(id)).cloned().unwrap_or_default();
+        if let What::Step { phase, place, took } = &event.what {
+            return self.step(event, phase, place, *took);
+        }
+        self.file_done(event.attempt.as_ref());
         match &event.what {
             What::TakenUp { booking, member, date, opening } => {
                 let name = format!("{member} · {booking} {date}");
+                let opens = self.clock_text(*opening, "%a %Y-%m-%d %H:%M:%S %Z");
                 if let Some(id) = &event.attempt {
-                    self.names.insert(id.clone(), name.clone());
-                    self.openings.insert(id.clone(), *opening);
+                    let shown = Shown { name: name.clone(), opening: *opening, file: None };
+                    self.attempts.insert(id.clone(), shown);
                 }
-                self.stamped(event.at, &name, &format!("opens {}", self.clock_text(*opening)));
+                self.at(event, &format!("{}, opens {opens}", self.paint(BOLD, &name)));
             }
-            What::Entered(state) => self.stamped(event.at, &who, &self.paint("36", state.as_str())),
-            What::Step { phase, place, took } => {
-                let file = place.rsplit('/').next().unwrap_or(place);
-                self.line(&format!("               {} {phase}/{file}  {} ms", self.paint("32", "✓"), took.as_millis()));
-            }
-            What::Trouble(why) => self.stamped(event.at, &who, &format!("{} {why}", self.paint("33", "!"))),
-            What::Sent { choice, mode, sent } => self.sent(event, &who, choice, mode, *sent),
-            What::Answered(answer) => self.stamped(event.at, &who, &format!("the site answers: {}", answer.as_str())),
-            What::Listed { rows } => self.stamped(event.at, &who, &format!("the site's list: {rows} of ours")),
-            What::Ended { outcome, note, .. } => self.ended(event, &who, *outcome, note),
-            What::Waiting { .. } => {}
+            What::Entered(state) => self.of(event, &self.state(*state)),
+            What::Trouble(why) | What::Degraded(why) => self.of(event, &format!("{} {why}", self.paint(YELLOW, "!"))),
+            What::Sent { choice, mode, sent } => self.sent(event, choice, mode, *sent),
+            What::Answered(answer) => self.of(event, &format!("the site answers: {}", answer.as_str())),
+            What::Listed { rows } => self.of(event, &listed(*rows)),
+            What::Ended { outcome, note, .. } => self.ended(event, *outcome, note),
+            What::Waiting { .. } | What::Step { .. } => {}
             What::Reloaded(changes) => {
-                changes.iter().for_each(|change| self.stamped(event.at, "configuration", change))
+                changes.iter().for_each(|change| self.at(event, &format!("configuration: {change}")));
             }
             What::Refused { errors } => {
-                self.stamped(event.at, "configuration", &format!("refused, {errors} errors; the old one is kept"));
+                self.at(event, &format!("configuration refused, {errors} errors; the old one is kept"));
             }
-            What::Degraded(why) => self.stamped(event.at, &who, &format!("{} {why}", self.paint("33", "!"))),
         }
     }
 
-    fn sent(&self, event: &Event, who: &str, choice: &Choice, mode: &str, sent: Timestamp) {
-        let late = sent.duration_since(choice.opening);
-        let late = format!("{:+.3} ms", late.as_secs_f64() * 1_000.0);
-        let text = format!("sent court {} {} by {mode}, {late} after the opening", choice.court, choice.start.time());
-        self.stamped(event.at, who, &self.paint("1", &text));
+    /// Adds a step to its file, which is written when another begins.
+    fn step(&mut self, event: &Event, phase: &str, place: &str, took: Duration) {
+        let Some(id) = &event.attempt else { return };
+        let name = file_of(phase, place);
+        if self.attempts.get(id).and_then(|shown| shown.file.as_ref()).is_some_and(|file| file.name != name) {
+            self.file_done(Some(id));
+        }
+        let Some(shown) = self.attempts.get_mut(id) else { return };
+        match &mut shown.file {
+            Some(file) => file.took += took,
+            none => *none = Some(File { name, began: event.at - took, took }),
+        }
     }
 
-    fn ended(&self, event: &Event, who: &str, outcome: Outcome, note: &str) {
-        let colour = if outcome == Outcome::Confirmed { "1;32" } else { "1;31" };
-        self.stamped(event.at, who, &format!("{}: {note}", self.paint(colour, outcome.as_str())));
+    fn file_done(&mut self, id: Option<&AttemptId>) {
+        let Some(id) = id else { return };
+        let Some(file) = self.attempts.get_mut(id).and_then(|shown| shown.file.take()) else { return };
+        let took = self.paint(DIM, &format!("{:>6} ms", file.took.as_millis()));
+        let text = format!("  {} {:<28}{took}", self.paint(GREEN, "✓"), file.name);
+        self.stamped(file.began, Some(id), &text);
     }
 
-    fn stamped(&self, at: Timestamp, who: &str, text: &str) {
-        let who = if who.is_empty() { String::new() } else { format!("{who}  ") };
-        self.line(&format!("{}  {who}{text}", self.clock_text(at)));
+    fn sent(&self, event: &Event, choice: &Choice, mode: &str, sent: Timestamp) {
+        let (court, start) = (&choice.court, choice.start.strftime("%H:%M"));
+        let late = self.paint(BOLD, &signed(sent.duration_since(choice.opening)));
+        let sent = self.paint(BOLD, &format!("sent court {court} at {start}"));
+        self.of(event, &format!("{sent} by {mode}, {late} after the opening"));
     }
 
-    fn clock_text(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%H:%M:%S%.3f").to_string()
+    fn ended(&self, event: &Event, outcome: Outcome, note: &str) {
+        let (colour, sign) = if outcome == Outcome::Confirmed { (BOLD_GREEN, "✔") } else { (BOLD_RED, "✘") };
+        let word = self.paint(colour, &format!("{sign} {}", outcome.as_str()));
+        self.of(event, &format!("{word}: {note}"));
+    }
+
+    fn state(&self, state: State) -> String {
+        format!("{} {}", self.paint(CYAN, state.as_str()), self.paint(DIM, meaning(state)))
+    }
+
+    /// A line about the event's attempt; it is named when there are several.
+    fn of(&self, event: &Event, text: &str) {
+        self.stamped(event.at, event.attempt.as_ref(), text);
+    }
+
+    /// A line that says itself what it is about.
+    fn at(&self, event: &Event, text: &str) {
+        self.line(&format!("{}  {}", self.instants(event.at, event.attempt.as_ref()), text));
+    }
+
+    fn stamped(&self, at: Timestamp, id: Option<&AttemptId>, text: &str) {
+        let shown = id.and_then(|id| self.attempts.get(id)).filter(|_| self.attempts.len() > 1);
+        let who = shown.map(|shown| format!("{}  ", shown.name)).unwrap_or_default();
+        self.line(&format!("{}  {who}{text}", self.instants(at, id)));
+    }
+
+    /// The clock, and how far it is from the attempt's opening.
+    fn instants(&self, at: Timestamp, id: Option<&AttemptId>) -> String {
+        let clock = self.paint(DIM, &self.clock_text(at, "%H:%M:%S%.3f"));
+        let shown = id.and_then(|id| self.attempts.get(id));
+        let distance = shown.map(|shown| signed(at.duration_since(shown.opening))).unwrap_or_default();
+        format!("{clock} {distance:>11}")
+    }
+
+    fn clock_text(&self, at: Timestamp, format: &str) -> String {
+        at.to_zoned(self.zone.clone()).strftime(format).to_string()
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
@@ -121,10 +195,72 @@ fn log_line(text: &str) {
     eprintln!("{text}");
 }
 
-fn seconds(ms: i128) -> String {
-    if ms >= 90_000 {
-        format!("{} min {} s", ms / 60_000, ms / 1_000 % 60)
-    } else {
-        format!("{}.{} s", ms / 1_000, ms / 100 % 10)
+/// `login/20-sign-in.toml` of `…/20-sign-in.toml:8:1`.
+fn file_of(phase: &str, place: &str) -> String {
+    let file = place.rsplit('/').next().unwrap_or(place);
+    let file = file.split(':').next().unwrap_or(file);
+    if phase.is_empty() { file.to_owned() } else { format!("{phase}/{file}") }
+}
+
+/// What a state means to somebody who watches.
+fn meaning(state: State) -> &'static str {
+    match state {
+        State::Planned => "waits until it is time to log in",
+        State::Preparing => "logs in and fills in the form",
+        State::Ready => "everything is done but the last click",
+        State::Submitting => "the permit for one submit is spent",
+        State::Confirming => "the site says that it worked; its list has the last word",
+        State::Unknown => "nobody knows yet whether the submit counted",
+        State::Verifying => "reads the site's list",
+        State::Waitlisted => "on the site's waiting list",
+        State::Ended(_) => "",
+    }
+}
+
+fn listed(rows: u32) -> String {
+    match rows {
+        0 => "the site's list does not show it".to_owned(),
+        1 => "the site's list shows it".to_owned(),
+        rows => format!("the site's list shows it {rows} times"),
+    }
+}
+
+/// A span with its sign: `-16.4 s`, `+14.0 ms`.
+fn signed(span_: SignedDuration) -> String {
+    format!("{}{}", if span_.is_negative() { '-' } else { '+' }, span(span_.abs()))
+}
+
+/// A span as a person says it: tenths of a millisecond, of a second, and then whole things.
+fn span(span: SignedDuration) -> String {
+    let (ms, seconds) = (span.as_millis(), span.as_secs());
+    match seconds {
+        0 => format!("{ms}.{} ms", span.subsec_micros() / 100 % 10),
+        1..90 => format!("{seconds}.{} s", ms / 100 % 10),
+        90..5_400 => format!("{} min {} s", seconds / 60, seconds % 60),
+        5_400..172_800 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read() {
+        let said = |us| signed(SignedDuration::from_micros(us));
+        assert_eq!(said(0), "+0.0 ms");
+        assert_eq!(said(-490_250), "-490.2 ms");
+        assert_eq!(said(14_930), "+14.9 ms");
+        assert_eq!(said(-16_413_000), "-16.4 s");
+        assert_eq!(said(-200_000_000), "-3 min 20 s");
+        assert_eq!(said(-86_400_000_000), "-24 h 0 min");
+        assert_eq!(said(-10 * 86_400_000_000), "-10 days");
+    }
+
+    #[test]
+    fn a_file_is_named_by_its_phase() {
+        assert_eq!(file_of("login", "selectors/club/login/20-sign-in.toml:8:1"), "login/20-sign-in.toml");
+        assert_eq!(file_of("verify", "10-list.toml:4:1"), "verify/10-list.toml");
     }
 }

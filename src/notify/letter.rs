@@ -48,10 +48,18 @@ pub fn letter(facts: &Facts<'_>, reader: &Reader<'_>) -> Option<Letter> {
         kind,
         to: reader.to.to_owned(),
         text: text(&paragraphs, &table, words, id),
-        html: html::page(&subject, &paragraphs, &table, words.code, id),
+        html: html::page(tone(facts.outcome), &subject, &paragraphs, &table, words.code, id),
         subject,
         message_id: format!("<{id}.{}@firstserve>", facts.outcome.as_str()),
     })
+}
+
+fn tone(outcome: Outcome) -> html::Tone {
+    match outcome.status() {
+        Status::Confirmed => html::Tone::Good,
+        Status::NeedsAttention => html::Tone::Look,
+        _ => html::Tone::Bad,
+    }
 }
 
 fn kind(outcome: Outcome) -> Option<LetterKind> {

@@ -88,7 +88,7 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
         Outcome::LoginRefused => (
             "The site did not accept your user name and password.",
             "Log in by hand once to see whether the account is locked, then run `firstserve vault set` with the right \
-             password. Until then firstserve stops trying, so that the site does not lock you out.",
+             password. This date is not tried again by itself, so that the site does not lock you out.",
         ),
         Outcome::Captcha => (
             "The site asked for proof that a human is there, and firstserve never answers such questions.",
@@ -104,7 +104,7 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::SelectorBroken => (
             "A page of the site is not as the selector files say: a button or a field was not found.",
-            "The detail below names the file and the line. `firstserve replay` shows the page as it was.",
+            "The detail below names the file and the line. A picture and the source of the page are in the data folder, under `evidence`.",
         ),
         Outcome::Cancelled => ("This booking was cancelled.", "There is nothing left to do."),
         Outcome::Skipped => (
@@ -162,7 +162,7 @@ fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
         Outcome::LoginRefused => (
             "El sitio no aceptó tu usuario y contraseña.",
             "Entra una vez a mano para ver si la cuenta está bloqueada y ejecuta después `firstserve vault set` con la \
-             contraseña correcta. Hasta entonces firstserve deja de intentarlo, para que el sitio no te bloquee.",
+             contraseña correcta. Esta fecha no se vuelve a intentar sola, para que el sitio no te bloquee.",
         ),
         Outcome::Captcha => (
             "El sitio pidió comprobar que hay una persona, y firstserve nunca responde a esas preguntas.",
@@ -178,7 +178,7 @@ fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::SelectorBroken => (
             "Una página del sitio no es como dicen los archivos de selectores: no se encontró un botón o un campo.",
-            "El detalle de abajo nombra el archivo y la línea. `firstserve replay` muestra la página tal como estaba.",
+            "El detalle de abajo nombra el archivo y la línea. Una imagen y el código de la página están en la carpeta de datos, en `evidence`.",
         ),
         Outcome::Cancelled => ("Esta reserva se canceló.", "No tienes que hacer nada más."),
         Outcome::Skipped => (

@@ -78,10 +78,23 @@ impl Trouble {
     /// What a person reads.
     pub fn words(&self) -> String {
         match self {
-            Self::Answer(answer) => format!("the site said {}", answer.as_str()),
+            Self::Answer(answer) => said(*answer),
             Self::Selector(text) | Self::Unreachable(text) | Self::Browser(text) | Self::Credentials(text) => {
                 text.clone()
             }
         }
     }
+}
+
+fn said(answer: Answer) -> String {
+    let words = match answer {
+        Answer::LoginRefused => "the site does not accept the user name or password",
+        Answer::LoginExpired => "the site has ended the session",
+        Answer::Captcha => "the site wants to see a person (a captcha)",
+        Answer::Quota => "the account has used its allowance",
+        Answer::Price => "dearer than the booking allows",
+        Answer::SiteError => "the site shows an error page",
+        other => return format!("the site says: {}", other.as_str()),
+    };
+    words.to_owned()
 }

@@ -50,6 +50,28 @@ fn the_dressed_letter() {
     insta::assert_snapshot!(written(Outcome::Confirmed, Language::Spanish).expect("a letter").html);
 }
 
+/// What a mail program would have to fetch, or run.
+const REACHES_OUT: [&str; 5] = ["src=", "href=", "url(", "<script", "@import"];
+
+#[test]
+fn letters_fetch_nothing() {
+    // Kept, so that they can be looked at in a browser.
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("letters");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (language, code) in [(Language::English, "en"), (Language::Spanish, "es")] {
+        for one in Outcome::ALL.into_iter().filter_map(|outcome| Some((outcome, written(outcome, language)?))) {
+            let (outcome, letter) = one;
+            std::fs::write(folder.join(format!("{}.{code}.html", outcome.as_str())), &letter.html).unwrap();
+            assert_eq!(reaching_out(&letter.html), None, "{}", letter.html);
+        }
+    }
+    assert_eq!(reaching_out("<img src=\"https://example.com/seen.gif\">"), Some("src="), "the control");
+}
+
+fn reaching_out(html: &str) -> Option<&'static str> {
+    REACHES_OUT.into_iter().find(|word| html.contains(word))
+}
+
 #[test]
 fn a_duplicate_is_told() {
     let attempt = attempt(Outcome::Confirmed);

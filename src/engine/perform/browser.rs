@@ -108,16 +108,18 @@ impl BrowserHands {
                     }
                     self.kit.done(phase, done.place, done.took);
                 }
-                Err(failure) => return Err(self.explain(&failure, choice).await),
+                Err(failure) => return Err(self.explain(phase, &failure, choice).await),
             }
         }
         Ok(rows)
     }
 
     /// Why a step failed: what the site itself says on its page, or the place in the selector file.
-    async fn explain(&mut self, failure: &StepFailure, choice: usize) -> Trouble {
+    async fn explain(&mut self, phase: Phase, failure: &StepFailure, choice: usize) -> Trouble {
         let said = self.ask_outcomes(choice, EXPLAIN).await;
-        if !matches!(said, Answer::Unknown | Answer::Confirmed) {
+        // The log-in's own page always looks like that of somebody who is not logged in.
+        let says_nothing = phase == Phase::Login && said == Answer::LoginExpired;
+        if !says_nothing && !matches!(said, Answer::Unknown | Answer::Confirmed) {
             return Trouble::Answer(said);
         }
         self.keep_evidence().await;
