@@ -33,6 +33,18 @@ pub async fn open(options: &Options, label: &str) -> Result<Session, BrowserErro
     opened.map_err(|kind| BrowserError { engine: options.engine, label: label.to_owned(), kind })
 }
 
+/// Whether a browser and its driver are on this machine, without starting them; a remote service has its own.
+///
+/// # Errors
+/// Which of them is missing, in words for the user.
+pub fn look_for(options: &Options) -> Result<(), BrowserError> {
+    if options.webdriver != WebDriverAt::Auto {
+        return Ok(());
+    }
+    let found = discover::browser(options).and_then(|_| discover::driver(options));
+    found.map(drop).map_err(|kind| BrowserError { engine: options.engine, label: "a look".to_owned(), kind })
+}
+
 async fn open_local(options: &Options, label: &str) -> Result<Session, ErrorKind> {
     let waiting = Stopwatch::start();
     let browser = discover::browser(options)?;

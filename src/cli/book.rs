@@ -95,7 +95,7 @@ fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking, Failure> {
 /// Up to the commit, without it: no attempt is recorded, nothing is spent.
 async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &mut Timeline) -> anyhow::Result<Value> {
     let opening = next.opening();
-    let (mut events, rehearsal) = rehearse(household.parts(), next, at_once);
+    let (mut events, rehearsal) = rehearse(household.parts_with_browser()?, next, at_once);
     let mut running = Box::pin(rehearsal);
     let result = loop {
         timeline.count_down(SystemClock.now());
@@ -122,7 +122,7 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
 
 /// The engine itself, for one date.
 async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline) -> anyhow::Result<Value> {
-    let (engine, running) = Engine::start(household.parts());
+    let (engine, running) = Engine::start(household.parts_with_browser()?);
     let result = until_ended(&engine, next, timeline).await;
     engine.stop().await;
     running.await?;

@@ -185,7 +185,7 @@ impl BrowserHands {
 }
 
 fn browser_trouble(error: BrowserError) -> Trouble {
-    Trouble::Browser(format!("{error}: {}; {}", error.kind, error.help()))
+    Trouble::Browser(format!("{error}; {}", error.help()))
 }
 
 impl Performer for BrowserHands {

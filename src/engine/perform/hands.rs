@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use super::api::ApiHands;
 use super::browser::BrowserHands;
 use super::{Kit, Performer};
-use crate::browser::Options;
+use crate::browser::{self, BrowserError, Options};
 use crate::config::{Browser, WebDriver};
 use crate::engine::Parts;
 use crate::engine::errand::Errand;
 use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
-use crate::model::Attempt;
+use crate::model::{Attempt, SiteId};
 use crate::store::Mark;
 use crate::timing::Event;
 
@@ -49,6 +49,16 @@ pub(in crate::engine) fn hands(
         return Hands::Api(Box::new(ApiHands::new(kit)));
     }
     Hands::Browser(Box::new(BrowserHands::new(kit, options(&parts.config.browser, parts))))
+}
+
+/// Whether the browser is installed that the configured bookings need; sites without pages need none.
+pub(in crate::engine) fn look_for_browser(parts: &Parts) -> Result<(), BrowserError> {
+    let config = &parts.config;
+    let has_pages = |site: &SiteId| config.flow(site).is_some_and(|flow| !flow.is_api());
+    if config.bookings.iter().any(|booking| has_pages(&config.site_of(booking).id)) {
+        return browser::look_for(&options(&config.browser, parts));
+    }
+    Ok(())
 }
 
 fn options(browser: &Browser, parts: &Parts) -> Options {
