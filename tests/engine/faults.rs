@@ -53,9 +53,9 @@ struct Case {
 
 impl Case {
     fn all() -> impl Iterator<Item = Self> {
-        EXPECTED.iter().flat_map(|expected| {
-            expected.ways.iter().map(move |&(browser, fire)| Self { expected, browser, fire })
-        })
+        EXPECTED
+            .iter()
+            .flat_map(|expected| expected.ways.iter().map(move |&(browser, fire)| Self { expected, browser, fire }))
     }
 
     fn name(self) -> String {
