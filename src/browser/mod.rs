@@ -6,6 +6,7 @@
 //!
 //! What is absent: *when* to do any of it, and whether it may be done at all. That is decided elsewhere.
 
+pub mod aim;
 mod capabilities;
 mod client;
 mod cookies;
