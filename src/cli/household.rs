@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Exit, Failure};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, SmtpSecurity};
-use crate::engine::Parts;
+use crate::engine::{Parts, evidence_of_rehearsal};
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::Store;
 use crate::telemetry::Redactor;
@@ -68,6 +68,11 @@ impl Household {
             guardian: self.guardian.clone(),
             redactor: self.redactor.clone(),
         }
+    }
+
+    /// Where a rehearsal keeps what it saw when a step failed.
+    pub(super) fn evidence_of_rehearsal(&self) -> PathBuf {
+        evidence_of_rehearsal(&self.config.server.data)
     }
 
     /// The store.

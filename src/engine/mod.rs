@@ -23,5 +23,5 @@ mod run;
 mod supervisor;
 
 pub use event::{Event, What};
-pub use rehearse::rehearse;
+pub use rehearse::{evidence_of_rehearsal, rehearse};
 pub use supervisor::{Engine, Handle, Parts};

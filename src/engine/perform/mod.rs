@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use crate::store::Mark;
 use crate::timing::Event;
 
-pub(super) use hands::hands;
+pub(super) use hands::{evidence_folder, hands};
 use kit::Kit;
 
 /// Does at a site what was decided.
