@@ -197,7 +197,11 @@ apt_install() {
 }
 
 apt_offers() {
-    has apt-cache && apt-cache policy "$1" 2>/dev/null </dev/null | grep -q 'Candidate: [^(]'
+    local policy
+    has apt-cache || return 1
+    # Read whole before it is searched: with pipefail, a grep that stops early would make apt-cache fail.
+    policy=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null </dev/null)
+    [[ $policy == *"Candidate: "[!\(]* ]]
 }
 
 # The first package that this system has; the first of all when it has none, so that apt says so.

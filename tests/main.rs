@@ -5,6 +5,7 @@ mod browser;
 mod club;
 mod config;
 mod drivers;
+mod engine;
 mod flow;
 mod notify;
 mod schedule;

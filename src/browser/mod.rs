@@ -28,7 +28,7 @@ pub use crate::config::Engine;
 pub use cookies::{Cookie, Jar};
 pub use error::{BrowserError, ErrorKind};
 pub use evidence::{Evidence, capture};
-pub use open::open;
+pub use open::{find, open};
 pub use options::{Deadlines, Options, WebDriverAt};
 pub use session::{Facts, QuitError, Session, Warning, end_session};
 pub use tls::{Trust, install_provider};

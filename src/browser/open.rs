@@ -33,6 +33,19 @@ pub async fn open(options: &Options, label: &str) -> Result<Session, BrowserErro
     opened.map_err(|kind| BrowserError { engine: options.engine, label: label.to_owned(), kind })
 }
 
+/// Looks whether browser and driver are there, without starting them. A service elsewhere is not asked.
+///
+/// # Errors
+/// What is missing, in words for the user.
+pub fn find(options: &Options) -> Result<(), BrowserError> {
+    if options.webdriver != WebDriverAt::Auto {
+        return Ok(());
+    }
+    let found = discover::browser(options).and_then(|_| discover::driver(options));
+    let label = || "a look".to_owned();
+    found.map(drop).map_err(|kind| BrowserError { engine: options.engine, label: label(), kind })
+}
+
 async fn open_local(options: &Options, label: &str) -> Result<Session, ErrorKind> {
     let waiting = Stopwatch::start();
     let browser = discover::browser(options)?;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::household::{Household, open_store};
 use super::setting::Setting;
 use super::{Exit, Failure, Timeline};
+use crate::browser::BrowserError;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{Engine, Event, Handle, What, rehearse};
@@ -60,6 +61,7 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         let only = Arc::new(Config { bookings: vec![booking], ..(*config).clone() });
         let store = open_store(&only).await?;
         let household = Household::new(only, zones, store.clone(), Redactor::new())?;
+        ready(&household, &next)?;
         let result = match args.dry_run {
             true => dry(&household, next, args.now, &mut timeline).await,
             false => real(&household, &next, &mut timeline).await,
@@ -73,6 +75,20 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     }
     let won = matches!(result["outcome"].as_str(), Some("confirmed" | "rehearsed"));
     Ok(if won { ExitCode::SUCCESS } else { Exit::NotWon.into() })
+}
+
+/// What is missing is said before anything is waited for.
+fn ready(household: &Household, next: &Occurrence) -> Result<(), Failure> {
+    for warning in household.warnings() {
+        super::say(&format!("firstserve: {warning}"));
+    }
+    let parts = household.parts();
+    let missing = |error: BrowserError| Failure::new(Exit::Unavailable, format!("{error}; {}", error.help()));
+    parts.look_for_browser(&next.site).map_err(missing)?;
+    let vault = household.vault().map_err(|error| Failure::new(Exit::Config, error.to_string()))?;
+    let member = parts.config.member(&next.member).expect("a valid booking has a member");
+    let entry = vault.get(&member.vault).map(drop);
+    entry.map_err(|error| Failure::new(Exit::Data, error.to_string()))
 }
 
 fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking, Failure> {

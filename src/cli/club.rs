@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
+use super::run::signals::Signals;
 use super::{Exit, Failure};
 use crate::club::{Club, Options};
 
@@ -31,6 +32,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     })?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
+        let mut signals = Signals::new()?;
         let stop = CancellationToken::new();
         let club = Club::new(listener, &options, stop.clone())?;
         writeln!(std::io::stdout(), "{}", club.ready()?)?;
@@ -40,7 +42,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             std::thread::spawn(move || end_with_stdin(&stop));
         }
         tokio::spawn(async move {
-            super::run::asked_to_stop().await;
+            signals.stop().await;
             stop.cancel();
         });
         club.serve().await

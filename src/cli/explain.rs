@@ -15,9 +15,11 @@ use super::setting::Setting;
 use super::{Exit, Failure};
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
-use crate::model::{Booking, BookingName, Choice, CourtName, MeasuredTo, Member, MemberId, OpeningRule, Site, When};
+use crate::model::{
+    Booking, BookingName, Choice, CourtName, Language, MeasuredTo, Member, MemberId, OpeningRule, Site, When,
+};
 use crate::report::{Problem, did_you_mean};
-use crate::schedule::{Language, Rule, never_open, not_open_yet, notes, occurrences};
+use crate::schedule::{Rule, never_open, not_open_yet, notes, occurrences};
 use crate::timing::permit_lead;
 
 /// How many occurrences are explained.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::setting::zones_of;
 use super::{Exit, Failure};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, SmtpSecurity};
@@ -10,7 +11,7 @@ use crate::engine::{Parts, evidence_of_rehearsal};
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::Store;
 use crate::telemetry::Redactor;
-use crate::vault::{Credentials, Vault, default_identity};
+use crate::vault::{Credentials, Vault, VaultError, default_identity};
 
 /// Everything an engine needs.
 #[derive(Clone)]
@@ -18,7 +19,7 @@ pub(super) struct Household {
     config: Arc<Config>,
     zones: Arc<ZoneData>,
     store: Store,
-    vault: Option<Arc<Vault>>,
+    vault: Arc<Result<Arc<Vault>, VaultError>>,
     guardian: PathBuf,
     redactor: Redactor,
 }
@@ -33,7 +34,7 @@ pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
 }
 
 impl Household {
-    /// Gathers it; without a vault it is degraded, and says so.
+    /// Gathers it; without a vault it is degraded, and its [`warnings`](Self::warnings) say so.
     ///
     /// # Errors
     /// Our own program cannot be found, which guards browsers.
@@ -43,18 +44,34 @@ impl Household {
         store: Store,
         redactor: Redactor,
     ) -> anyhow::Result<Self> {
-        let vault = match open_vault(&config) {
-            Ok(vault) => Some(Arc::new(vault)),
-            Err(error) => {
-                super::say(&format!("firstserve: without a vault nobody can be logged in: {error}"));
-                None
-            }
-        };
-        for problem in zones.warnings(SystemClock.now()) {
-            let help = problem.help.unwrap_or_default();
-            super::say(&format!("firstserve: {}; {help}", problem.message));
-        }
+        let vault = Arc::new(open_vault(&config));
         Ok(Self { config, zones, store, vault, guardian: std::env::current_exe()?, redactor })
+    }
+
+    /// The same household under another configuration: zone data and vault are read anew.
+    pub(super) fn under(&self, config: Arc<Config>) -> Self {
+        let zones = Arc::new(zones_of(&config));
+        let vault = Arc::new(open_vault(&config));
+        Self { config, zones, vault, ..self.clone() }
+    }
+
+    /// What a person should know before anything is tried.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let no_vault = self.vault.as_ref().as_ref().err();
+        let no_vault = no_vault.map(|error| format!("without a vault nobody can be logged in: {error}"));
+        let zones = self.zones.warnings(SystemClock.now()).into_iter();
+        let zones = zones.map(|problem| format!("{}; {}", problem.message, problem.help.unwrap_or_default()));
+        no_vault.into_iter().chain(zones).collect()
+    }
+
+    /// The configuration.
+    pub(super) fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The vault, or why there is none.
+    pub(super) fn vault(&self) -> Result<Arc<Vault>, &VaultError> {
+        self.vault.as_ref().as_ref().map(Arc::clone)
     }
 
     /// For the engine.
@@ -63,7 +80,7 @@ impl Household {
             config: Arc::clone(&self.config),
             zones: Arc::clone(&self.zones),
             store: self.store.clone(),
-            vault: self.vault.clone(),
+            vault: self.vault().ok(),
             clock: Arc::new(SystemClock),
             guardian: self.guardian.clone(),
             redactor: self.redactor.clone(),
@@ -108,12 +125,13 @@ impl Household {
         if let Some(password) = &mail.smtp_password {
             return Some(Credentials { user, password: password.clone() });
         }
-        let kept = self.vault.as_ref()?.get(mail.vault.as_ref()?).ok()?;
+        let kept = self.vault().ok()?.get(mail.vault.as_ref()?).ok()?;
         Some(Credentials { user, password: kept.password })
     }
 
-    /// Keeps a configuration that is put in force.
-    pub(super) async fn keep(&self, config: &Config) {
+    /// Keeps the configuration in the history: it is put in force.
+    pub(super) async fn keep(&self) {
+        let config = &self.config;
         let kept = self.store.keep_config(&config.hash, &config.text, SystemClock.now()).await;
         if let Err(error) = kept {
             tracing::warn!(%error, "the configuration was not kept in the history");
@@ -121,10 +139,10 @@ impl Household {
     }
 }
 
-fn open_vault(config: &Config) -> Result<Vault, crate::vault::VaultError> {
+fn open_vault(config: &Config) -> Result<Arc<Vault>, VaultError> {
     let identity = match &config.vault.identity {
         Some(identity) => identity.clone(),
         None => default_identity()?,
     };
-    Vault::open(&config.server.data, &identity)
+    Vault::open(&config.server.data, &identity).map(Arc::new)
 }

@@ -34,6 +34,7 @@ pub use timeline::Timeline;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    keep_files_private();
     let mut words = std::env::args_os().skip(1);
     if words.next().is_some_and(|word| word == guard::WORD) {
         return guard::main(words);
@@ -48,6 +49,11 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => complain(&error, json),
     }
+}
+
+/// Logs, evidence, the database: what this process and its browsers write is its owner's alone.
+fn keep_files_private() {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
 }
 
 /// Help and version are answers; everything else is a wrong command line.
@@ -65,7 +71,11 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Plan(wanted) => plan::run(&wanted, &setting, args.json),
         Command::Explain(wanted) => explain::run(&wanted, &setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
-        Command::Vault(wanted) => Ok(wanted.run(&setting.data(), args.json)),
+        Command::Vault(mut wanted) => {
+            let (data, identity) = setting.vault();
+            wanted.identity = wanted.identity.or(identity);
+            Ok(wanted.run(&data, args.json))
+        }
         Command::Club(options) => club::run(options),
         Command::Schema => schema::run(&mut std::io::stdout()).map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Command::Completions { shell } => {

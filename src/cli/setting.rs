@@ -11,6 +11,9 @@ use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, Environment, Loaded, load};
 use crate::report::{Problem, render};
 
+/// The data folder of a configuration that says nothing, or cannot be read.
+const DEFAULT_DATA: &str = "data";
+
 /// The configuration's path and the environment.
 pub(super) struct Setting {
     /// The file.
@@ -65,9 +68,15 @@ impl Setting {
         Ok((config, zones))
     }
 
-    /// The data folder, as far as the file can be read; the vault can be filled before the rest is right.
-    pub(super) fn data(&self) -> PathBuf {
-        self.load().config.map_or_else(|| PathBuf::from("data"), |config| config.server.data.clone())
+    /// The data folder and the identity that the file names. The vault can be filled before the rest is right; then it is
+    /// said which folder is taken.
+    pub(super) fn vault(&self) -> (PathBuf, Option<PathBuf>) {
+        if let Some(config) = self.load().config {
+            return (config.server.data.clone(), config.vault.identity.clone());
+        }
+        let path = self.path.display();
+        super::say(&format!("firstserve: {path} cannot be used yet; the vault is taken to be in {DEFAULT_DATA}/"));
+        (PathBuf::from(DEFAULT_DATA), None)
     }
 }
 

@@ -56,6 +56,9 @@ impl VaultArgs {
         match self.try_run(data) {
             Ok(done) => say(&done, json),
             Err(Failure { message, code }) => {
+                if json {
+                    super::answer(&json!({ "error": message }));
+                }
                 #[expect(clippy::print_stderr, reason = "the command line speaks to people")]
                 {
                     eprintln!("firstserve: {message}");

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Parts;
 use super::errand::Errand;
 use super::run::{Ending, Write};
-use crate::model::{Attempt, Choice};
-use crate::notify::{Facts, Language, Reader, letter};
+use crate::model::{Attempt, Choice, Language};
+use crate::notify::{Facts, Reader, letter};
 use crate::store::Slot;
 
 /// Writes the letters of one attempt; none when nobody is to be told.

@@ -9,20 +9,22 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
+use tracing::Instrument;
 
 use super::agenda::{Agenda, plan};
 use super::errand::Errand;
 use super::letters::letters;
 use super::lock::AccountLocks;
-use super::perform::hands;
+use super::perform::{hands, look_for_browser};
 use super::report::Reporter;
 use super::run::{Finish, Order, Run};
 use super::{Event, What};
+use crate::browser::BrowserError;
 use crate::clock::{Clock, ZoneData};
 use crate::config::{Config, diff};
-use crate::model::{Attempt, AttemptId, Outcome, State};
-use crate::store::{AttemptFilter, End, Planned, Store, StoreError};
-use crate::telemetry::Redactor;
+use crate::model::{Attempt, AttemptId, Outcome, SiteId, State};
+use crate::store::{AttemptFilter, End, PlanChange, Planned, Store, StoreError};
+use crate::telemetry::{Redactor, attempt_span};
 use crate::timing::Machine;
 use crate::vault::Vault;
 
@@ -60,6 +62,16 @@ pub struct Parts {
     pub redactor: Redactor,
 }
 
+impl Parts {
+    /// Looks whether there is a browser for a site, without starting it.
+    ///
+    /// # Errors
+    /// What is missing, in words for the user.
+    pub fn look_for_browser(&self, site: &SiteId) -> Result<(), BrowserError> {
+        look_for_browser(site, self)
+    }
+}
+
 /// Talks to a running engine. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Handle {
@@ -74,9 +86,10 @@ impl Handle {
         self.events.subscribe()
     }
 
-    /// Puts a valid configuration in force. Running attempts keep the one they were started with.
-    pub async fn reload(&self, config: Arc<Config>) {
-        self.tell(Command::Reload(config)).await;
+    /// Puts other parts in force: a valid configuration, zone data read anew, a vault. Running attempts keep those that they
+    /// were started with.
+    pub async fn reload(&self, parts: Parts) {
+        self.tell(Command::Reload(Box::new(parts))).await;
     }
 
     /// Says that a configuration was refused and the old one kept.
@@ -106,9 +119,8 @@ impl Handle {
     }
 }
 
-#[derive(Debug)]
 enum Command {
-    Reload(Arc<Config>),
+    Reload(Box<Parts>),
     Cancel(AttemptId),
     Stop,
 }
@@ -159,7 +171,7 @@ impl Engine {
                 () = clock.sleep_until(wake) => {}
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.finished(done).await,
                 command = inbox.recv() => match command {
-                    Some(Command::Reload(config)) => self.reload(config).await,
+                    Some(Command::Reload(parts)) => self.reload(*parts).await,
                     Some(Command::Cancel(id)) => self.cancel(&id).await,
                     Some(Command::Stop) | None => break,
                 },
@@ -184,7 +196,7 @@ impl Engine {
     async fn try_replan(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let planned = plan(&self.parts.config, &self.parts.zones, now);
         let wanted: Vec<Planned> = planned.iter().map(Planned::from).collect();
-        self.parts.store.plan(&wanted, now).await?;
+        tell_of(&self.parts.store.plan(&wanted, now).await?);
         self.agenda.replan(planned);
         let live = self.parts.store.attempts(&AttemptFilter { live: true, ..AttemptFilter::default() }).await?;
         for attempt in live {
@@ -246,7 +258,8 @@ impl Engine {
             id: attempt.id,
         };
         self.running.insert(id.clone(), orders);
-        self.tasks.spawn(Box::pin(async move { (id, run.run().await) }));
+        let span = attempt_span(&id);
+        self.tasks.spawn(Box::pin(async move { (id, run.run().await) }.instrument(span)));
     }
 
     /// Ends an attempt that cannot be run at all.
@@ -283,10 +296,15 @@ impl Engine {
         }
     }
 
-    async fn reload(&mut self, config: Arc<Config>) {
+    async fn reload(&mut self, parts: Parts) {
         let now = self.parts.clock.now();
-        let changes = diff(&self.parts.config, &config).iter().map(ToString::to_string).collect();
-        self.parts.config = config;
+        let mut changes: Vec<String> =
+            diff(&self.parts.config, &parts.config).iter().map(ToString::to_string).collect();
+        let (old, new) = (self.parts.zones.to_string(), parts.zones.to_string());
+        if old != new {
+            changes.push(format!("time zone data: {old} -> {new}"));
+        }
+        self.parts = parts;
         self.replan().await;
         Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
     }
@@ -325,5 +343,13 @@ impl Engine {
 
     fn say(&self, what: What) {
         Reporter::new(self.events.clone()).say(self.parts.clock.now(), what);
+    }
+}
+
+/// A plan that moves leaves a line: how many attempts are new, at another instant, or gone.
+fn tell_of(change: &PlanChange) {
+    let (added, moved, cancelled) = (change.added.len(), change.moved.len(), change.cancelled.len());
+    if added + moved + cancelled > 0 {
+        tracing::info!(added, moved, cancelled, "the plan moves");
     }
 }

@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 
 use super::html;
-use super::words::{Language, Words};
-use crate::model::{Attempt, Outcome, Status};
+use super::words::Words;
+use crate::model::{Attempt, Language, Outcome, Status};
 use crate::store::{Letter, LetterKind, Slot};
 
 /// What is known at the end of an attempt.
@@ -39,7 +39,7 @@ pub struct Reader<'a> {
 /// The letter about the end of an attempt; none when a person has cancelled it and so knows already.
 pub fn letter(facts: &Facts<'_>, reader: &Reader<'_>) -> Option<Letter> {
     let kind = kind(facts.outcome)?;
-    let words = reader.language.words();
+    let words = Words::of(reader.language);
     let subject = one_line(&subject(facts, kind, words));
     let paragraphs = paragraphs(facts, kind, words, reader.name);
     let table = table(facts, words);

@@ -14,6 +14,5 @@ mod words;
 pub use deliver::{Delivered, deliver, deliver_due};
 pub use letter::{Facts, Reader, letter};
 pub use transport::{Security, SendError, Smtp, SmtpError, Transport};
-pub use words::Language;
 
 pub use crate::store::{Letter, LetterKind};

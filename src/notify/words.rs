@@ -2,32 +2,14 @@
 
 use jiff::civil::Date;
 
-use crate::model::Outcome;
+use crate::model::{Language, Outcome};
 
-/// A language that letters are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Spanish.
-    Spanish,
-}
-
-impl Language {
-    /// The language of that code.
-    pub fn parse(code: &str) -> Option<Self> {
-        match code {
-            "en" => Some(Self::English),
-            "es" => Some(Self::Spanish),
-            _ => None,
-        }
-    }
-
-    pub(super) fn words(self) -> &'static Words {
-        match self {
-            Self::English => &ENGLISH,
-            Self::Spanish => &SPANISH,
+impl Words {
+    /// What is said in that language.
+    pub(super) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &ENGLISH,
+            Language::Spanish => &SPANISH,
         }
     }
 }
@@ -64,22 +46,13 @@ pub(super) struct Words {
 static ENGLISH: Words = Words {
     code: "en",
     date: |date| {
-        const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-        const MONTHS: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
-        format!("{} {} {} {}", day_of(date, &DAYS), date.day(), month_of(date, &MONTHS), date.year())
+        format!(
+            "{} {} {} {}",
+            day_of(date, Language::English),
+            date.day(),
+            month_of(date, Language::English),
+            date.year()
+        )
     },
     greeting: |name| format!("Hello {name},"),
     subject_won: |court, when| format!("Court {court} is yours: {when}"),
@@ -152,22 +125,8 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
 static SPANISH: Words = Words {
     code: "es",
     date: |date| {
-        const DAYS: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
-        const MONTHS: [&str; 12] = [
-            "enero",
-            "febrero",
-            "marzo",
-            "abril",
-            "mayo",
-            "junio",
-            "julio",
-            "agosto",
-            "septiembre",
-            "octubre",
-            "noviembre",
-            "diciembre",
-        ];
-        format!("{} {} de {} de {}", day_of(date, &DAYS), date.day(), month_of(date, &MONTHS), date.year())
+        let (day, month) = (day_of(date, Language::Spanish), month_of(date, Language::Spanish));
+        format!("{day} {} de {month} de {}", date.day(), date.year())
     },
     greeting: |name| format!("Hola, {name}:"),
     subject_won: |court, when| format!("La cancha {court} es tuya: {when}"),
@@ -238,12 +197,12 @@ fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
     }
 }
 
-fn day_of(date: Date, days: &[&'static str; 7]) -> &'static str {
-    days[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())]
+fn day_of(date: Date, language: Language) -> &'static str {
+    language.weekdays()[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())]
 }
 
-fn month_of(date: Date, months: &[&'static str; 12]) -> &'static str {
-    months[usize::from(date.month().unsigned_abs()) - 1]
+fn month_of(date: Date, language: Language) -> &'static str {
+    language.months()[usize::from(date.month().unsigned_abs()) - 1]
 }
 
 #[cfg(test)]
@@ -255,8 +214,8 @@ mod tests {
     #[test]
     fn dates_are_written_as_people_say_them() {
         let day = date(2027, 7, 18);
-        assert_eq!((Language::English.words().date)(day), "Sunday 18 July 2027");
-        assert_eq!((Language::Spanish.words().date)(day), "domingo 18 de julio de 2027");
-        assert_eq!((Language::Spanish.words().date)(date(2028, 2, 29)), "martes 29 de febrero de 2028");
+        assert_eq!((Words::of(Language::English).date)(day), "Sunday 18 July 2027");
+        assert_eq!((Words::of(Language::Spanish).date)(day), "domingo 18 de julio de 2027");
+        assert_eq!((Words::of(Language::Spanish).date)(date(2028, 2, 29)), "martes 29 de febrero de 2028");
     }
 }

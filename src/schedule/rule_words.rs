@@ -1,10 +1,10 @@
 //! A rule in words: "every second Friday, until 2027-12-31".
 
+use crate::model::Language;
 use jiff::civil::Weekday;
 
 use super::rule::Rule;
 use super::rule_parts::{End, Frequency, Parts};
-use super::words::MONTHS;
 
 impl Rule {
     /// The rule in English.
@@ -71,7 +71,11 @@ fn within(parts: &Parts) -> Vec<String> {
         words.push(format!("in {} of the year", listed(&weeks)));
     }
     if !parts.months.is_empty() {
-        let months: Vec<_> = parts.months.iter().map(|month| MONTHS[usize::from(*month - 1) % 12].to_owned()).collect();
+        let months: Vec<_> = parts
+            .months
+            .iter()
+            .map(|month| Language::English.months()[usize::from(*month - 1) % 12].to_owned())
+            .collect();
         words.push(format!("in {}", listed(&months)));
     }
     words

@@ -4,48 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use crate::model::Choice;
-
-/// The months in English.
-pub(super) const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-const MESES: [&str; 12] = [
-    "enero",
-    "febrero",
-    "marzo",
-    "abril",
-    "mayo",
-    "junio",
-    "julio",
-    "agosto",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
-];
-
-/// The language of a sentence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Spanish.
-    Spanish,
-}
+use crate::model::{Choice, Language};
 
 /// "Court 1 bookings for July 18 aren't open yet. Your request is scheduled and will be confirmed once it is reserved
 /// after midnight on July 9." A year is named where it is not the year of `now`.
@@ -81,12 +40,12 @@ fn after(opening: &Zoned, year: i16, language: Language) -> String {
 }
 
 fn day(date: Date, this_year: i16, language: Language) -> String {
-    let month = usize::from(date.month().unsigned_abs() - 1);
+    let month = language.months()[usize::from(date.month().unsigned_abs() - 1)];
     let other_year = date.year() != this_year;
     match (language, other_year) {
-        (Language::English, false) => format!("{} {}", MONTHS[month], date.day()),
-        (Language::English, true) => format!("{} {}, {}", MONTHS[month], date.day(), date.year()),
-        (Language::Spanish, false) => format!("{} de {}", date.day(), MESES[month]),
-        (Language::Spanish, true) => format!("{} de {} de {}", date.day(), MESES[month], date.year()),
+        (Language::English, false) => format!("{} {}", month, date.day()),
+        (Language::English, true) => format!("{} {}, {}", month, date.day(), date.year()),
+        (Language::Spanish, false) => format!("{} de {}", date.day(), month),
+        (Language::Spanish, true) => format!("{} de {} de {}", date.day(), month, date.year()),
     }
 }

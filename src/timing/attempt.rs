@@ -37,6 +37,9 @@ const SELECTOR_WAIT: Duration = Duration::from_secs(5);
 /// How often a waiting list is looked at.
 const WAITLIST_EVERY: Duration = Duration::from_secs(15 * 60);
 
+/// The note of an attempt that was called off after a submit which the site's list does not show.
+const CALLED_OFF_LATE: &str = "called off; the site's list shows no booking";
+
 /// What an attempt is about; does not change while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -84,7 +87,9 @@ pub struct Machine {
     absent: u8,
     unclear: u32,
     unknown_since: Option<Timestamp>,
-    all_taken: bool,
+    /// The last submit was refused as taken, and the list was not read since.
+    refused: bool,
+    called_off: bool,
     claimed: bool,
 }
 
@@ -106,7 +111,8 @@ impl Machine {
             absent: 0,
             unclear: 0,
             unknown_since: None,
-            all_taken: false,
+            refused: false,
+            called_off: false,
             claimed: false,
         }
     }
@@ -286,7 +292,7 @@ impl Machine {
         let settle = self.settle(answer);
         match answer {
             Answer::Confirmed => self.claimed(settle),
-            Answer::Taken => self.lose(settle, now),
+            Answer::Taken => self.lose(settle),
             Answer::NotOpen => self.too_early(settle, now),
             Answer::LoginExpired => self.logged_out(settle),
             Answer::Waitlisted => self.waitlisted(settle, now),
@@ -304,31 +310,38 @@ impl Machine {
         Decision { records, next: Next::ReadList }
     }
 
-    fn lose(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
+    /// The submit was refused as taken. A site may say so after having booked (a browser that sends a dropped request again
+    /// hears it of its own slot), so the list is read before another permit is spent, and before giving up.
+    fn lose(&mut self, mut records: Vec<Record>) -> Decision {
         self.lost[self.choice] = true;
         self.not_open = 0;
+        self.refused = true;
+        records.extend(self.enter(State::Verifying));
+        Decision { records, next: Next::ReadList }
+    }
+
+    /// The site offers the choice no more, before it was submitted.
+    fn gone(&mut self, now: Timestamp) -> Decision {
+        self.lost[self.choice] = true;
+        self.not_open = 0;
+        self.next_or_end(now)
+    }
+
+    fn next_or_end(&mut self, now: Timestamp) -> Decision {
+        if self.called_off {
+            return self.end(Outcome::Cancelled, CALLED_OFF_LATE);
+        }
         match self.next_choice(now) {
             Some(next) if self.facts.choices[next].opening <= now => {
                 self.choice = next;
-                let decision = self.stage(true);
-                records.extend(decision.records);
-                Decision { records, next: decision.next }
+                self.stage(true)
             }
             Some(_) => {
                 self.logins = 0;
-                let decision = self.take_up(now);
-                records.extend(decision.records);
-                Decision { records, next: decision.next }
+                self.take_up(now)
             }
-            None => self.look_before_giving_up(records),
+            None => self.end(Outcome::Taken, "every choice was taken"),
         }
-    }
-
-    /// Every choice was refused as taken. A site may say so after having booked, so the list has the last word.
-    fn look_before_giving_up(&mut self, mut records: Vec<Record>) -> Decision {
-        self.all_taken = true;
-        records.extend(self.enter(State::Verifying));
-        Decision { records, next: Next::ReadList }
     }
 
     fn too_early(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
@@ -363,6 +376,7 @@ impl Machine {
     fn unknown(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
         self.absent = 0;
         self.unclear = 0;
+        self.refused = false;
         self.unknown_since = Some(now);
         records.extend(self.enter(State::Unknown));
         Decision { records, next: Next::Fence }
@@ -387,8 +401,9 @@ impl Machine {
     }
 
     fn absent(&mut self, now: Timestamp) -> Decision {
-        if self.all_taken && self.unknown_since.is_none() {
-            return self.end(Outcome::Taken, "every choice was taken");
+        if std::mem::take(&mut self.refused) {
+            self.unknown_since = None;
+            return self.next_or_end(now);
         }
         self.unknown_since.get_or_insert(now);
         self.absent += 1;
@@ -409,6 +424,14 @@ impl Machine {
             };
             return self.end_with(settle, outcome, note);
         }
+        if self.called_off {
+            return self.end_with(settle, Outcome::Cancelled, CALLED_OFF_LATE);
+        }
+        // Taken up from the store, the choice that was submitted is one that was not lost before.
+        let Some(choice) = self.next_choice(now) else {
+            return self.end_with(settle, Outcome::Taken, "every choice was taken");
+        };
+        self.choice = choice;
         self.unknown_since = None;
         self.absent = 0;
         self.logins = 0;
@@ -419,7 +442,7 @@ impl Machine {
     fn unclear(&mut self, why: &str, now: Timestamp) -> Decision {
         let since = *self.unknown_since.get_or_insert(now);
         if now.duration_since(since) >= self.facts.patience.verify_deadline {
-            if self.all_taken {
+            if self.refused && self.next_choice(now).is_none() {
                 return self.end(Outcome::Taken, "every choice was taken; the list could not be read afterwards");
             }
             let note = format!("whether the booking exists could not be read from the site: {why}");
@@ -446,7 +469,7 @@ impl Machine {
             Trouble::Answer(Answer::Captcha) => self.end(Outcome::Captcha, "the site wants to see a person"),
             Trouble::Answer(Answer::Quota) => self.end(Outcome::Quota, "the account has used its allowance"),
             Trouble::Answer(Answer::Price) => self.end(Outcome::Price, "dearer than the booking allows"),
-            Trouble::Answer(Answer::Taken) => self.lose(vec![], now),
+            Trouble::Answer(Answer::Taken) => self.gone(now),
             Trouble::Answer(Answer::NotOpen) => self.too_early(vec![], now),
             Trouble::Answer(Answer::LoginExpired) => self.stage(false),
             Trouble::Credentials(why) => self.end(Outcome::LoginRefused, &why.clone()),
@@ -481,7 +504,8 @@ impl Machine {
 
     fn cancel(&mut self) -> Decision {
         if self.state.is_spent() {
-            // What may have been submitted cannot be called off here; the list decides first.
+            // What may have been submitted cannot be called off here; the list decides first, and nothing follows it.
+            self.called_off = true;
             return self.read();
         }
         if self.state == State::Waitlisted {

@@ -1,7 +1,7 @@
 //! Letters as a person reads them. The snapshots are meant to be read, not only compared.
 
-use firstserve::model::Outcome;
-use firstserve::notify::{Facts, Language, Letter, Reader, letter};
+use firstserve::model::{Language, Outcome};
+use firstserve::notify::{Facts, Letter, Reader, letter};
 use firstserve::store::Slot;
 use jiff::SignedDuration;
 use jiff::civil::date;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use firstserve::model::{Booking, Court, FireMode, MeasuredTo, Occurrence, OpeningRule, Patience, Prefer, Site, When};
-use firstserve::schedule::{ALWAYS_OPEN, Language, Note, Rule, never_open, not_open_yet, notes, occurrences};
+use firstserve::model::{
+    Booking, Court, FireMode, Language, MeasuredTo, Occurrence, OpeningRule, Patience, Prefer, Site, When,
+};
+use firstserve::schedule::{ALWAYS_OPEN, Note, Rule, never_open, not_open_yet, notes, occurrences};
 use jiff::civil::{Date, Time, date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

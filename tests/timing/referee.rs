@@ -28,7 +28,9 @@ impl Referee {
         }
         match next {
             Next::Spend { .. } if self.reads_owed > 0 => {
-                return Err("a permit before an unknown submit was read twice".into());
+                return Err(
+                    "a permit before the list was read, twice after an unknown submit, once after a lost one".into()
+                );
             }
             Next::Spend { choice } if self.lost.contains(choice) => return Err("a lost choice is tried again".into()),
             Next::Spend { .. } if *event == Event::Spent => self.permits += 1,
@@ -57,6 +59,7 @@ impl Referee {
             Event::Answered(Answer::Taken) => {
                 if let Next::Fire { choice, .. } = next {
                     self.lost.insert(*choice);
+                    self.reads_owed = 1;
                 }
             }
             _ => {}
@@ -100,11 +103,21 @@ mod controls {
     }
 
     #[test]
+    fn objects_to_the_next_choice_before_a_look() {
+        let mut referee = referee();
+        referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
+        let fire = Next::Fire { choice: 0, at: opening() };
+        referee.sees(&fire, &Event::Answered(Answer::Taken), opening()).expect("a fire is fine");
+        assert!(referee.sees(&Next::Spend { choice: 1 }, &Event::Spent, opening()).is_err());
+    }
+
+    #[test]
     fn objects_to_a_lost_choice_again() {
         let mut referee = referee();
         referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
         let fire = Next::Fire { choice: 0, at: opening() };
         referee.sees(&fire, &Event::Answered(Answer::Taken), opening()).expect("a fire is fine");
+        referee.sees(&Next::ReadList, &Event::Listed(Listing::Absent), opening()).expect("a read is fine");
         assert!(referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).is_err());
     }
 }

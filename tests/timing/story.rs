@@ -80,22 +80,72 @@ fn a_lost_choice_is_followed_by_the_next_one_in_the_same_opening() {
     let mut machine = machine(FireMode::Script);
     fired(&mut machine);
     let decision = machine.on(Event::Answered(Answer::Taken), after(100));
-    assert_eq!(decision.records, [Record::Settle(Answer::Taken), Record::Enter(State::Preparing)]);
+    assert_eq!(decision.records, [Record::Settle(Answer::Taken), Record::Enter(State::Verifying)]);
+    assert_eq!(decision.next, Next::ReadList, "a site may say taken after having booked");
+    let decision = machine.on(Event::Listed(Listing::Absent), after(200));
+    assert_eq!(decision.records, [Record::Enter(State::Preparing)]);
     assert_eq!(decision.next, Next::Stage { choice: 1, reuse: true });
     assert_eq!(machine.on(Event::Staged(Listing::Absent), after(300)).next, Next::Spend { choice: 1 });
     machine.on(Event::Spent, after(301));
     let decision = machine.on(Event::Answered(Answer::Taken), after(400));
-    assert_eq!(decision.next, Next::ReadList, "a site may say taken after having booked");
+    assert_eq!(decision.next, Next::ReadList);
     assert_eq!(outcome(&machine.on(Event::Listed(Listing::Absent), after(500)).next), Some(Outcome::Taken));
+}
+
+#[test]
+fn a_choice_that_is_ours_although_the_site_said_taken_is_not_followed_by_another() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::Answered(Answer::Taken), after(100));
+    assert_eq!(outcome(&machine.on(found(0, 1), after(200)).next), Some(Outcome::Confirmed));
+}
+
+#[test]
+fn a_list_that_comes_late_does_not_bring_a_lost_choice_back() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::Answered(Answer::Taken), after(100));
+    let cannot = Event::Listed(Listing::CannotTell("503".into()));
+    assert!(matches!(machine.on(cannot, after(200)).next, Next::Wait(_)));
+    assert_eq!(machine.on(Event::Woke, after(700)).next, Next::ReadList);
+    let decision = machine.on(Event::Listed(Listing::Absent), after(800));
+    assert_eq!(decision.next, Next::Stage { choice: 1, reuse: true });
 }
 
 #[test]
 fn a_choice_that_opens_later_is_waited_for() {
     let mut machine = Machine::new(facts(FireMode::Script, false, true), Past::NONE);
     fired(&mut machine);
-    let decision = machine.on(Event::Answered(Answer::Taken), after(100));
+    machine.on(Event::Answered(Answer::Taken), after(100));
+    let decision = machine.on(Event::Listed(Listing::Absent), after(200));
     assert_eq!(decision.next, Next::Wait(after(24 * 3_600_000 - 90_000)));
     assert_eq!(machine.state(), State::Planned);
+}
+
+#[test]
+fn a_submit_taken_up_from_the_store_is_not_repeated_for_a_choice_that_was_lost() {
+    let past = Past { state: State::Unknown, uncertain: 0, lost: vec![0] };
+    let mut machine = Machine::new(facts(FireMode::Script, false, false), past);
+    assert_eq!(machine.on(Event::Begin, after(5_000)).next, Next::Fence);
+    machine.on(Event::Fenced, after(5_000));
+    machine.on(Event::Woke, after(20_000));
+    machine.on(Event::Listed(Listing::Absent), after(21_000));
+    machine.on(Event::Woke, after(36_000));
+    let decision = machine.on(Event::Listed(Listing::Absent), after(37_000));
+    assert_eq!(decision.next, Next::Stage { choice: 1, reuse: false });
+}
+
+#[test]
+fn called_off_after_an_unknown_submit_it_is_read_and_not_submitted_again() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::NoAnswer("reset".into()), after(100));
+    machine.on(Event::Fenced, after(200));
+    assert_eq!(machine.on(Event::Cancel, after(300)).next, Next::ReadList);
+    assert!(matches!(machine.on(Event::Listed(Listing::Absent), after(400)).next, Next::Wait(_)));
+    machine.on(Event::Woke, after(15_400));
+    let decision = machine.on(Event::Listed(Listing::Absent), after(15_500));
+    assert_eq!(outcome(&decision.next), Some(Outcome::Cancelled));
 }
 
 #[test]

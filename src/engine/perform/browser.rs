@@ -12,6 +12,7 @@ use crate::browser::stage::{FailureKind, Stage, StepFailure};
 use crate::browser::{BrowserError, Options, Session, Trigger, open};
 use crate::engine::What;
 use crate::flow::rows::Row;
+use crate::flow::wire::{Step, Verb};
 use crate::flow::{Phase, Words};
 use crate::model::{Answer, FireMode, Secret};
 use crate::store::Mark;
@@ -96,7 +97,10 @@ impl BrowserHands {
         for step in flow.steps(phase) {
             let live = self.live.as_mut().expect("steps run in a session");
             let words = live.words.clone().with_choice(&self.kit.errand.choices[choice]);
-            let rendered = step.render(&words).map_err(|error| Trouble::Selector(error.to_string()))?;
+            let mut rendered = step.render(&words).map_err(|error| Trouble::Selector(error.to_string()))?;
+            if phase == Phase::Verify {
+                read_every_row(&mut rendered);
+            }
             match live.stage.run(&rendered).await {
                 Ok(done) => {
                     for (name, value) in &done.captured {
@@ -182,6 +186,16 @@ impl BrowserHands {
                 tracing::warn!(%error, "the browser session did not end in order");
                 error.browser_ended()
             }
+        }
+    }
+}
+
+/// The page would leave out the rows of every choice but the one that the step was rendered for, and a booking of another one
+/// would not be seen. Which rows are ours is decided afterwards, choice by choice.
+fn read_every_row(step: &mut Step) {
+    if let Verb::Rows(rows) = &mut step.verb {
+        for column in &mut rows.columns {
+            column.equals = None;
         }
     }
 }

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use super::api::ApiHands;
 use super::browser::BrowserHands;
 use super::{Kit, Performer};
-use crate::browser::Options;
+use crate::browser::{BrowserError, Options, find};
 use crate::config::{Browser, WebDriver};
 use crate::engine::Parts;
 use crate::engine::errand::Errand;
 use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
-use crate::model::Attempt;
+use crate::model::{Attempt, SiteId};
 use crate::store::Mark;
 use crate::timing::Event;
 
@@ -55,6 +55,12 @@ pub(in crate::engine) fn hands(
 /// Where an attempt's evidence is kept.
 pub(in crate::engine) fn evidence_folder(data: &Path, attempt: &str) -> PathBuf {
     data.join(EVIDENCE).join(attempt)
+}
+
+/// Whether the site's flow can be run on this machine at all: one with pages needs a browser.
+pub(in crate::engine) fn look_for_browser(site: &SiteId, parts: &Parts) -> Result<(), BrowserError> {
+    let needs_none = parts.config.flow(site).is_some_and(|flow| flow.is_api());
+    if needs_none { Ok(()) } else { find(&options(&parts.config.browser, parts)) }
 }
 
 fn options(browser: &Browser, parts: &Parts) -> Options {

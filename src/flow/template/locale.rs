@@ -77,22 +77,9 @@ impl Names {
 }
 
 const SPANISH: Names = Names {
-    months: [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
+    months: crate::model::Language::Spanish.months(),
     short_months: ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"],
-    weekdays: ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
+    weekdays: crate::model::Language::Spanish.weekdays(),
     short_weekdays: ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"],
 };
 

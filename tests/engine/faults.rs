@@ -1,0 +1,86 @@
+//! Every fault of the club, in the ways to fire that it matters for, against the real engine and a real browser.
+//!
+//! `CASE='drop|taken .* http'` tries only the cases whose names match, and prints their stories.
+
+use firstserve::browser::Engine;
+use firstserve::club::Fault;
+use firstserve::model::FireMode;
+use futures_util::StreamExt;
+use jiff::SignedDuration;
+use regex::Regex;
+
+use super::cases::{EXPECTED, Expected};
+use super::judge::objections;
+use super::support::{Outcomes, Setup, run};
+
+/// Cases at the same time: browsers are heavy.
+const AT_ONCE: usize = 2;
+
+/// From the start of a case to its opening: time for a browser to be staged on a busy machine.
+const OPENS_IN: SignedDuration = SignedDuration::from_secs(12);
+
+/// The same at a club whose every page takes 2 s.
+const SLOWLY: SignedDuration = SignedDuration::from_secs(24);
+
+/// The stacks of the program's own runtime: futures of a build without optimisation are large.
+const STACK: usize = 8 * 1024 * 1024;
+
+#[test]
+fn every_fault_ends_as_it_must() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2).thread_stack_size(STACK).enable_all();
+    runtime.build().expect("a runtime").block_on(every_case());
+}
+
+async fn every_case() {
+    let wanted = std::env::var("CASE").unwrap_or_default();
+    let names = Regex::new(&wanted).expect("CASE is a regular expression");
+    let cases: Vec<Case> = Case::all().filter(|case| names.is_match(&case.name())).collect();
+    assert!(!cases.is_empty(), "no case is named `{wanted}`");
+    let told = !wanted.is_empty();
+    let tried = futures_util::stream::iter(cases).map(|case| case.tried(told)).buffer_unordered(AT_ONCE);
+    let failures: Vec<String> = tried.filter_map(async |failure| failure).collect().await;
+    assert!(failures.is_empty(), "{} cases failed:\n\n{}", failures.len(), failures.join("\n\n"));
+}
+
+/// One fault in one way to fire.
+#[derive(Clone, Copy)]
+struct Case {
+    expected: &'static Expected,
+    browser: Engine,
+    fire: FireMode,
+}
+
+impl Case {
+    fn all() -> impl Iterator<Item = Self> {
+        EXPECTED
+            .iter()
+            .flat_map(|expected| expected.ways.iter().map(move |&(browser, fire)| Self { expected, browser, fire }))
+    }
+
+    fn name(self) -> String {
+        format!("{} {} {}", self.expected.fault.as_str(), self.browser.as_str(), self.fire.as_str())
+    }
+
+    fn setup(self) -> Setup {
+        let fault = self.expected.fault;
+        let opens_in = if fault == Fault::Slow { SLOWLY } else { OPENS_IN };
+        Setup { fault: Some(fault), browser: self.browser, fire: self.fire, opens_in }
+    }
+
+    /// What is wrong with it, with its story; none: it ended as it must.
+    async fn tried(self, told: bool) -> Option<String> {
+        let (name, outcomes) = (self.name(), run(self.setup()).await);
+        let (wrong, story) = match outcomes {
+            Err(why) => (vec![why], vec![]),
+            Ok(Outcomes { ended, ledger, story }) => {
+                println!("{name}: {} ({}), {} submits", ended.outcome.as_str(), ended.note, ledger["submits"]);
+                (objections(self.expected, &ended, &ledger), story)
+            }
+        };
+        if told {
+            println!("{}", story.join("\n"));
+        }
+        (!wrong.is_empty()).then(|| format!("{name}\n  {}\n{}", wrong.join("\n  "), story.join("\n")))
+    }
+}
