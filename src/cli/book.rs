@@ -17,6 +17,7 @@ use crate::model::{Booking, Occurrence, Outcome};
 use crate::report::did_you_mean;
 use crate::schedule::occurrences;
 use crate::telemetry::Redactor;
+use crate::timing::Trouble;
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -131,7 +132,11 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
             json!({ "outcome": "rehearsed", "opening": opening.to_string(), "submits": 0 })
         }
         Err(trouble) => {
-            timeline.line(&format!("not ready: {}", trouble.words()));
+            timeline.line("not ready; nothing was submitted");
+            let kept = household.evidence_of_rehearsal();
+            if matches!(trouble, Trouble::Selector(_)) && kept.is_dir() {
+                timeline.line(&format!("a picture and the source of the page are in {}", kept.display()));
+            }
             json!({ "outcome": "not-ready", "note": trouble.words(), "opening": opening.to_string(), "submits": 0 })
         }
     })

@@ -7,7 +7,7 @@ use super::setting::zones_of;
 use super::{Exit, Failure};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, SmtpSecurity};
-use crate::engine::{Parts, look_for_browser};
+use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::Store;
 use crate::telemetry::Redactor;
@@ -100,6 +100,11 @@ impl Household {
                 Err(Failure::new(Exit::Unavailable, format!("no {browser} to book with: {kind}; {help}")))
             }
         }
+    }
+
+    /// Where a rehearsal keeps what it saw when a step failed.
+    pub(super) fn evidence_of_rehearsal(&self) -> PathBuf {
+        evidence_of_rehearsal(&self.config.server.data)
     }
 
     /// The store.

@@ -44,10 +44,13 @@ pub(super) fn plan(config: &Config, zones: &ZoneData, now: Timestamp) -> Vec<Occ
     planned
 }
 
+/// The id of an attempt that no store knows of.
+pub(super) const REHEARSAL: &str = "rehearsal";
+
 /// An attempt that no store knows of, for a rehearsal.
 pub(super) fn unsaved_attempt(occurrence: &Occurrence, now: Timestamp) -> Attempt {
     Attempt {
-        id: AttemptId::new("rehearsal"),
+        id: AttemptId::new(REHEARSAL),
         booking: occurrence.booking.clone(),
         member: occurrence.member.clone(),
         site: occurrence.site.clone(),

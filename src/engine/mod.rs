@@ -25,7 +25,7 @@ mod supervisor;
 use crate::browser::BrowserError;
 
 pub use event::{Event, What};
-pub use rehearse::rehearse;
+pub use rehearse::{evidence_of_rehearsal, rehearse};
 pub use supervisor::{Engine, Handle, Parts};
 
 /// Looks whether the browser is installed that the configured bookings need, without starting it: nobody should wait for an

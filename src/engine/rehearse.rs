@@ -1,13 +1,14 @@
 //! The whole flow up to the last reversible click: no attempt, no permit, nothing submitted.
 
 use std::future::Future;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::broadcast;
 
-use super::agenda::unsaved_attempt;
+use super::agenda::{REHEARSAL, unsaved_attempt};
 use super::errand::Errand;
 use super::lock::AccountLocks;
-use super::perform::{Performer, hands};
+use super::perform::{Performer, evidence_folder, hands};
 use super::report::Reporter;
 use super::{Event, Parts, What};
 use crate::model::Occurrence;
@@ -25,6 +26,11 @@ pub fn rehearse(
 ) -> (broadcast::Receiver<Event>, impl Future<Output = Result<(), Trouble>> + Send) {
     let (events, listener) = broadcast::channel(EVENTS_KEPT);
     (listener, run(parts, occurrence, at_once, events))
+}
+
+/// Where a rehearsal leaves what it saw when a step failed, in the data folder.
+pub fn evidence_of_rehearsal(data: &Path) -> PathBuf {
+    evidence_folder(data, REHEARSAL)
 }
 
 async fn run(

@@ -1,5 +1,6 @@
 //! The right performer for a site: with pages, or without.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -43,12 +44,17 @@ pub(in crate::engine) fn hands(
         reporter,
         locks,
         redactor: parts.redactor.clone(),
-        evidence: parts.config.server.data.join(EVIDENCE).join(attempt.id.as_str()),
+        evidence: evidence_folder(&parts.config.server.data, attempt.id.as_str()),
     };
     if without_pages {
         return Hands::Api(Box::new(ApiHands::new(kit)));
     }
     Hands::Browser(Box::new(BrowserHands::new(kit, options(&parts.config.browser, parts))))
+}
+
+/// Where an attempt's evidence is kept.
+pub(in crate::engine) fn evidence_folder(data: &Path, attempt: &str) -> PathBuf {
+    data.join(EVIDENCE).join(attempt)
 }
 
 /// Whether the browser is installed that the configured bookings need; sites without pages need none.
