@@ -4,6 +4,7 @@ mod borders;
 mod browser;
 mod club;
 mod config;
+mod daemon;
 mod drivers;
 mod flow;
 mod notify;

@@ -18,10 +18,12 @@ mod letters;
 mod lock;
 mod perform;
 mod rehearse;
+mod replay;
 mod report;
 mod run;
 mod supervisor;
 
 pub use event::{Event, What};
 pub use rehearse::rehearse;
+pub use replay::replay;
 pub use supervisor::{Engine, Handle, Parts};
