@@ -15,7 +15,8 @@ use axum::response::{IntoResponse, Response};
 use url::Url;
 
 /// Nothing is loaded from elsewhere, and no form is sent there.
-const POLICY: &str = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'self'; base-uri 'self'";
+const POLICY: &str =
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'self'; base-uri 'self'";
 
 /// What the endings of files mean; everything else is a page.
 const KINDS: [(&str, &str); 7] = [
@@ -63,9 +64,8 @@ impl Pages {
     /// The file that answers; none: there is no such page.
     fn file(&self, method: &Method, path: &str) -> Option<PathBuf> {
         let inside = PathBuf::from(path.trim_matches('/'));
-        let is_plain = |part: Component<'_>| {
-            matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."))
-        };
+        let is_plain =
+            |part: Component<'_>| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
         if !inside.components().all(is_plain) {
             return None;
         }

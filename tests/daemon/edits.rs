@@ -7,7 +7,7 @@ use jiff::civil::date;
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
-use super::world::{House, PROGRAM, Practice, booking, member, until};
+use super::world::{House, PROGRAM, Practice, booking, member, outcome, until};
 
 /// How soon an edit must be in force.
 const SOON: Duration = Duration::from_secs(2);
@@ -74,6 +74,22 @@ fn broken(number: usize, parts: &[String]) -> String {
         _ => format!("{good}\n[[booking]]\nname = \"{number}\"\n"),
     };
     format!("# {number}\n{broken}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_is_taken_back_is_not_looked_at_again() {
+    // Its session would be opened ten seconds before the opening: two seconds from now.
+    let (house, club) = (House::new(), Practice::opens_in(12_000));
+    let with = |wish: String| house.write(&[club.site("club-api"), member("ana"), wish]);
+    with(booking("singles", "ana", club.date(), "1", "17:00"));
+    let daemon = house.run().await;
+    with(booking("other", "ana", club.date(), "3", "17:00"));
+    assert_eq!(outcome(&house.ended("singles").await), "cancelled");
+    daemon.hears("taken up").await;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(daemon.times("taken up"), 1, "only the other one: {:#?}", daemon.said());
+    assert_eq!(daemon.times("ERROR"), 0, "{:#?}", daemon.said());
+    daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

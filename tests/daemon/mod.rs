@@ -6,5 +6,6 @@ mod edits;
 mod idle;
 mod kills;
 mod once;
+mod replay;
 mod stops;
 mod world;

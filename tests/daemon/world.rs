@@ -348,4 +348,3 @@ pub(super) async fn until<F: Future<Output = bool>>(what: &str, limit: Duration,
         sleep(LOOK).await;
     }
 }
-
