@@ -6,6 +6,7 @@ mod borders;
 mod browser;
 mod club;
 mod config;
+mod daemon;
 mod drivers;
 mod engine;
 mod flow;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{book, club, demo, explain, plan, vault};
+use super::{book, club, demo, explain, plan, replay, vault};
 
 /// Books what a website opens at an instant
 #[derive(Debug, Parser)]
@@ -38,6 +38,8 @@ pub(super) enum Command {
     Explain(explain::Args),
     /// Make one attempt in the foreground
     Book(book::Args),
+    /// Try a site's selector files on saved pages; nothing is submitted
+    Replay(replay::Args),
     /// Keep the members' user names and passwords
     Vault(vault::VaultArgs),
     /// Serve a practice club on loopback

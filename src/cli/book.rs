@@ -88,7 +88,11 @@ fn ready(household: &Household, next: &Occurrence) -> Result<(), Failure> {
     entry.map_err(|error| Failure::new(Exit::Data, error.to_string()))
 }
 
-fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking, Failure> {
+/// The booking of that name, or `MEMBER/NAME`.
+///
+/// # Errors
+/// None, or several.
+pub(super) fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking, Failure> {
     let is = |booking: &&Booking| {
         booking.name.as_str() == wanted || format!("{}/{}", booking.member, booking.name) == wanted
     };

@@ -77,7 +77,8 @@ pub(super) struct Args {
     faults: Vec<Fault>,
 }
 
-fn browser(word: &str) -> Result<Browser, String> {
+/// The browser of that word.
+pub(super) fn browser(word: &str) -> Result<Browser, String> {
     Browser::parse(word).ok_or_else(|| "known are firefox and chromium".to_owned())
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::setting::zones_of;
+use super::setting::{vault_of, zones_of};
 use super::{Exit, Failure};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, SmtpSecurity};
@@ -11,7 +11,7 @@ use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::Store;
 use crate::telemetry::Redactor;
-use crate::vault::{Credentials, Vault, VaultError, default_identity};
+use crate::vault::{Credentials, Vault, VaultError};
 
 /// Everything an engine needs.
 #[derive(Clone)]
@@ -44,14 +44,14 @@ impl Household {
         store: Store,
         redactor: Redactor,
     ) -> anyhow::Result<Self> {
-        let vault = Arc::new(open_vault(&config));
+        let vault = Arc::new(vault_of(&config).map(Arc::new));
         Ok(Self { config, zones, store, vault, guardian: std::env::current_exe()?, redactor })
     }
 
     /// The same household under another configuration: zone data and vault are read anew.
     pub(super) fn under(&self, config: Arc<Config>) -> Self {
         let zones = Arc::new(zones_of(&config));
-        let vault = Arc::new(open_vault(&config));
+        let vault = Arc::new(vault_of(&config).map(Arc::new));
         Self { config, zones, vault, ..self.clone() }
     }
 
@@ -152,12 +152,4 @@ impl Household {
             tracing::warn!(%error, "the configuration was not kept in the history");
         }
     }
-}
-
-fn open_vault(config: &Config) -> Result<Arc<Vault>, VaultError> {
-    let identity = match &config.vault.identity {
-        Some(identity) => identity.clone(),
-        None => default_identity()?,
-    };
-    Vault::open(&config.server.data, &identity).map(Arc::new)
 }

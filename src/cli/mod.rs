@@ -12,6 +12,7 @@ mod exit;
 mod household;
 pub mod explain;
 pub mod plan;
+mod replay;
 mod run;
 pub mod schema;
 mod setting;
@@ -71,6 +72,7 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Plan(wanted) => plan::run(&wanted, &setting, args.json),
         Command::Explain(wanted) => explain::run(&wanted, &setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
+        Command::Replay(wanted) => replay::run(&wanted, &setting, args.json),
         Command::Vault(mut wanted) => {
             let (data, identity) = setting.vault();
             wanted.identity = wanted.identity.or(identity);

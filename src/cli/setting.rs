@@ -10,6 +10,7 @@ use super::{Exit, Failure};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, Environment, Loaded, load};
 use crate::report::{Problem, render};
+use crate::vault::{Vault, VaultError, default_identity};
 
 /// The data folder of a configuration that says nothing, or cannot be read.
 const DEFAULT_DATA: &str = "data";
@@ -78,6 +79,18 @@ impl Setting {
         super::say(&format!("firstserve: {path} cannot be used yet; the vault is taken to be in {DEFAULT_DATA}/"));
         (PathBuf::from(DEFAULT_DATA), None)
     }
+}
+
+/// The vault that a configuration names.
+///
+/// # Errors
+/// There is none, or it cannot be opened.
+pub(super) fn vault_of(config: &Config) -> Result<Vault, VaultError> {
+    let identity = match &config.vault.identity {
+        Some(identity) => identity.clone(),
+        None => default_identity()?,
+    };
+    Vault::open(&config.server.data, &identity)
 }
 
 /// The zone data that a configuration names, or the newest there is.

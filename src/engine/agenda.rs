@@ -73,9 +73,17 @@ pub(super) struct Agenda {
 }
 
 impl Agenda {
-    /// A new plan; the times of attempts that are known already are worked out anew as well.
+    /// A new plan. What was to be looked at is forgotten: the caller looks at what is still there.
     pub(super) fn replan(&mut self, planned: Vec<Occurrence>) {
+        self.times.clear();
+        self.known.clear();
         self.wanted = planned.into_iter().map(|occurrence| (Key::from(&occurrence), occurrence)).collect();
+    }
+
+    /// Keeps only what opens until an instant: years of dates need not lie in memory.
+    pub(super) fn forget_later_than(&mut self, horizon: Timestamp) {
+        self.wanted.retain(|_, occurrence| occurrence.opening() <= horizon);
+        self.wanted.shrink_to_fit();
     }
 
     /// The occurrence that an attempt serves, while a booking asks for it.

@@ -18,6 +18,7 @@ mod letters;
 mod lock;
 mod perform;
 mod rehearse;
+mod replay;
 mod report;
 mod run;
 mod supervisor;
@@ -26,6 +27,7 @@ use crate::browser::BrowserError;
 
 pub use event::{Event, What};
 pub use rehearse::{evidence_of_rehearsal, rehearse};
+pub use replay::replay;
 pub use supervisor::{Engine, Handle, Parts};
 
 /// Looks whether the browser is installed that the configured bookings need, without starting it: nobody should wait for an

@@ -33,6 +33,9 @@ const EVENTS_KEPT: usize = 4_096;
 /// How often the plan is worked out anew without being told to, so that new dates come within sight.
 const REPLAN_EVERY: SignedDuration = SignedDuration::from_hours(6);
 
+/// More than any attempt is taken up before its opening; what opens later is not kept in memory until the next plan.
+const LONGEST_LEAD: SignedDuration = SignedDuration::from_hours(2);
+
 /// How soon a plan that the store did not take is tried again.
 const REPLAN_SOON: SignedDuration = SignedDuration::from_secs(5);
 
@@ -186,8 +189,10 @@ impl Engine {
         let planned = plan(&self.parts.config, &self.parts.zones, now);
         let wanted: Vec<Planned> = planned.iter().map(Planned::from).collect();
         tell_of(&self.parts.store.plan(&wanted, now).await?);
+        let horizon = now + REPLAN_EVERY + LONGEST_LEAD;
+        let near = AttemptFilter { live: true, opens_by: Some(horizon), ..AttemptFilter::default() };
+        let live = self.parts.store.attempts(&near).await?;
         self.agenda.replan(planned);
-        let live = self.parts.store.attempts(&AttemptFilter { live: true, ..AttemptFilter::default() }).await?;
         for attempt in live {
             if !self.running.contains_key(&attempt.id) {
                 let at = self.look_at(&attempt, now);
@@ -195,6 +200,7 @@ impl Engine {
             }
         }
         self.cancel_what_is_unwanted(now).await;
+        self.agenda.forget_later_than(horizon);
         Ok(())
     }
 
@@ -259,6 +265,7 @@ impl Engine {
             Ok(()) => Reporter::new(self.events.clone())
                 .of(&attempt.id)
                 .say(now, What::Ended { outcome, note: note.to_owned(), won: None }),
+            Err(error) if error.is_conflict() => tracing::debug!(%error, "the attempt was over already"),
             Err(error) => {
                 tracing::error!(%error, "the end could not be stored; trying again");
                 self.agenda.look_at(attempt, now + REPLAN_SOON);

@@ -25,6 +25,8 @@ pub struct AttemptFilter {
     pub site: Option<SiteId>,
     /// Only those that are not over.
     pub live: bool,
+    /// Only those that open until then.
+    pub opens_by: Option<Timestamp>,
 }
 
 /// How an attempt ends.
@@ -53,7 +55,7 @@ impl Store {
         doing("read the attempts", async {
             let rows = sqlx::query(
                 "SELECT * FROM attempt WHERE ($1 IS NULL OR member = $2) AND ($3 IS NULL OR booking = $4) \
-                 AND ($5 IS NULL OR site = $6) AND ($7 = 0 OR ended_at IS NULL) ORDER BY opening, id",
+                 AND ($5 IS NULL OR site = $6) AND ($7 = 0 OR ended_at IS NULL) AND opening <= $8 ORDER BY opening, id",
             )
             .bind(filter.member.as_ref().map(MemberId::as_str))
             .bind(filter.member.as_ref().map(MemberId::as_str))
@@ -62,6 +64,7 @@ impl Store {
             .bind(filter.site.as_ref().map(SiteId::as_str))
             .bind(filter.site.as_ref().map(SiteId::as_str))
             .bind(i64::from(filter.live))
+            .bind(filter.opens_by.map_or(i64::MAX, nanos))
             .fetch_all(self.pool())
             .await?;
             rows.iter().map(attempt).collect()

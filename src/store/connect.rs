@@ -24,7 +24,7 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 /// What SQLite is told on each connection: a commit survives power loss, readers never wait, and a schema that somebody
 /// tampered with runs nothing.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                       PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;";
+                       PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -512;";
 
 /// The same for a connection that only reads.
 const READING_PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA query_only = ON;";

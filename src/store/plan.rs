@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
@@ -87,8 +88,13 @@ impl Store {
     }
 
     async fn known(&self) -> Result<Vec<Known>, StoreErrorKind> {
-        let rows = sqlx::query("SELECT * FROM attempt").fetch_all(self.pool()).await?;
-        rows.iter().map(|row| Ok(Known { attempt: attempt(row)?, vanished: row.number("vanished")? == 1 })).collect()
+        let mut rows = sqlx::query("SELECT * FROM attempt").fetch(self.pool());
+        let mut known = Vec::new();
+        // One by one: a row is many times as large as what is kept of it.
+        while let Some(row) = rows.try_next().await? {
+            known.push(Known { attempt: attempt(&row)?, vanished: row.number("vanished")? == 1 });
+        }
+        Ok(known)
     }
 }
 

@@ -1,8 +1,9 @@
-//! What the daemon serves. So far: whether it is alive.
+//! What the daemon serves: whether it is alive; and saved pages, for a replay.
 //!
 //! What is absent: the dashboard and the API.
 
 mod health;
+mod pages;
 
 use std::future::Future;
 
@@ -10,6 +11,7 @@ use axum::Router;
 use axum::routing::get;
 
 pub use health::Health;
+pub use pages::Pages;
 
 /// Serves on a listener until `stop` is over.
 ///

@@ -67,6 +67,22 @@ impl BrowserHands {
         Ok(Listing::Absent)
     }
 
+    /// Every reversible step in the order of a booking, and a look at the list, whatever it shows. The session is ended.
+    pub(super) async fn walk(&mut self) -> Result<(), Trouble> {
+        let walked = self.try_walk().await;
+        self.end_session().await;
+        walked
+    }
+
+    async fn try_walk(&mut self) -> Result<(), Trouble> {
+        self.log_in().await?;
+        for phase in [Phase::Prepare, Phase::Choose, Phase::Opening] {
+            self.steps(phase, 0).await?;
+        }
+        self.look_at_button(0).await?;
+        self.list().await.map(drop)
+    }
+
     /// A fresh session, logged in. The old one is ended first.
     async fn log_in(&mut self) -> Result<(), Trouble> {
         self.end_session().await;
@@ -124,6 +140,7 @@ impl BrowserHands {
         // The log-in's own page always looks like that of somebody who is not logged in.
         let says_nothing = phase == Phase::Login && said == Answer::LoginExpired;
         if !says_nothing && !matches!(said, Answer::Unknown | Answer::Confirmed) {
+            self.kit.told(Trouble::Selector(format!("{failure}; the site says {}", said.as_str())));
             return Trouble::Answer(said);
         }
         self.keep_evidence().await;

@@ -16,7 +16,7 @@ use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
 use crate::model::{Attempt, SiteId};
 use crate::store::Mark;
-use crate::timing::Event;
+use crate::timing::{Event, Trouble};
 
 /// Where the evidence of failed steps is kept, below the data folder.
 const EVIDENCE: &str = "evidence";
@@ -81,6 +81,16 @@ fn options(browser: &Browser, parts: &Parts) -> Options {
         Engine::Chromium => (browser.chromium_binary.clone(), browser.chromedriver.clone()),
     };
     options
+}
+
+impl Hands {
+    /// Every reversible step, one after the other.
+    pub(in crate::engine) async fn walk(mut self) -> Result<(), Trouble> {
+        match &mut self {
+            Self::Browser(hands) => hands.walk().await,
+            Self::Api(_) => Err(Trouble::Selector("this flow has no pages".to_owned())),
+        }
+    }
 }
 
 impl Performer for Hands {

@@ -1,0 +1,172 @@
+//! Bad input and exit codes, and what programs read.
+
+use std::time::Duration;
+
+use firstserve::clock::{Clock, Stopwatch, SystemClock};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use super::world::{Answer, Daemon, House, PROGRAM, Practice, booking, member, outcome};
+
+/// A command that cannot do anything says so at once.
+const FAST: Duration = Duration::from_secs(10);
+
+async fn house_with_club() -> (House, Practice) {
+    let (house, club) = (House::new(), Practice::opens_in(600_000));
+    house.write(&[club.site("club-api"), member("ana"), booking("singles", "ana", club.date(), "1", "17:00")]);
+    (house, club)
+}
+
+#[track_caller]
+fn assert_fails(answer: &Answer, code: i32, words: &[&str]) {
+    assert_eq!(answer.code, Some(code), "{answer:#?}");
+    for word in words {
+        assert!(answer.err.contains(word), "{word:?} is not in {answer:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_or_missing_file_has_its_code() {
+    let (house, _club) = house_with_club().await;
+    for command in [&["run"][..], &["plan"], &["check"], &["book", "singles"], &["explain", "singles"]] {
+        let missing = house.ask(&[command, &["--config", "config/none.toml"]].concat()).await;
+        assert_fails(&missing, 74, &["there is no such file"]);
+    }
+    house.edit("config/booking.toml", "courts", "cuorts");
+    for command in [&["run"][..], &["plan"], &["check"], &["book", "singles"], &["explain", "singles"]] {
+        assert_fails(&house.ask(command).await, 78, &["unknown key `cuorts`"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_command_line_is_64() {
+    let (house, _club) = house_with_club().await;
+    for words in [&[][..], &["bok"], &["book"], &["plan", "--until", "yesterday"], &["run", "--jsn"]] {
+        let answer = house.ask(words).await;
+        assert_eq!((answer.code, answer.out.as_str()), (Some(64), ""), "{words:?} {answer:#?}");
+        assert!(!answer.err.is_empty());
+    }
+    assert_eq!(house.ask(&["--help"]).await.code, Some(0));
+    assert_eq!(house.ask(&["--version"]).await.code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_booking_is_65_with_the_near_one() {
+    let (house, _club) = house_with_club().await;
+    for command in ["book", "explain"] {
+        assert_fails(&house.ask(&[command, "singels"]).await, 65, &["singels", "did you mean", "singles"]);
+        let told = house.ask(&[command, "singels", "--json"]).await;
+        assert_eq!(told.code, Some(65));
+        assert!(told.json()["error"].as_str().is_some_and(|text| text.contains("singles")), "{told:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_read_one_document() {
+    let (house, _club) = house_with_club().await;
+    let has = |answer: &Answer, pointer: &str| {
+        assert_eq!(answer.code, Some(0), "{answer:#?}");
+        assert!(answer.json().pointer(pointer).is_some(), "{pointer} {answer:#?}");
+    };
+    has(&house.ask(&["check", "--json"]).await, "");
+    has(&house.ask(&["explain", "singles", "--json"]).await, "");
+    has(&house.ask(&["plan", "--json"]).await, "");
+    has(&house.ask(&["schema", "--json"]).await, "/$schema");
+    has(&house.ask(&["vault", "list", "--json"]).await, "/entries/0");
+    has(&house.ask(&["book", "singles", "--now", "--dry-run", "--json"]).await, "/outcome");
+    let early = house.ask(&["book", "singles", "--now", "--json"]).await;
+    assert_eq!(early.code, Some(65));
+    assert!(early.json()["error"].is_string(), "{early:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn book_books_and_tells_it_as_one_document() {
+    let (house, club) = (House::new(), Practice::opens_in(3_000));
+    house.write(&[club.site("club-api"), member("ana"), booking("singles", "ana", club.date(), "1", "17:00")]);
+    let answer = house.ask(&["book", "singles", "--json"]).await;
+    assert_eq!((answer.code, &answer.json()["outcome"]), (Some(0), &Value::from("confirmed")), "{answer:#?}");
+    assert_eq!(club.held_by("ana").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_or_a_data_folder_that_is_in_use_is_69() {
+    let (house, _club) = house_with_club().await;
+    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let address = taken.local_addr().expect("it has an address").to_string();
+    house.edit("config/booking.toml", "127.0.0.1:0", &address);
+    assert_fails(&house.ask(&["run"]).await, 69, &[&address, "`listen` under [server]"]);
+    house.edit("config/booking.toml", &address, "127.0.0.1:0");
+
+    let daemon = house.run().await;
+    for second in [&["run"][..], &["book", "singles"]] {
+        let pid = daemon.pid.as_raw_nonzero().to_string();
+        assert_fails(&house.ask(second).await, 69, &["already uses", "stop it first", &pid]);
+    }
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_vault_the_daemon_runs_and_says_so_and_book_does_not_wait() {
+    let (house, club) = (House::without_vault(), Practice::opens_in(600_000));
+    house.write(&[club.site("club-api"), member("ana"), booking("singles", "ana", club.date(), "1", "17:00")]);
+    let since = Stopwatch::start();
+    assert_fails(&house.ask(&["book", "singles"]).await, 78, &["firstserve vault init"]);
+    assert!(since.elapsed() < FAST);
+    let daemon = house.run().await;
+    daemon.hears("without a vault nobody can be logged in").await;
+    daemon.stop().await;
+
+    house.make_vault();
+    std::fs::remove_file(house.path("identity")).expect("it was there");
+    assert_fails(&house.ask(&["vault", "list"]).await, 78, &["identity"]);
+    let daemon = house.run().await;
+    daemon.hears("there is no identity yet").await;
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vault_is_the_one_that_the_configuration_names() {
+    let (house, club) = (House::without_vault(), Practice::opens_in(600_000));
+    house.write(&[club.site("club-api"), member("ana"), booking("singles", "ana", club.date(), "1", "17:00")]);
+    let made = house.ask(&["vault", "init", "--json"]).await;
+    assert_eq!(made.json()["new"], true, "{made:#?}");
+    assert!(house.path("identity").is_file() && house.path("data/vault").is_dir());
+    assert_fails(&house.ask(&["book", "singles"]).await, 65, &["club/ana", "firstserve vault set"]);
+    let refused = house.ask(&["vault", "rm", "nobody", "--json"]).await;
+    assert_eq!(refused.code, Some(64));
+    assert!(refused.json()["error"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_browser_book_says_so_at_once_and_an_attempt_ends_in_words() {
+    let (house, club) = (House::new(), Practice::opens_in(1_000));
+    let browser = "[browser]\ngeckodriver = \"/nowhere/geckodriver\"\n".to_owned();
+    let site = club.site("club").replace("settle = \"1s\"", "settle = \"1s\"\ngrace = \"2s\"");
+    house.write(&[browser, site, member("ana"), booking("singles", "ana", club.date(), "1", "17:00")]);
+    let since = Stopwatch::start();
+    let words = ["/nowhere/geckodriver", "[browser]"];
+    assert_fails(&house.ask(&["book", "singles"]).await, 69, &words);
+    assert!(since.elapsed() < FAST);
+
+    let mut daemon = Daemon::start(house.command(&["run"]));
+    let attempt = house_ended(&house, &daemon).await;
+    assert_eq!(outcome(&attempt), "missed", "{attempt:?}");
+    let note = attempt.note.unwrap_or_default();
+    assert!(words.iter().all(|word| note.contains(word)), "{note}");
+    daemon.kill().await;
+    assert!(SystemClock.now() > club.ready.opening.expect("it opens"));
+}
+
+async fn house_ended(house: &House, daemon: &Daemon) -> firstserve::model::Attempt {
+    daemon.hears("firstserve runs;").await;
+    house.ended("singles").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_or_database_that_cannot_be_is_told_with_its_key() {
+    let (house, club) = house_with_club().await;
+    let rest = [club.site("club-api"), member("ana")].join("\n");
+    std::fs::write(house.path("file"), "").expect("it can be written");
+    house.write_text(&format!("{PROGRAM}[log]\nfolder = \"file/log\"\n{rest}"));
+    assert_fails(&house.ask(&["run"]).await, 74, &["file/log", "[log]"]);
+}

@@ -1,0 +1,146 @@
+//! A file that is edited under a running daemon.
+
+use std::time::Duration;
+
+use firstserve::model::Attempt;
+use jiff::civil::date;
+use rustix::process::Signal;
+use tokio::time::{Instant, sleep};
+
+use super::world::{House, PROGRAM, Practice, booking, member, outcome, until};
+
+/// How soon an edit must be in force.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Broken edits that must change nothing.
+const BROKEN: usize = 200;
+
+fn plan(attempts: &[Attempt]) -> Vec<String> {
+    let mut plan: Vec<String> =
+        attempts.iter().map(|one| format!("{} {} {}", one.date, one.opening, one.state.as_str())).collect();
+    plan.sort();
+    plan
+}
+
+fn wish(day: i8) -> String {
+    booking("far away", "ana", date(2199, 7, day), "1", "17:00")
+}
+
+async fn moves_to(house: &House, day: i8, limit: Duration) -> Duration {
+    let since = Instant::now();
+    until("the plan moves", limit, async || {
+        let live = house.attempts().await;
+        live.iter().any(|one| one.date == date(2199, 7, day) && !one.state.is_ended())
+    })
+    .await;
+    since.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_moves_the_plan_and_a_broken_one_does_not() {
+    let (house, club) = (House::new(), Practice::opens_in(1_000));
+    let parts = |day: i8| [club.site("club-api"), member("ana"), wish(day)];
+    house.write(&parts(11));
+    let daemon = house.run().await;
+    moves_to(&house, 11, SOON).await;
+
+    house.write(&parts(12));
+    moves_to(&house, 12, SOON).await;
+    until("it is told", SOON, async || daemon.times("the plan moves") == 2).await;
+    let before = plan(&house.attempts().await);
+
+    for number in 0..BROKEN {
+        house.write_text(&broken(number, &parts(13)));
+        // Most are overwritten at once; some stay long enough to be read.
+        sleep(Duration::from_millis(if number % 17 == 0 { 400 } else { 5 })).await;
+    }
+    until("the last one is refused", SOON, async || daemon.times("the configuration is refused") > 0).await;
+    assert!(daemon.times("the configuration is refused") >= 5, "{:#?}", daemon.said());
+    assert_eq!(plan(&house.attempts().await), before, "a broken file changes nothing");
+
+    house.write(&parts(14));
+    moves_to(&house, 14, SOON).await;
+    daemon.stop().await;
+}
+
+/// Something else is wrong each time, and each would move the booking to another date.
+fn broken(number: usize, parts: &[String]) -> String {
+    let good = format!("{PROGRAM}{}", parts.join("\n"));
+    let broken = match number % 5 {
+        0 => good.replace("courts", "cuorts"),
+        1 => good[..good.len() - 9 - number / 5 % 7].to_owned(),
+        2 => good.replace("17:00", "27:00"),
+        3 => good.replace("member = \"ana\"", "member = \"anna\""),
+        _ => format!("{good}\n[[booking]]\nname = \"{number}\"\n"),
+    };
+    format!("# {number}\n{broken}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_is_taken_back_is_not_looked_at_again() {
+    // Its session would be opened ten seconds before the opening: two seconds from now.
+    let (house, club) = (House::new(), Practice::opens_in(12_000));
+    let with = |wish: String| house.write(&[club.site("club-api"), member("ana"), wish]);
+    with(booking("singles", "ana", club.date(), "1", "17:00"));
+    let daemon = house.run().await;
+    with(booking("other", "ana", club.date(), "3", "17:00"));
+    assert_eq!(outcome(&house.ended("singles").await), "cancelled");
+    daemon.hears("taken up").await;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(daemon.times("taken up"), 1, "only the other one: {:#?}", daemon.said());
+    assert_eq!(daemon.times("ERROR"), 0, "{:#?}", daemon.said());
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sighup_reads_everything_again() {
+    let (house, club) = (House::new(), Practice::opens_in(1_000));
+    house.write(&[club.site("club-api"), member("ana"), wish(11)]);
+    let daemon = house.run().await;
+    assert_eq!(daemon.times("configuration in force"), 0);
+    for time in 1..=3 {
+        daemon.signal(Signal::HUP);
+        until("it is read again", SOON, async || daemon.times("configuration in force") == time).await;
+    }
+    let store = house.store().await;
+    assert_eq!(store.config_history(10).await.expect("it can be read").len(), 1, "the first one, kept once");
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_zone_data_moves_the_plan() {
+    let (house, club) = (House::new(), Practice::opens_in(1_000));
+    let zones = house.path("zones");
+    std::fs::create_dir_all(zones.join("America")).expect("a folder can be made");
+    std::fs::write(zones.join("+VERSION"), "2099a\n").expect("it can be written");
+    let put = |name: &str| {
+        let data = std::fs::read(std::path::Path::new("/usr/share/zoneinfo").join(name)).expect("the system has zones");
+        std::fs::write(zones.join("America/Costa_Rica"), data).expect("it can be written");
+    };
+    put("America/Costa_Rica");
+    let time = "[time]\nzoneinfo = \"zones\"\n".to_owned();
+    house.write(&[time, club.site("club-api"), member("ana"), wish(11)]);
+    let daemon = house.run().await;
+    moves_to(&house, 11, SOON).await;
+    let before = house.attempts().await[0].opening;
+
+    put("Asia/Tokyo");
+    std::fs::write(zones.join("+VERSION"), "2099b\n").expect("it can be written");
+    daemon.signal(Signal::HUP);
+    until("the opening moves", SOON, async || house.attempts().await[0].opening != before).await;
+    let moved = house.attempts().await[0].opening.duration_since(before);
+    assert_eq!(moved.as_hours(), -15, "the club has moved from UTC-6 to UTC+9");
+    until("it is told", SOON, async || daemon.times("2099a (configured) -> 2099b") == 1).await;
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vault_that_is_made_later_is_found() {
+    let (house, club) = (House::without_vault(), Practice::opens_in(1_000));
+    house.write(&[club.site("club-api"), member("ana"), wish(11)]);
+    let daemon = house.run().await;
+    daemon.hears("without a vault nobody can be logged in").await;
+    house.make_vault();
+    daemon.hears("the vault is there now").await;
+    daemon.stop().await;
+}

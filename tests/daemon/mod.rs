@@ -1,0 +1,11 @@
+//! The daemon from outside: the real binary with files of its own, beside a practice club on loopback.
+
+mod browser;
+mod commands;
+mod edits;
+mod idle;
+mod kills;
+mod once;
+mod replay;
+mod stops;
+mod world;
