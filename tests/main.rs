@@ -1,5 +1,7 @@
 //! Everything that is tested from outside, in one binary so that it links once.
 
+#![expect(clippy::print_stdout, reason = "a test may tell what it measured")]
+
 mod borders;
 mod browser;
 mod club;

@@ -6,6 +6,7 @@
 //!
 //! What is absent: *when* to do any of it, and whether it may be done at all. That is decided elsewhere.
 
+pub mod aim;
 mod capabilities;
 mod client;
 mod cookies;
@@ -28,7 +29,7 @@ pub use crate::config::Engine;
 pub use cookies::{Cookie, Jar};
 pub use error::{BrowserError, ErrorKind};
 pub use evidence::{Evidence, capture};
-pub use open::{find, open};
+pub use open::{look_for, open};
 pub use options::{Deadlines, Options, WebDriverAt};
 pub use session::{Facts, QuitError, Session, Warning, end_session};
 pub use tls::{Trust, install_provider};

@@ -33,17 +33,16 @@ pub async fn open(options: &Options, label: &str) -> Result<Session, BrowserErro
     opened.map_err(|kind| BrowserError { engine: options.engine, label: label.to_owned(), kind })
 }
 
-/// Looks whether browser and driver are there, without starting them. A service elsewhere is not asked.
+/// Whether a browser and its driver are on this machine, without starting them; a remote service has its own.
 ///
 /// # Errors
-/// What is missing, in words for the user.
-pub fn find(options: &Options) -> Result<(), BrowserError> {
+/// Which of them is missing, in words for the user.
+pub fn look_for(options: &Options) -> Result<(), BrowserError> {
     if options.webdriver != WebDriverAt::Auto {
         return Ok(());
     }
     let found = discover::browser(options).and_then(|_| discover::driver(options));
-    let label = || "a look".to_owned();
-    found.map(drop).map_err(|kind| BrowserError { engine: options.engine, label: label(), kind })
+    found.map(drop).map_err(|kind| BrowserError { engine: options.engine, label: "a look".to_owned(), kind })
 }
 
 async fn open_local(options: &Options, label: &str) -> Result<Session, ErrorKind> {

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::household::{Household, open_store};
 use super::setting::Setting;
 use super::{Exit, Failure, Timeline};
-use crate::browser::BrowserError;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{Engine, Event, Handle, What, rehearse};
@@ -82,9 +81,7 @@ fn ready(household: &Household, next: &Occurrence) -> Result<(), Failure> {
     for warning in household.warnings() {
         super::say(&format!("firstserve: {warning}"));
     }
-    let parts = household.parts();
-    let missing = |error: BrowserError| Failure::new(Exit::Unavailable, format!("{error}; {}", error.help()));
-    parts.look_for_browser(&next.site).map_err(missing)?;
+    let parts = household.parts_with_browser()?;
     let vault = household.vault().map_err(|error| Failure::new(Exit::Config, error.to_string()))?;
     let member = parts.config.member(&next.member).expect("a valid booking has a member");
     let entry = vault.get(&member.vault).map(drop);

@@ -41,6 +41,14 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(200);
 
+/// The variables that name the programs of a browser.
+const PROGRAMS: [&str; 4] = [
+    "FIRSTSERVE_BROWSER_FIREFOX_BINARY",
+    "FIRSTSERVE_BROWSER_GECKODRIVER",
+    "FIRSTSERVE_BROWSER_CHROMIUM_BINARY",
+    "FIRSTSERVE_BROWSER_CHROMEDRIVER",
+];
+
 /// What `demo` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -107,7 +115,7 @@ async fn demo(args: &Args, quiet: bool) -> anyhow::Result<Value> {
     let household = Household::new(config, Arc::new(zones), store.clone(), Redactor::new())?;
     let mut timeline = Timeline::new(zone, quiet);
     timeline.line(&format!("practice club at {}", club.url));
-    let (engine, running) = Engine::start(household.parts());
+    let (engine, running) = Engine::start(household.parts_with_browser()?);
     let ends = watch(&engine, &mut timeline, opening, args.bookings).await;
     timeline.finish();
     engine.stop().await;
@@ -135,7 +143,8 @@ fn keep_credentials(folder: &Path, bookings: u8) -> anyhow::Result<()> {
 fn configuration(folder: &Path) -> anyhow::Result<(Arc<Config>, ZoneData)> {
     let path = folder.join("config/booking.toml");
     // The demo is the same whatever the surroundings say; only where programs are found is theirs.
-    let environment = Environment::new(Vec::<(String, String)>::new());
+    let theirs = std::env::vars_os().filter(|(name, _)| PROGRAMS.iter().any(|program| name == program));
+    let environment = Environment::new(theirs);
     let loaded = load(&path, &environment, &|configured| ZoneData::newest(configured).db, SystemClock.now());
     match loaded.config {
         Some(config) => {

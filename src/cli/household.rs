@@ -7,7 +7,7 @@ use super::setting::zones_of;
 use super::{Exit, Failure};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, SmtpSecurity};
-use crate::engine::{Parts, evidence_of_rehearsal};
+use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::Store;
 use crate::telemetry::Redactor;
@@ -84,6 +84,21 @@ impl Household {
             clock: Arc::new(SystemClock),
             guardian: self.guardian.clone(),
             redactor: self.redactor.clone(),
+        }
+    }
+
+    /// The same, for a command that is of no use without a browser.
+    ///
+    /// # Errors
+    /// The browser that the bookings need is not installed.
+    pub(super) fn parts_with_browser(&self) -> Result<Parts, Failure> {
+        let parts = self.parts();
+        match look_for_browser(&parts) {
+            Ok(()) => Ok(parts),
+            Err(error) => {
+                let (browser, kind, help) = (error.engine.as_str(), &error.kind, error.help());
+                Err(Failure::new(Exit::Unavailable, format!("no {browser} to book with: {kind}; {help}")))
+            }
         }
     }
 

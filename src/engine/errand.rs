@@ -133,6 +133,8 @@ impl Errand {
         match self.site.fire {
             _ if self.flow.is_api() => FireMode::Http,
             FireMode::Auto => FireMode::Script,
+            // What an opening step reads, or does with real keys, a program in the page cannot.
+            FireMode::Armed if self.flow.needs_engine_at_opening().is_some() => FireMode::Script,
             FireMode::Http if self.flow.commit().send() < Send::Http => FireMode::Script,
             mode => mode,
         }

@@ -22,6 +22,17 @@ mod report;
 mod run;
 mod supervisor;
 
+use crate::browser::BrowserError;
+
 pub use event::{Event, What};
 pub use rehearse::{evidence_of_rehearsal, rehearse};
 pub use supervisor::{Engine, Handle, Parts};
+
+/// Looks whether the browser is installed that the configured bookings need, without starting it: nobody should wait for an
+/// opening to hear of it.
+///
+/// # Errors
+/// The browser or its driver is missing, in words for the user.
+pub fn look_for_browser(parts: &Parts) -> Result<(), BrowserError> {
+    perform::look_for_browser(parts)
+}

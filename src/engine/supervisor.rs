@@ -15,14 +15,13 @@ use super::agenda::{Agenda, plan};
 use super::errand::Errand;
 use super::letters::letters;
 use super::lock::AccountLocks;
-use super::perform::{hands, look_for_browser};
+use super::perform::hands;
 use super::report::Reporter;
 use super::run::{Finish, Order, Run};
 use super::{Event, What};
-use crate::browser::BrowserError;
 use crate::clock::{Clock, ZoneData};
 use crate::config::{Config, diff};
-use crate::model::{Attempt, AttemptId, Outcome, SiteId, State};
+use crate::model::{Attempt, AttemptId, Outcome, State};
 use crate::store::{AttemptFilter, End, PlanChange, Planned, Store, StoreError};
 use crate::telemetry::{Redactor, attempt_span};
 use crate::timing::Machine;
@@ -60,16 +59,6 @@ pub struct Parts {
     pub guardian: PathBuf,
     /// Told every secret before it is used.
     pub redactor: Redactor,
-}
-
-impl Parts {
-    /// Looks whether there is a browser for a site, without starting it.
-    ///
-    /// # Errors
-    /// What is missing, in words for the user.
-    pub fn look_for_browser(&self, site: &SiteId) -> Result<(), BrowserError> {
-        look_for_browser(site, self)
-    }
 }
 
 /// Talks to a running engine. Cheap to clone.

@@ -31,8 +31,9 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Booking, Site};
+use crate::model::{Booking, FireMode, Site};
 use crate::report::{Place, Problem, did_you_mean};
+use step::Verb;
 
 pub use commit::Commit;
 pub use logged_in::LoggedIn;
@@ -89,16 +90,32 @@ impl Flow {
         self.steps(phase).iter().map(|step| step.render(words)).collect()
     }
 
+    /// The first opening step that a program in the page cannot do by itself, if there is one: the flow cannot be armed.
+    pub fn needs_engine_at_opening(&self) -> Option<&Step> {
+        self.steps(Phase::Opening).iter().find(|step| step.any(&Verb::needs_engine))
+    }
+
     /// Renders the outcome table.
     pub fn render_outcomes(&self, words: &Words) -> Result<Vec<wire::Outcome>, RenderError> {
         self.outcomes.iter().map(|outcome| outcome.render(words)).collect()
     }
 
-    /// The `{site.KEY}` words that the site does not define.
+    /// The `{site.KEY}` words that the site does not define, and a fire mode that the opening steps do not allow.
     pub fn problems_with_site(&self, site: &Site) -> Vec<Problem> {
         let known: Vec<_> =
             site.variables.keys().map(|key| format!("site.{key}")).chain(["site.url".to_owned()]).collect();
-        self.undefined("site.", &known, &format!("site `{}`", site.id), "write it among the site's variables")
+        let owner = format!("site `{}`", site.id);
+        let mut problems = self.undefined("site.", &known, &owner, "write it among the site's variables");
+        problems.extend(self.cannot_be_armed(site));
+        problems
+    }
+
+    fn cannot_be_armed(&self, site: &Site) -> Option<Problem> {
+        let step = self.needs_engine_at_opening().filter(|_| site.fire == FireMode::Armed)?;
+        let what =
+            format!("site `{}` is set to `armed`, but a program in the page cannot do this step by itself", site.id);
+        let help = "it fires as `script` instead; in opening/, `armed` allows neither `read` nor real keys, files, frames or windows";
+        Some(Problem::warning("not-armed", what).at(step.place().clone()).help(help))
     }
 
     /// The `{booking.KEY}` words that the booking does not define.

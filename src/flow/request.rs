@@ -173,6 +173,11 @@ fn read(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Vec<(String, Templ
 }
 
 impl Request {
+    /// Whether it reads variables from its answer.
+    pub(super) fn reads(&self) -> bool {
+        !self.read.is_empty()
+    }
+
     /// Renders it.
     pub(super) fn render(&self, pen: &mut Pen<'_>) -> Result<wire::Request, RenderError> {
         Ok(wire::Request {

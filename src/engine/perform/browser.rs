@@ -201,7 +201,7 @@ fn read_every_row(step: &mut Step) {
 }
 
 fn browser_trouble(error: BrowserError) -> Trouble {
-    Trouble::Browser(format!("{error}: {}; {}", error.kind, error.help()))
+    Trouble::Browser(format!("{error}; {}", error.help()))
 }
 
 impl Performer for BrowserHands {

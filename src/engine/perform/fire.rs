@@ -6,17 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::browser::{BrowserHands, Live};
-use crate::browser::shot::{self, Form, Plan, Prepared, ShotError, Visitor};
-use crate::browser::{Command, FireError, Jar, Trust};
-use crate::flow::page::{self, Phase as ProgramPhase, Reply, Report, Tried};
+use crate::browser::aim;
+use crate::browser::shot::{self, Plan, ShotError, Visitor};
+use crate::browser::{Command, FireError, Trust};
+use crate::flow::page::{Phase as ProgramPhase, Reply, Report, Tried};
 use crate::flow::wire::{Commit, Outcome, Program};
 use crate::flow::{Phase, Words};
 use crate::model::{Answer, FireMode};
 use crate::store::Mark;
 use crate::timing::{Event, Trouble};
-
-/// How long before the instant a script is sent into the page, which holds it until the instant itself.
-const SCRIPT_LEAD: Duration = Duration::from_millis(30);
 
 /// How often an armed program is asked how far it is, once its instant has come.
 const ASK_EVERY: Duration = Duration::from_millis(25);
@@ -79,15 +77,15 @@ impl Shooter<'_> {
 
     /// A WebDriver click on the button.
     async fn native(&mut self, ready: &Ready) -> Event {
-        let button = match self.live().stage.commit_button(&ready.commit, BUTTON).await {
-            Ok(Some(button)) => button.element_id().to_string(),
+        let click = match aim::click(&mut self.live().stage, &ready.commit, BUTTON).await {
+            Ok(Some(click)) => click,
             Ok(None) => return Event::NotSent("the commit has no button".to_owned()),
             Err(trouble) => return Event::NotSent(trouble.reason),
         };
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
         let at = self.at;
-        match self.pull(Command::Click(button), at).await {
+        match self.pull(click, at).await {
             Ok(fired) => {
                 self.sent("native", fired.woke_at, fired.sent_at);
                 self.race(ready).await
@@ -103,9 +101,8 @@ impl Shooter<'_> {
         }
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
-        let call = page::fire(&ready.commit, milliseconds(self.at));
-        let command = Command::Execute { script: call.script, args: call.args };
-        let early = self.at - SCRIPT_LEAD;
+        let command = aim::script(&ready.commit, self.at);
+        let early = self.at - aim::SCRIPT_LEAD;
         let fired = match self.pull(command, early).await {
             Ok(fired) => fired,
             Err(error) => return self.not_fired("script", error),
@@ -178,7 +175,7 @@ impl Shooter<'_> {
         let steps = self.hands.kit.errand.flow.render_steps(Phase::Opening, &self.words()?);
         Ok(Program {
             id: format!("{}-{}", self.hands.kit.attempt, self.at.as_nanosecond()),
-            at_ms: milliseconds(self.at),
+            at_ms: aim::page_milliseconds(self.at),
             steps: steps.map_err(|error| Trouble::Selector(error.to_string()))?,
             commit: ready.commit.clone(),
             outcomes: ready.outcomes.clone(),
@@ -249,21 +246,7 @@ impl Shooter<'_> {
     async fn plan(&mut self, ready: &Ready) -> Result<(Plan, Visitor), String> {
         let (answer, now) = (self.answer(), self.hands.kit.clock.now());
         let live = self.live();
-        let told = live.stage.prepared(&ready.commit).await.map_err(|trouble| trouble.reason)?;
-        let action = url::Url::parse(&told.action).map_err(|error| error.to_string())?;
-        let page = url::Url::parse(&told.referer).map_err(|error| error.to_string())?;
-        let jar = Jar::new(live.session.cookies_for(&action).await?);
-        let visitor = Visitor { user_agent: told.user_agent, accept_language: accept_language(&told.languages), jar };
-        let form = Form {
-            method: told.method,
-            action,
-            enctype: told.enctype,
-            fields: told.fields,
-            page: page.clone(),
-            charset: told.charset,
-        };
-        let prepared = Prepared::of_form(&form, &visitor, now).map_err(|error| error.to_string())?;
-        Ok((Plan { prepared, trust: Trust::default(), warm_with: Some(page), answer }, visitor))
+        aim::shot(&live.session, &mut live.stage, &ready.commit, answer, now).await
     }
 
     /// Follows the answer as a browser would, hands the session back to the browser, and asks the site's own outcomes.
@@ -312,42 +295,7 @@ fn page_answer(result: &serde_json::Value) -> Said {
     }
 }
 
-/// Milliseconds of the Unix epoch, rounded up: never before the instant.
-fn milliseconds(at: Timestamp) -> f64 {
-    let micros = at.as_nanosecond().div_euclid(1_000) + i128::from(at.as_nanosecond().rem_euclid(1_000) > 0);
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of this century fit into 52 bits")]
-    let ms = micros as f64 / 1_000.0;
-    ms
-}
-
 fn timestamp(ms: f64) -> Timestamp {
     #[expect(clippy::cast_possible_truncation, reason = "a page's clock is far within range")]
     Timestamp::from_microsecond((ms * 1_000.0) as i64).unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-/// `es-ES,es;q=0.9,en;q=0.8`, as browsers write it.
-fn accept_language(languages: &[String]) -> Option<String> {
-    let weighed = languages.iter().take(9).enumerate().map(|(n, language)| match n {
-        0 => language.clone(),
-        n => format!("{language};q=0.{}", 10 - n),
-    });
-    Some(weighed.collect::<Vec<_>>().join(",")).filter(|text| !text.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_instant_is_rounded_up_for_the_page() {
-        let at: Timestamp = "2027-07-09T06:00:00.000000001Z".parse().expect("a timestamp");
-        assert!(milliseconds(at) > milliseconds("2027-07-09T06:00:00Z".parse().expect("a timestamp")));
-    }
-
-    #[test]
-    fn languages_are_weighed() {
-        let said = accept_language(&["es-ES".to_owned(), "en".to_owned()]);
-        assert_eq!(said.as_deref(), Some("es-ES,en;q=0.9"));
-        assert_eq!(accept_language(&[]), None);
-    }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::api::ApiHands;
 use super::browser::BrowserHands;
 use super::{Kit, Performer};
-use crate::browser::{BrowserError, Options, find};
+use crate::browser::{self, BrowserError, Options};
 use crate::config::{Browser, WebDriver};
 use crate::engine::Parts;
 use crate::engine::errand::Errand;
@@ -57,10 +57,14 @@ pub(in crate::engine) fn evidence_folder(data: &Path, attempt: &str) -> PathBuf 
     data.join(EVIDENCE).join(attempt)
 }
 
-/// Whether the site's flow can be run on this machine at all: one with pages needs a browser.
-pub(in crate::engine) fn look_for_browser(site: &SiteId, parts: &Parts) -> Result<(), BrowserError> {
-    let needs_none = parts.config.flow(site).is_some_and(|flow| flow.is_api());
-    if needs_none { Ok(()) } else { find(&options(&parts.config.browser, parts)) }
+/// Whether the browser is installed that the configured bookings need; sites without pages need none.
+pub(in crate::engine) fn look_for_browser(parts: &Parts) -> Result<(), BrowserError> {
+    let config = &parts.config;
+    let has_pages = |site: &SiteId| config.flow(site).is_some_and(|flow| !flow.is_api());
+    if config.bookings.iter().any(|booking| has_pages(&config.site_of(booking).id)) {
+        return browser::look_for(&options(&config.browser, parts));
+    }
+    Ok(())
 }
 
 fn options(browser: &Browser, parts: &Parts) -> Options {

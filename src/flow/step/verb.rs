@@ -105,6 +105,24 @@ impl Verb {
         }
     }
 
+    /// Whether it needs the engine while it is done: real keys, files, frames and windows, or to keep what was read.
+    pub(in crate::flow) fn needs_engine(&self) -> bool {
+        match self {
+            Self::Type { .. }
+            | Self::Press { .. }
+            | Self::Upload { .. }
+            | Self::Frame(_)
+            | Self::Window(_)
+            | Self::Dialog(_)
+            | Self::Screenshot(_)
+            | Self::Read { .. }
+            | Self::Rows(_)
+            | Self::Script { into: Some(_), .. } => true,
+            Self::Request(request) => request.reads(),
+            _ => false,
+        }
+    }
+
     /// The steps inside it.
     pub(super) fn steps(&self) -> &[Step] {
         match self {

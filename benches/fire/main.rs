@@ -1,0 +1,69 @@
+//! How late a submit reaches the site, for every fire mode beside a bare control: `cargo bench`.
+//!
+//! The practice club is a process of its own on loopback; its ledger says when the first byte of each submit arrived. One
+//! browser session serves the whole series of a browser. The modes and their controls are fired in shuffled order in the same
+//! run, each at an opening of its own: an early submit would be refused by the club. A control is the least that could do the
+//! same: the driver's command, a timer in the page or a request, at the instant, by our clock and nothing else of ours.
+//!
+//! `cargo bench -- --quick` measures three openings each and writes nothing. `OPENINGS` and `COLD` (fresh sessions for each
+//! mode) set the counts, `BROWSERS=firefox,chromium` the browsers. A whole run writes its table into `docs/measurements.md`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are for whoever runs it")]
+
+mod bare;
+mod club;
+mod figures;
+mod floor;
+mod ours;
+mod page;
+mod series;
+mod setting;
+mod table;
+mod way;
+mod wire;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use setting::Setting;
+
+fn main() -> anyhow::Result<ExitCode> {
+    if !std::env::args().any(|word| word == "--bench") {
+        println!("nothing was measured: this is for `cargo bench`");
+        return Ok(ExitCode::SUCCESS);
+    }
+    firstserve::browser::install_provider();
+    let setting = Setting::read()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let measured = runtime.block_on(measure(&setting))?;
+    let text = table::markdown(&setting, &measured);
+    println!("{text}");
+    if setting.is_whole() {
+        table::keep(&text).context("failed to write docs/measurements.md")?;
+    }
+    Ok(if measured.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// All that was measured in one run.
+struct Measured {
+    floor: floor::Floor,
+    browsers: Vec<series::Series>,
+}
+
+impl Measured {
+    /// No mode of ours was early, and nothing was lost.
+    fn is_sound(&self) -> bool {
+        self.browsers.iter().all(series::Series::is_sound)
+    }
+}
+
+async fn measure(setting: &Setting) -> anyhow::Result<Measured> {
+    let mut club = club::Club::start()?;
+    let floor = floor::measure(&club)?;
+    let mut browsers = Vec::new();
+    for engine in &setting.browsers {
+        let series = series::measure(setting, *engine, &mut club).await;
+        browsers.push(series.with_context(|| format!("failed to measure {}", engine.as_str()))?);
+    }
+    Ok(Measured { floor, browsers })
+}

@@ -1,0 +1,61 @@
+//! How much is measured.
+
+use std::env;
+
+use anyhow::{Context, bail};
+use firstserve::browser::Engine;
+
+/// Openings for each mode and control.
+const DEFAULT_OPENINGS: usize = 30;
+
+/// Fresh sessions for each mode.
+const DEFAULT_COLD: usize = 5;
+
+/// The same with `--quick`: enough to see that everything works.
+const QUICK: (usize, usize) = (3, 1);
+
+/// How much is measured.
+pub(crate) struct Setting {
+    pub(crate) openings: usize,
+    pub(crate) cold: usize,
+    pub(crate) browsers: Vec<Engine>,
+    quick: bool,
+}
+
+impl Setting {
+    /// From the command line and the environment.
+    pub(crate) fn read() -> anyhow::Result<Self> {
+        let quick = env::args().any(|word| word == "--quick");
+        let (openings, cold) = if quick { QUICK } else { (DEFAULT_OPENINGS, DEFAULT_COLD) };
+        let browsers = env::var("BROWSERS").unwrap_or_else(|_| "firefox,chromium".to_owned());
+        Ok(Self {
+            openings: count("OPENINGS", openings)?,
+            cold: count("COLD", cold)?,
+            browsers: parse(&browsers)?,
+            quick,
+        })
+    }
+
+    /// Whether its table is worth keeping.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.quick && self.openings >= DEFAULT_OPENINGS && self.browsers.len() == 2
+    }
+}
+
+fn count(name: &str, default: usize) -> anyhow::Result<usize> {
+    match env::var(name) {
+        Ok(text) => text.parse().with_context(|| format!("failed to read {name}={text} as a count")),
+        Err(_) => Ok(default),
+    }
+}
+
+fn parse(words: &str) -> anyhow::Result<Vec<Engine>> {
+    let mut engines = Vec::new();
+    for word in words.split(',') {
+        match Engine::parse(word.trim()) {
+            Some(engine) => engines.push(engine),
+            None => bail!("failed to read BROWSERS: `{word}` is neither firefox nor chromium"),
+        }
+    }
+    Ok(engines)
+}

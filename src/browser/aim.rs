@@ -1,0 +1,96 @@
+//! From a staged page to what is fired: the trigger's command, or the plan of a shot.
+//!
+//! Everything here is done before the instant and sends nothing to the site. What is absent: when to fire, and whether it may
+//! be done.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::shot::{Form, Plan, Prepared, Visitor};
+use super::stage::{Stage, Trouble};
+use super::{Command, Jar, Session, Trust};
+use crate::flow::page;
+use crate::flow::wire::Commit;
+
+/// How long before the instant a script is sent into the page, which holds it until the instant itself.
+pub const SCRIPT_LEAD: Duration = Duration::from_millis(30);
+
+/// A click on the commit's button, once that could be pressed; none for a commit without a page.
+///
+/// # Errors
+/// Why it cannot be pressed `within` that time.
+pub async fn click(stage: &mut Stage, commit: &Commit, within: Duration) -> Result<Option<Command>, Trouble> {
+    let button = stage.commit_button(commit, within).await?;
+    Ok(button.map(|button| Command::Click(button.element_id().to_string())))
+}
+
+/// The script call that does the commit at `at`; it is to be sent [`SCRIPT_LEAD`] before.
+pub fn script(commit: &Commit, at: Timestamp) -> Command {
+    let call = page::fire(commit, page_milliseconds(at));
+    Command::Execute { script: call.script, args: call.args }
+}
+
+/// The commit as a request of our own with the browser's session, and the visitor whose it is.
+///
+/// # Errors
+/// What about the form or the session cannot be sent without the browser, in words.
+pub async fn shot(
+    session: &Session,
+    stage: &mut Stage,
+    commit: &Commit,
+    answer: Duration,
+    now: Timestamp,
+) -> Result<(Plan, Visitor), String> {
+    let told = stage.prepared(commit).await.map_err(|trouble| trouble.reason)?;
+    let action = Url::parse(&told.action).map_err(|error| error.to_string())?;
+    let page = Url::parse(&told.referer).map_err(|error| error.to_string())?;
+    let jar = Jar::new(session.cookies_for(&action).await?);
+    let visitor = Visitor { user_agent: told.user_agent, accept_language: accept_language(&told.languages), jar };
+    let form = Form {
+        method: told.method,
+        action,
+        enctype: told.enctype,
+        fields: told.fields,
+        page: page.clone(),
+        charset: told.charset,
+    };
+    let prepared = Prepared::of_form(&form, &visitor, now).map_err(|error| error.to_string())?;
+    Ok((Plan { prepared, trust: Trust::default(), warm_with: Some(page), answer }, visitor))
+}
+
+/// Milliseconds of the Unix epoch for a page, rounded up: never before the instant.
+pub fn page_milliseconds(at: Timestamp) -> f64 {
+    let micros = at.as_nanosecond().div_euclid(1_000) + i128::from(at.as_nanosecond().rem_euclid(1_000) > 0);
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of this century fit into 52 bits")]
+    let ms = micros as f64 / 1_000.0;
+    ms
+}
+
+/// `es-ES,es;q=0.9,en;q=0.8`, as browsers write it.
+fn accept_language(languages: &[String]) -> Option<String> {
+    let weighed = languages.iter().take(9).enumerate().map(|(n, language)| match n {
+        0 => language.clone(),
+        n => format!("{language};q=0.{}", 10 - n),
+    });
+    Some(weighed.collect::<Vec<_>>().join(",")).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_rounded_up_for_the_page() {
+        let at: Timestamp = "2027-07-09T06:00:00.000000001Z".parse().expect("a timestamp");
+        assert!(page_milliseconds(at) > page_milliseconds("2027-07-09T06:00:00Z".parse().expect("a timestamp")));
+    }
+
+    #[test]
+    fn languages_are_weighed() {
+        let said = accept_language(&["es-ES".to_owned(), "en".to_owned()]);
+        assert_eq!(said.as_deref(), Some("es-ES,en;q=0.9"));
+        assert_eq!(accept_language(&[]), None);
+    }
+}
