@@ -1,9 +1,10 @@
 //! Not yet is a wait: covered, moving, disabled, late, replaced, doubled for a moment.
 
 use firstserve::browser::stage::FailureKind;
+use firstserve::flow::wire::Step;
 use serde_json::json;
 
-use super::steps::{brief, css, step};
+use super::steps::{css, step};
 use super::world::{World, cases};
 
 cases![covered, covered_for_good, moving, disabled, disabled_for_too_long, late_and_doubled];
@@ -16,7 +17,9 @@ async fn covered(world: &mut World<'_>) {
 
 async fn covered_for_good(world: &mut World<'_>) {
     world.open("waits/covered.html?for-good").await;
-    let failure = world.fails(brief(json!({ "click": css("#under") }))).await;
+    // Whether it is covered is looked at when it is at rest, and a busy machine takes its time to draw the frames for that.
+    let patient = Step { timeout_ms: 2_000, ..step(json!({ "click": css("#under") })) };
+    let failure = world.fails(patient).await;
     assert_eq!((failure.kind, failure.reason.as_str()), (FailureKind::Covered, "<div#veil.veil> covers it"));
     assert_eq!(world.log().await, "");
 }
