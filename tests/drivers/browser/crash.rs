@@ -1,6 +1,5 @@
 //! `kill -9` of the process that holds browsers leaves no browser behind.
 
-use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -8,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use firstserve::browser::{Engine, Options, open};
-use firstserve::clock::Stopwatch;
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::family::{alive_after, descendants};
 
 /// How long everything may take to end after the crash.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -91,41 +91,4 @@ fn holder(guardian: &str, scratch: &Path) -> Child {
 fn end(pid: u32) {
     // It may have ended just now.
     let _ = kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL);
-}
-
-fn alive_after(family: &BTreeSet<u32>, patience: Duration) -> Vec<u32> {
-    let waiting = Stopwatch::start();
-    loop {
-        let left: Vec<u32> = family.iter().copied().filter(|pid| parent_of(*pid).is_some()).collect();
-        if left.is_empty() || waiting.elapsed() >= patience {
-            return left;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-fn descendants(root: u32) -> BTreeSet<u32> {
-    let mut found = BTreeSet::from([root]);
-    loop {
-        let more: BTreeSet<u32> =
-            numbers().filter(|pid| parent_of(*pid).is_some_and(|parent| found.contains(&parent))).collect();
-        let before = found.len();
-        found.extend(more);
-        if found.len() == before {
-            found.remove(&root);
-            return found;
-        }
-    }
-}
-
-fn numbers() -> impl Iterator<Item = u32> {
-    std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-}
-
-/// The parent of a process that is alive.
-fn parent_of(pid: u32) -> Option<u32> {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
-    let mut words = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = words.next()?;
-    (state != "Z").then(|| words.next()?.parse().ok()).flatten()
 }

@@ -1,0 +1,54 @@
+//! How a demo ends that does not win, and that it leaves nothing behind.
+
+use std::time::Duration;
+
+use super::process::{Process, turn};
+use crate::family::{alive_after, descendants};
+
+/// Anything that does not wait for an opening is over by then.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A demo with one browser is over by then.
+const LIMIT: Duration = Duration::from_secs(120);
+
+#[test]
+fn a_lost_court_ends_with_1_and_says_taken() {
+    let _turn = turn();
+    let words =
+        ["demo", "--json", "--browser", "chromium", "--fire", "armed", "--fault", "all-taken", "--opens-in", "6s"];
+    let ended = Process::start(&words, &[]).ended(LIMIT);
+    let result = ended.json();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(result["outcome"], "taken", "{ended:?}");
+    assert_eq!((&result["submits"], &result["early"]), (&1.into(), &false.into()), "{ended:?}");
+}
+
+#[test]
+fn without_a_driver_nobody_waits_for_the_opening() {
+    for (browser, variable) in
+        [("firefox", "FIRSTSERVE_BROWSER_GECKODRIVER"), ("chromium", "FIRSTSERVE_BROWSER_CHROMIUM_BINARY")]
+    {
+        let words = ["demo", "--json", "--browser", browser, "--opens-in", "2m"];
+        let ended = Process::start(&words, &[(variable, "/nowhere/at-all")]).ended(SOON);
+        assert_eq!(ended.code, Some(69), "{ended:?}");
+        let error = ended.json()["error"].as_str().unwrap_or_default().to_owned();
+        assert!(error.contains("/nowhere/at-all") && error.contains(browser), "{ended:?}");
+        assert!(ended.stderr.contains(&error), "a person reads it as well: {ended:?}");
+    }
+}
+
+#[test]
+fn a_demo_that_is_killed_leaves_neither_browser_nor_club() {
+    let _turn = turn();
+    let mut demo = Process::start(&["demo", "--browser", "firefox", "--opens-in", "2m"], &[]);
+    demo.says("  ready", LIMIT);
+    let family = descendants(demo.child.id());
+    assert!(family.len() >= 4, "a club, a guardian, a driver and its browser: {family:?}");
+    demo.child.kill().unwrap();
+    demo.child.wait().unwrap();
+    let left = alive_after(&family, SOON);
+    assert!(left.is_empty(), "still alive: {left:?}");
+    let profiles = std::fs::read_dir(demo.scratch()).unwrap().flatten().map(|entry| entry.file_name());
+    let profiles: Vec<_> = profiles.filter(|name| !name.to_string_lossy().starts_with("firstserve-demo-")).collect();
+    assert!(profiles.is_empty(), "left behind: {profiles:?}");
+}
