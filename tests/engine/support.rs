@@ -100,11 +100,8 @@ impl RunningClub {
         // A second installation is refused, and the first one holds.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let options = Options {
-            opens_in: Some(setup.opens_in),
-            faults: setup.fault.into_iter().collect(),
-            ..Options::default()
-        };
+        let options =
+            Options { opens_in: Some(setup.opens_in), faults: setup.fault.into_iter().collect(), ..Options::default() };
         let shutdown = CancellationToken::new();
         let club = Club::new(listener, &options, shutdown.clone()).expect("the club is set up");
         let ready = club.ready().expect("it has an address");

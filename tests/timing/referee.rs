@@ -28,7 +28,9 @@ impl Referee {
         }
         match next {
             Next::Spend { .. } if self.reads_owed > 0 => {
-                return Err("a permit before the list was read, twice after an unknown submit, once after a lost one".into());
+                return Err(
+                    "a permit before the list was read, twice after an unknown submit, once after a lost one".into()
+                );
             }
             Next::Spend { choice } if self.lost.contains(choice) => return Err("a lost choice is tried again".into()),
             Next::Spend { .. } if *event == Event::Spent => self.permits += 1,
