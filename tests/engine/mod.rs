@@ -1,5 +1,7 @@
 //! The whole engine with a real browser against the practice club: what becomes of an attempt when the club misbehaves.
 
+#![expect(clippy::print_stdout, reason = "the stories of cases are printed as tests do")]
+
 mod cases;
 mod faults;
 mod judge;

@@ -11,6 +11,12 @@ use crate::clock::Stopwatch;
 use crate::flow::page::{self, State};
 use crate::flow::wire::Window;
 
+/// How long a page that may greet with a dialog is given to be complete.
+const GREETING: Duration = Duration::from_millis(500);
+
+/// How often it is asked.
+const GREETING_AGAIN: Duration = Duration::from_millis(10);
+
 impl Stage {
     pub(super) async fn go(&mut self, address: &str, limit: Duration) -> Result<Done, Trouble> {
         self.allow_page_load(limit).await?;
@@ -37,10 +43,29 @@ impl Stage {
             other => other?,
         }
         if self.declared.is_some() {
-            self.answer_declared_if_open().await?;
+            self.answer_while_loading().await?;
         }
         self.refuse_error_page().await?;
         Ok(Done::default())
+    }
+
+    /// A page that greets with a dialog does so when it is complete, which is after the driver calls it loaded.
+    async fn answer_while_loading(&mut self) -> Result<(), Trouble> {
+        let watch = Stopwatch::start();
+        loop {
+            let complete = self.is_complete().await;
+            if self.open_dialog().await?.is_some() {
+                return self.answer_declared().await.map(drop);
+            }
+            if complete || watch.elapsed() >= GREETING {
+                return Ok(());
+            }
+            tokio::time::sleep(GREETING_AGAIN).await;
+        }
+    }
+
+    async fn is_complete(&self) -> bool {
+        matches!(self.execute("return document.readyState", Vec::new()).await, Ok(state) if state == "complete")
     }
 
     async fn answer_declared_if_open(&mut self) -> Result<(), Trouble> {
