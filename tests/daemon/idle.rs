@@ -19,7 +19,7 @@ const SETTLED: Duration = Duration::from_secs(5);
 
 /// The most resident memory, in KiB, and the most of one core, in percent: of a release build, and of an unoptimised one,
 /// whose code alone is several times as large and slow.
-const LIMITS: (u64, f64) = if cfg!(debug_assertions) { (160 * 1024, 5.0) } else { (40 * 1024, 0.5) };
+const LIMITS: (u64, f64) = if cfg!(debug_assertions) { (80 * 1024, 2.0) } else { (40 * 1024, 0.5) };
 
 /// What Linux counts in /proc, on every machine.
 const TICKS_EACH_SECOND: f64 = 100.0;
