@@ -32,6 +32,7 @@ pub(super) struct Submit {
 impl OwnClub {
     /// Opens after that time.
     pub(super) fn opens_in(time: SignedDuration, options: Options) -> Self {
+        firstserve::browser::install_provider();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let shutdown = CancellationToken::new();
         let options = Options { opens_in: Some(time), ..options };
