@@ -98,6 +98,16 @@ impl FailureKind {
         }
     }
 
+    /// Whether the page says this before it does anything.
+    pub fn is_before_acting(self) -> bool {
+        use FailureKind as K;
+        match self {
+            K::NotFound | K::Ambiguous | K::NotVisible | K::NotEnabled | K::Moving | K::Covered | K::Rejected => true,
+            K::Unsupported | K::Early | K::BadLocator | K::BadPattern | K::NoFile => true,
+            K::Expectation | K::Dialog | K::Unreachable | K::Timeout | K::Script | K::NoWindow | K::Driver => false,
+        }
+    }
+
     /// The kind of that word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
@@ -119,12 +129,7 @@ pub struct Trouble {
 impl Trouble {
     /// Whether it is certain that nothing was clicked or sent: the page itself said why it could not act.
     pub fn is_before_acting(&self) -> bool {
-        use FailureKind as K;
-        match self.kind {
-            K::NotFound | K::Ambiguous | K::NotVisible | K::NotEnabled | K::Moving | K::Covered | K::Rejected => true,
-            K::Unsupported | K::Early | K::BadLocator | K::BadPattern | K::NoFile => true,
-            K::Expectation | K::Dialog | K::Unreachable | K::Timeout | K::Script | K::NoWindow | K::Driver => false,
-        }
+        self.kind.is_before_acting()
     }
 
     pub(super) fn new(kind: FailureKind, reason: impl fmt::Display) -> Self {

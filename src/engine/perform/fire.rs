@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::browser::{BrowserHands, Live};
 use crate::browser::aim;
 use crate::browser::shot::{self, Plan, ShotError, Visitor};
+use crate::browser::stage::FailureKind;
 use crate::browser::{Command, FireError, Trust};
 use crate::flow::page::{Phase as ProgramPhase, Reply, Report, Tried};
 use crate::flow::wire::{Commit, Outcome, Program};
@@ -291,11 +292,33 @@ fn page_answer(result: &serde_json::Value) -> Said {
     match (tried.fired_at_ms, tried.sent_at_ms) {
         (Some(fired), Some(sent)) => Said::Sent { woke: timestamp(fired), sent: timestamp(sent) },
         (Some(fired), None) => Said::Sent { woke: timestamp(fired), sent: timestamp(fired) },
-        (None, _) => Said::Refused(tried.reason.unwrap_or_else(|| "the page could not act".to_owned())),
+        (None, _) => without_instant(&tried),
+    }
+}
+
+/// Without an instant, only what the page says before it acts proves that nothing was sent; a script that threw may have clicked.
+fn without_instant(tried: &Tried) -> Said {
+    let why = tried.reason.clone().unwrap_or_else(|| "the page could not act".to_owned());
+    match tried.kind.as_deref().and_then(FailureKind::parse) {
+        Some(kind) if kind.is_before_acting() => Said::Refused(why),
+        _ => Said::Unclear(why),
     }
 }
 
 fn timestamp(ms: f64) -> Timestamp {
     #[expect(clippy::cast_possible_truncation, reason = "a page's clock is far within range")]
     Timestamp::from_microsecond((ms * 1_000.0) as i64).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_that_threw_may_have_clicked() {
+        let answer = |kind: &str| page_answer(&serde_json::json!({ "value": { "state": "fail", "kind": kind } }));
+        assert!(matches!(answer("covered"), Said::Refused(_)));
+        assert!(matches!(answer("script"), Said::Unclear(_)));
+        assert!(matches!(page_answer(&serde_json::json!({ "missing": true })), Said::Unclear(_)));
+    }
 }
