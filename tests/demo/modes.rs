@@ -144,5 +144,6 @@ fn wrong_in(result: &Value, wanted: &Wanted<'_>) -> Vec<String> {
 /// Shown even where the test passes.
 fn report(what: &str, result: &Value) {
     let late = result["lateness_ms"].as_f64().unwrap_or(f64::NAN);
-    writeln!(std::io::stderr(), "lateness: {what}: {late:.3} ms").unwrap();
+    let line = format!("lateness: {what}: {late:.3} ms\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
