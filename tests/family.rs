@@ -34,7 +34,8 @@ pub(crate) fn alive_after(family: &BTreeSet<u32>, patience: Duration) -> Vec<u32
 }
 
 fn numbers() -> impl Iterator<Item = u32> {
-    std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+    let processes = std::fs::read_dir("/proc").expect("the system shows its processes");
+    processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// The parent of a process that is alive.

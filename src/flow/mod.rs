@@ -114,7 +114,8 @@ impl Flow {
         let step = self.needs_engine_at_opening().filter(|_| site.fire == FireMode::Armed)?;
         let what =
             format!("site `{}` is set to `armed`, but a program in the page cannot do this step by itself", site.id);
-        let help = "it fires as `script` instead; in opening/, `armed` allows neither `read` nor real keys, files, frames or windows";
+        let help = "it fires as `script` instead; in opening/, `armed` allows no `read`, `rows`, `into`, real keys, files, frames, \
+                    windows, pictures or `dialog`";
         Some(Problem::warning("not-armed", what).at(step.place().clone()).help(help))
     }
 
