@@ -1,7 +1,6 @@
 //! Everything that is tested from outside, in one binary so that it links once.
 
 #![expect(clippy::print_stdout, reason = "a test may tell what it measured")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod borders;
 mod browser;
