@@ -140,7 +140,7 @@ fn wrong_in(result: &Value, wanted: &Wanted<'_>) -> Vec<String> {
     checks.into_iter().filter(|(_, holds)| !holds).map(|(what, _)| what.to_owned()).collect()
 }
 
-/// Shown even where the test passes.
+/// Shown with `--nocapture`, or where the test fails.
 fn report(what: &str, result: &Value) {
     let late = result["lateness_ms"].as_f64().unwrap_or(f64::NAN);
     println!("lateness: {what}: {late:.3} ms");
