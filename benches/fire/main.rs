@@ -6,7 +6,7 @@
 //! same: the driver's command, a timer in the page or a request, at the instant, by our clock and nothing else of ours.
 //!
 //! `cargo bench -- --quick` measures three openings each and writes nothing. `OPENINGS` and `COLD` (fresh sessions for each
-//! mode) set the counts, `BROWSERS=firefox,chromium` the browsers. A whole run writes its table into `docs/measurements.md`.
+//! mode) set the counts, `BROWSERS=firefox,chromium` and `MODES=native,http` what is measured. A whole run writes its table into `docs/measurements.md`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are for whoever runs it")]
 
 mod bare;

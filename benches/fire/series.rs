@@ -80,7 +80,7 @@ async fn warm(setting: &Setting, engine: Engine, club: &mut Club) -> anyhow::Res
     let session = new_session(engine).await?;
     page::enter(session.driver(), &club.url).await?;
     let mut range = Range { ours: Ours::of(&session).await?, session: &session, club, ahead: AHEAD };
-    let mut rows = rows(&Side::ALL);
+    let mut rows = rows(&setting.ways, &Side::ALL);
     let mut order: Vec<usize> = (0..rows.len()).collect();
     for round in 0..=setting.openings {
         order.shuffle(&mut rand::rng());
@@ -102,7 +102,7 @@ async fn warm(setting: &Setting, engine: Engine, club: &mut Club) -> anyhow::Res
 
 /// A new session for each shot.
 async fn cold(setting: &Setting, engine: Engine, club: &mut Club) -> anyhow::Result<Vec<Row>> {
-    let mut rows = rows(&[Side::Ours]);
+    let mut rows = rows(&setting.ways, &[Side::Ours]);
     for round in 1..=setting.cold {
         for row in &mut rows {
             let session = new_session(engine).await?;
@@ -118,9 +118,9 @@ async fn cold(setting: &Setting, engine: Engine, club: &mut Club) -> anyhow::Res
     Ok(rows)
 }
 
-fn rows(sides: &[Side]) -> Vec<Row> {
+fn rows(ways: &[Way], sides: &[Side]) -> Vec<Row> {
     let row = |way, side| Row { way, side, late: Vec::new(), lost: Vec::new() };
-    Way::ALL.iter().flat_map(|way| sides.iter().map(move |side| row(*way, *side))).collect()
+    ways.iter().flat_map(|way| sides.iter().map(move |side| row(*way, *side))).collect()
 }
 
 async fn new_session(engine: Engine) -> anyhow::Result<Session> {

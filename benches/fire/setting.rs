@@ -5,6 +5,8 @@ use std::env;
 use anyhow::{Context, bail};
 use firstserve::browser::Engine;
 
+use crate::way::Way;
+
 /// Openings for each mode and control.
 const DEFAULT_OPENINGS: usize = 30;
 
@@ -19,6 +21,8 @@ pub(crate) struct Setting {
     pub(crate) openings: usize,
     pub(crate) cold: usize,
     pub(crate) browsers: Vec<Engine>,
+    /// Which modes, each with its control.
+    pub(crate) ways: Vec<Way>,
     quick: bool,
 }
 
@@ -28,17 +32,22 @@ impl Setting {
         let quick = env::args().any(|word| word == "--quick");
         let (openings, cold) = if quick { QUICK } else { (DEFAULT_OPENINGS, DEFAULT_COLD) };
         let browsers = env::var("BROWSERS").unwrap_or_else(|_| "firefox,chromium".to_owned());
+        let ways = env::var("MODES").map_or_else(|_| Ok(Way::ALL.to_vec()), |words| parse_ways(&words))?;
         Ok(Self {
             openings: count("OPENINGS", openings)?,
             cold: count("COLD", cold)?,
             browsers: parse(&browsers)?,
+            ways,
             quick,
         })
     }
 
     /// Whether its table is worth keeping.
     pub(crate) fn is_whole(&self) -> bool {
-        !self.quick && self.openings >= DEFAULT_OPENINGS && self.browsers.len() == 2
+        !self.quick
+            && self.openings >= DEFAULT_OPENINGS
+            && self.browsers.len() == 2
+            && self.ways.len() == Way::ALL.len()
     }
 }
 
@@ -58,4 +67,13 @@ fn parse(words: &str) -> anyhow::Result<Vec<Engine>> {
         }
     }
     Ok(engines)
+}
+
+fn parse_ways(words: &str) -> anyhow::Result<Vec<Way>> {
+    let known = || Way::ALL.map(Way::word).join(", ");
+    let way = |word: &str| Way::ALL.into_iter().find(|way| way.word() == word.trim());
+    words
+        .split(',')
+        .map(|word| way(word).with_context(|| format!("failed to read MODES: known are {}", known())))
+        .collect()
 }

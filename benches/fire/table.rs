@@ -65,7 +65,7 @@ fn warm(text: &mut String, series: &Series) {
     line(text, "");
     line(text, "| mode or control | n | min | median | p95 | max | early | bar for the median |");
     line(text, "|---|---|---|---|---|---|---|---|");
-    for way in Way::ALL {
+    for way in Way::ALL.into_iter().filter(|way| series.warm.iter().any(|row| row.way == *way)) {
         let (ours, bare) = (series.of(way, Side::Ours), series.of(way, Side::Bare));
         let said = words(verdict(way, &ours, &bare));
         line(text, &format!("| **{}** | {} | {} | {said} |", way.as_str(), cells(&ours, 2), ours.early()));
@@ -92,10 +92,8 @@ fn cold(text: &mut String, series: &Series) {
 fn losses(text: &mut String, rows: &[Row]) {
     for row in rows.iter().filter(|row| !row.lost.is_empty()) {
         let who = if row.side == Side::Ours { "" } else { "control of " };
-        line(
-            text,
-            &format!("\n{} of {who}{} without a booking: {}", row.lost.len(), row.way.as_str(), row.lost.join("; ")),
-        );
+        let (lost, way, last) = (row.lost.len(), row.way.as_str(), row.lost.last().expect("it is not empty"));
+        line(text, &format!("\n{lost} of {who}{way} without a booking, the last: {last}"));
     }
 }
 

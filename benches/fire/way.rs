@@ -31,6 +31,17 @@ impl Way {
         }
     }
 
+    /// The word in `MODES`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Script => "script",
+            Self::ArmedForm => "armed-form",
+            Self::ArmedFetch => "armed-fetch",
+            Self::Http => "http",
+        }
+    }
+
     /// What its control is, for the table.
     pub(crate) fn control(self) -> &'static str {
         match self {

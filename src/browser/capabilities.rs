@@ -7,11 +7,13 @@ use super::{Deadlines, Engine, Options};
 use std::path::Path;
 
 /// A browser that sends a POST again when its connection drops would book twice (`network.http.request.max-attempts`), and one
-/// that merges timers fires seconds late (`timer.…_tolerance_ms`). The others keep it quiet at the instant.
+/// that merges timers fires seconds late (`timer.…_tolerance_ms`). One that blurs its clock (`privacy.reduceTimerPrecision`) must
+/// be waited for a millisecond longer, lest it be early. The others keep it quiet at the instant.
 const FIREFOX_PREFS: &[(&str, Pref)] = &[
     ("network.http.request.max-attempts", Pref::Int(1)),
     ("timer.maximum_firing_delay_tolerance_ms", Pref::Text("0.0")),
     ("timer.minimum_firing_delay_tolerance_ms", Pref::Text("0.0")),
+    ("privacy.reduceTimerPrecision", Pref::Bool(false)),
     ("app.normandy.enabled", Pref::Bool(false)),
     ("app.update.disabledForTesting", Pref::Bool(true)),
     ("browser.region.update.enabled", Pref::Bool(false)),

@@ -64,19 +64,19 @@ function start(program, scripts, words) {
   running.set(program.id, run);
   redeclare(run);
   if (run.state.phase === 'armed') {
-    waitUntil(program['at-ms'], { isWanted: () => isMine(run) && run.state.phase === 'armed', warmUp: () => warmUp(run), wake: () => wake(run) });
+    waitUntil(program['at-ms'], { isWanted: () => isMine(run) && run.state.phase === 'armed', warmUp: () => warmUp(run), aim: () => aim(run), wake: aimed => wake(run, aimed) });
   } else advance(run);
   addEventListener('DOMContentLoaded', () => advance(run), { once: true });
 }
 
 const isMine = run => running.get(run.program.id) === run;
 
-function wake(run) {
+function wake(run, aimed = null) {
   if (isLeaving(LEAVING_MS)) return again(run);
   Object.assign(run.state, { phase: 'opening', 'woke-at-ms': stamp() });
   // With nothing to do before the commit, the commit's own record is soon enough.
   if (run.code.length > 0) save(run);
-  advance(run);
+  advance(run, aimed);
 }
 
 // Looks at the button a moment before its time, so that styles, layout and compiled code are there when it counts.
@@ -85,6 +85,18 @@ function warmUp(run) {
     if (run.code.length === 0) ready(run.program.commit);
     save(run);
   } catch { /* what is wrong is said when it counts */ }
+}
+
+// What the commit would act on, looked at before the page is held: while it is held nothing in it can change, and at the
+// instant there is nothing left but to act. Null: it is looked at when it counts.
+function aim(run) {
+  if (run.code.length > 0 || document.readyState === 'loading') return null;
+  try {
+    const found = ready(run.program.commit);
+    return found.state === 'ready' ? found : null;
+  } catch {
+    return null;
+  }
 }
 
 function save(run, more = {}) {
@@ -98,14 +110,14 @@ function again(run) {
 }
 
 // Does as much as can be done now; what must wait is tried again.
-function advance(run) {
+function advance(run, aimed = null) {
   if (!isMine(run) || isOver(run.state) || run.parked) return;
   try {
     if (run.state.phase === 'armed') return void (isReached(run.program['at-ms']) ? wake(run) : undefined);
     if (isSpent(run.state)) return settle(run);
     if (document.readyState === 'loading' || isLeaving(LEAVING_MS)) return again(run);
     while (run.state.pc < run.code.length) if (!perform(run, run.code[run.state.pc])) return;
-    commit(run);
+    commit(run, aimed);
   } catch (error) {
     if (isSpent(run.state)) answered(run, { error: error.message });
     else giveUp(run, run.code[run.state.pc]?.step, fail(error.kind ?? 'script', error.message));
@@ -237,10 +249,10 @@ function giveUp(run, step, { kind, reason }) {
 
 // --------------------------------------------------------------------------------------------------------------- commit
 
-function commit(run) {
+function commit(run, aimed) {
   const { commit: what, 'answer-ms': patience } = run.program;
   if (run.since === null) run.since = performance.now();
-  const found = ready(what);
+  const found = aimed ?? ready(what);
   if (found.state !== 'ready') {
     const late = found.state === 'fail' || performance.now() - run.since > patience;
     return void (late ? giveUp(run, null, found) : again(run));
@@ -253,7 +265,7 @@ function commit(run) {
   const behind = what.request !== undefined || what.send !== 'form';
   save(run, { phase: 'committed', 'fired-at-ms': stamp(), hit: found.hit, behind });
   run.since = null;
-  run.sent = send(what, found.element);
+  run.sent = send(what, found);
   save(run, { 'sent-at-ms': stamp() });
   yieldTo(run, 'perhaps');
 }

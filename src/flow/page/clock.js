@@ -52,9 +52,9 @@ const SET_STAMP_MS = 100;
 // No single nap is longer: browsers let long timers slip by seconds, and the wall clock may be stepped meanwhile.
 const LONGEST_NAP_MS = 1000;
 
-// Calls `wake` at `at`, by ever shorter naps and a spin at the end, and `warmUp` shortly before, unless `isWanted` says that
-// nobody waits any more.
-function waitUntil(at, { isWanted, warmUp, wake }) {
+// Calls `wake` at `at`, by ever shorter naps and a spin at the end, with what `aim` gave just before the spin, and `warmUp`
+// shortly before, unless `isWanted` says that nobody waits any more.
+function waitUntil(at, { isWanted, warmUp, aim, wake }) {
   const nap = () => {
     if (!isWanted()) return;
     const left = at - Date.now();
@@ -65,8 +65,9 @@ function waitUntil(at, { isWanted, warmUp, wake }) {
     }
     const rest = at - Date.now() - SPIN_MS;
     if (rest > 1) return void setTimeout(nap, rest);
+    const aimed = aim();
     hold(at);
-    wake();
+    wake(aimed);
   };
   isCoarse();
   nap();

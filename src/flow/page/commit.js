@@ -12,19 +12,19 @@ function ready(commit, how = {}) {
     const invalid = form && invalidControl(form, button);
     if (invalid) return wait('rejected', invalid);
     if (commit.send === 'form') return { state: 'ready', element };
-    const { unsupported } = prepared(commit);
-    return unsupported ? fail('unsupported', unsupported) : { state: 'ready', element };
+    const request = prepared(commit);
+    if (request.state !== 'done') return request;
+    if (request.unsupported) return fail('unsupported', request.unsupported);
+    return how.real ? { state: 'ready', element } : { state: 'ready', element, request };
   });
 }
 
-// Does what `ready` found. A form goes the way a person's click goes: handlers, validation, the button's own name and value.
+// Does what `ready` found, with the request as it was then. A form goes the way a person's click goes: handlers, validation, the
+// button's own name and value.
 // → null, or for a request its entry: {} and later { reply | error, answered }
-function send(commit, element) {
+function send(commit, { element, request }) {
   if (commit.request) return sendBehind(() => sendRequest(commit.request));
-  if (commit.send !== 'form') {
-    const form = prepared(commit);
-    return sendBehind(() => sendPrepared(form));
-  }
+  if (commit.send !== 'form') return sendBehind(() => sendPrepared(request));
   element.click();
   return null;
 }
@@ -50,7 +50,7 @@ function fire(commit, at) {
   hold(at);
   if (commit.dialog !== undefined) answerDialogs(commit.dialog, null);
   const fired = stamp();
-  sent = send(commit, found.element);
+  sent = send(commit, found);
   return done({ hit: found.hit, 'fired-at-ms': fired, 'sent-at-ms': stamp() });
 }
 
