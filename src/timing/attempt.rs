@@ -142,7 +142,7 @@ impl Machine {
             Event::SpendFailed(why) => self.no_permit(why, now),
             Event::Held(by) => self.end(Outcome::Skipped, &by),
             Event::Answered(answer) => self.answered(answer, now),
-            Event::NotSent(why) => self.not_sent(why, now),
+            Event::NotSent(trouble) => self.not_sent(trouble, now),
             Event::NoAnswer(_) => self.unknown(vec![], now),
             Event::Fenced => self.settle_then_read(now),
             Event::Listed(listing) => self.listed(listing, now),
@@ -276,10 +276,11 @@ impl Machine {
         bare(Next::Wait(now + wait))
     }
 
-    fn not_sent(&mut self, why: String, now: Timestamp) -> Decision {
+    /// The permit goes back, and the trouble is what it would have been before it.
+    fn not_sent(&mut self, trouble: Trouble, now: Timestamp) -> Decision {
         self.open_permit = false;
         self.state = State::Ready;
-        let mut decision = self.stumbled(Trouble::Browser(why), now);
+        let mut decision = self.stumbled(trouble, now);
         decision.records.insert(0, Record::Release);
         decision
     }

@@ -29,8 +29,8 @@ pub enum Event {
     Held(String),
     /// The site answered the submit.
     Answered(Answer),
-    /// The submit provably never left this machine.
-    NotSent(String),
+    /// The submit provably never left this machine: why it was not made.
+    NotSent(Trouble),
     /// The submit may have left this machine, and no answer can be read.
     NoAnswer(String),
     /// The session that submitted is confirmed to be over.

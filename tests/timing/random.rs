@@ -41,14 +41,15 @@ fn event(next: &Next, draw: u64, trouble: u8) -> Event {
     match next {
         Next::Wait(_) if unkind && pick % 53 == 0 => Event::Cancel,
         Next::Wait(_) => Event::Woke,
-        Next::Stage { .. } | Next::Open { .. } if unkind => stage_trouble(next, pick),
+        Next::Stage { .. } if unkind => Event::StageFailed(stage_trouble(pick)),
+        Next::Open { .. } if unkind => Event::OpeningFailed(stage_trouble(pick)),
         Next::Stage { .. } => Event::Staged(Listing::Absent),
         Next::CheckLogin => Event::LoginChecked(!unkind),
         Next::Open { .. } => Event::Opened,
         Next::Spend { .. } if unkind => Event::SpendFailed("disk full".into()),
         Next::Spend { .. } => Event::Spent,
         Next::Fire { .. } if unkind && pick % 3 == 0 => Event::NoAnswer("reset".into()),
-        Next::Fire { .. } if unkind && pick % 7 == 0 => Event::NotSent("refused".into()),
+        Next::Fire { .. } if unkind && pick % 7 == 0 => Event::NotSent(stage_trouble(pick)),
         Next::Fire { .. } if unkind => Event::Answered(Answer::ALL[pick % Answer::ALL.len()]),
         Next::Fire { .. } => Event::Answered(Answer::Confirmed),
         Next::Fence => Event::Fenced,
@@ -59,15 +60,14 @@ fn event(next: &Next, draw: u64, trouble: u8) -> Event {
     }
 }
 
-fn stage_trouble(next: &Next, pick: usize) -> Event {
-    let trouble = match pick % 5 {
+fn stage_trouble(pick: usize) -> Trouble {
+    match pick % 5 {
         0 => Trouble::Answer(Answer::ALL[pick % Answer::ALL.len()]),
         1 => Trouble::Selector("login/10-open.toml:1:1".into()),
         2 => Trouble::Unreachable("refused".into()),
         3 => Trouble::Browser("crashed".into()),
         _ => Trouble::Unreachable("slow".into()),
-    };
-    if matches!(next, Next::Open { .. }) { Event::OpeningFailed(trouble) } else { Event::StageFailed(trouble) }
+    }
 }
 
 fn live(world: World, draws: &[u64]) -> Result<Vec<String>, String> {

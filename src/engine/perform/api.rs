@@ -124,13 +124,13 @@ impl ApiHands {
     async fn shoot(&mut self, choice: usize, at: Timestamp) -> Event {
         let (commit, visitor) = match self.commit(choice) {
             Ok(ready) => ready,
-            Err(trouble) => return Event::NotSent(trouble.words()),
+            Err(trouble) => return Event::NotSent(trouble),
         };
         let now = self.kit.clock.now();
         let request = commit.request.as_ref().expect("a flow without pages commits by a request");
         let prepared = match Prepared::of_request(request, &visitor, now) {
             Ok(prepared) => prepared,
-            Err(error) => return Event::NotSent(error.to_string()),
+            Err(error) => return Event::NotSent(Trouble::Browser(error.to_string())),
         };
         let warm_with = url::Url::parse(&self.kit.errand.site.url).ok();
         let plan = shot::Plan { prepared, trust: Trust::default(), warm_with, answer: self.kit.answer() };
@@ -142,7 +142,7 @@ impl ApiHands {
                 let answer = HttpAnswer { status: reply.status, url: reply.url.to_string(), body: reply.text() };
                 Event::Answered(self.kit.judge(&answer, choice))
             }
-            Err(ShotError::NotSent { why }) => Event::NotSent(why),
+            Err(ShotError::NotSent { why }) => Event::NotSent(Trouble::Browser(why)),
             Err(ShotError::Unknown { why, woke_at, sent_at }) => {
                 self.sent(choice, woke_at, sent_at);
                 Event::NoAnswer(why)

@@ -44,7 +44,7 @@ impl Shooter<'_> {
     pub(super) async fn fire(mut self) -> Event {
         let ready = match self.ready() {
             Ok(ready) => ready,
-            Err(trouble) => return Event::NotSent(trouble.words()),
+            Err(trouble) => return Event::NotSent(trouble),
         };
         match self.hands.kit.errand.mode() {
             FireMode::Native => Box::pin(self.native(&ready)).await,
@@ -80,8 +80,8 @@ impl Shooter<'_> {
     async fn native(&mut self, ready: &Ready) -> Event {
         let click = match aim::click(&mut self.live().stage, &ready.commit, BUTTON).await {
             Ok(Some(click)) => click,
-            Ok(None) => return Event::NotSent("the commit has no button".to_owned()),
-            Err(trouble) => return Event::NotSent(trouble.reason),
+            Ok(None) => return Event::NotSent(Trouble::Browser("the commit has no button".to_owned())),
+            Err(trouble) => return Event::NotSent(Trouble::Browser(trouble.reason)),
         };
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
@@ -98,7 +98,7 @@ impl Shooter<'_> {
     /// One script call that is held in the page until the instant, and clicks there.
     async fn script(&mut self, ready: &Ready) -> Event {
         if let Err(trouble) = self.live().stage.commit_button(&ready.commit, BUTTON).await {
-            return Event::NotSent(trouble.reason);
+            return Event::NotSent(Trouble::Browser(trouble.reason));
         }
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
@@ -113,7 +113,7 @@ impl Shooter<'_> {
                 self.sent("script", woke, sent);
                 self.race(ready).await
             }
-            Said::Refused(why) => Event::NotSent(why),
+            Said::Refused(why) => Event::NotSent(Trouble::Browser(why)),
             Said::Unclear(why) => {
                 self.sent("script", fired.woke_at, fired.returned_at);
                 tracing::info!(why, "the page did not say when it sent");
@@ -131,7 +131,7 @@ impl Shooter<'_> {
 
     fn not_fired(&mut self, mode: &'static str, error: FireError) -> Event {
         match error {
-            FireError::NotSent { why } | FireError::Refused { why, .. } => Event::NotSent(why),
+            FireError::NotSent { why } | FireError::Refused { why, .. } => Event::NotSent(Trouble::Browser(why)),
             FireError::Unknown { why, sent_at } => {
                 self.sent(mode, sent_at, sent_at);
                 Event::NoAnswer(why)
@@ -156,11 +156,11 @@ impl Shooter<'_> {
     async fn armed(&mut self, ready: &Ready) -> Event {
         let program = match self.program(ready) {
             Ok(program) => program,
-            Err(trouble) => return Event::NotSent(trouble.words()),
+            Err(trouble) => return Event::NotSent(trouble),
         };
         if let Err(trouble) = self.live().stage.arm(&program).await {
             return if trouble.is_before_acting() {
-                Event::NotSent(trouble.reason)
+                Event::NotSent(Trouble::Browser(trouble.reason))
             } else {
                 Event::NoAnswer(trouble.reason)
             };
@@ -205,13 +205,13 @@ impl Shooter<'_> {
     fn conclude(&mut self, report: &Report) -> Option<Event> {
         match report.phase {
             ProgramPhase::Armed | ProgramPhase::Opening | ProgramPhase::Committed => return None,
-            ProgramPhase::Disarmed => return Some(Event::NotSent("the program was called off".to_owned())),
+            ProgramPhase::Disarmed => return Some(Event::NotSent(Trouble::Browser("the program was called off".to_owned()))),
             ProgramPhase::Answered | ProgramPhase::Failed => {}
         }
         let Some(fired) = report.fired_at_ms else {
             let failure = report.failure.as_ref();
             let why = failure.map(|failure| format!("{}: {}: {}", failure.place, failure.verb, failure.reason));
-            return Some(Event::NotSent(why.unwrap_or_else(|| "the program gave up before its commit".to_owned())));
+            return Some(Event::NotSent(Trouble::Browser(why.unwrap_or_else(|| "the program gave up before its commit".to_owned()))));
         };
         let instant = |ms: Option<f64>| ms.map_or(timestamp(fired), timestamp);
         self.sent("armed", instant(report.woke_at_ms), instant(report.sent_at_ms));
@@ -227,7 +227,7 @@ impl Shooter<'_> {
     async fn http(&mut self, ready: &Ready) -> Event {
         let (plan, visitor) = match self.plan(ready).await {
             Ok(planned) => planned,
-            Err(why) => return Event::NotSent(why),
+            Err(why) => return Event::NotSent(Trouble::Browser(why)),
         };
         let trust = plan.trust.clone();
         match shot::fire_at(Arc::clone(&self.hands.kit.clock), self.at, plan).await {
@@ -236,7 +236,7 @@ impl Shooter<'_> {
                 self.mark(Mark::Answered, landed.returned_at);
                 self.judge(ready, landed.reply, visitor, trust).await
             }
-            Err(ShotError::NotSent { why }) => Event::NotSent(why),
+            Err(ShotError::NotSent { why }) => Event::NotSent(Trouble::Browser(why)),
             Err(ShotError::Unknown { why, woke_at, sent_at }) => {
                 self.sent("http", woke_at, sent_at);
                 Event::NoAnswer(why)
