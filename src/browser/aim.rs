@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::shot::{Form, Plan, Prepared, Visitor};
-use super::stage::{Stage, Trouble};
+use super::stage::{FailureKind, Stage, Trouble};
 use super::{Command, Jar, Session, Trust};
 use crate::flow::page;
 use crate::flow::wire::Commit;
@@ -26,7 +26,7 @@ pub async fn click(stage: &mut Stage, commit: &Commit, within: Duration) -> Resu
     Ok(button.map(|button| Command::Click(button.element_id().to_string())))
 }
 
-/// The script call that does the commit at `at`; it is to be sent [`SCRIPT_LEAD`] before.
+/// The script call that does the commit when the page shows `at`; it is to be sent [`SCRIPT_LEAD`] before.
 pub fn script(commit: &Commit, at: Timestamp) -> Command {
     let call = page::fire(commit, page_milliseconds(at));
     Command::Execute { script: call.script, args: call.args }
@@ -35,18 +35,20 @@ pub fn script(commit: &Commit, at: Timestamp) -> Command {
 /// The commit as a request of our own with the browser's session, and the visitor whose it is.
 ///
 /// # Errors
-/// What about the form or the session cannot be sent without the browser, in words.
+/// What about the form or the session cannot be sent without the browser.
 pub async fn shot(
     session: &Session,
     stage: &mut Stage,
     commit: &Commit,
     answer: Duration,
     now: Timestamp,
-) -> Result<(Plan, Visitor), String> {
-    let told = stage.prepared(commit).await.map_err(|trouble| trouble.reason)?;
-    let action = Url::parse(&told.action).map_err(|error| error.to_string())?;
-    let page = Url::parse(&told.referer).map_err(|error| error.to_string())?;
-    let jar = Jar::new(session.cookies_for(&action).await?);
+) -> Result<(Plan, Visitor), Trouble> {
+    let unsupported = |error: &dyn std::fmt::Display| Trouble::new(FailureKind::Unsupported, error);
+    let told = stage.prepared(commit).await?;
+    let action = Url::parse(&told.action).map_err(|error| unsupported(&error))?;
+    let page = Url::parse(&told.referer).map_err(|error| unsupported(&error))?;
+    let cookies = session.cookies_for(&action).await.map_err(|error| Trouble::new(FailureKind::Driver, error))?;
+    let jar = Jar::new(cookies);
     let visitor = Visitor { user_agent: told.user_agent, accept_language: accept_language(&told.languages), jar };
     let form = Form {
         method: told.method,
@@ -56,7 +58,7 @@ pub async fn shot(
         page: page.clone(),
         charset: told.charset,
     };
-    let prepared = Prepared::of_form(&form, &visitor, now).map_err(|error| error.to_string())?;
+    let prepared = Prepared::of_form(&form, &visitor, now).map_err(|error| unsupported(&error))?;
     Ok((Plan { prepared, trust: Trust::default(), warm_with: Some(page), answer }, visitor))
 }
 

@@ -73,6 +73,11 @@ impl Driver {
         self.guardian.id()
     }
 
+    /// The scratch folder, by which its family is known.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
     /// The end of what the driver wrote.
     pub(super) fn last_words(&self) -> String {
         last_of(&read(&self.log))

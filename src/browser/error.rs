@@ -127,18 +127,10 @@ impl BrowserError {
                 | ErrorKind::Refused { .. }
                 | ErrorKind::Broken { .. },
                 _,
-            ) => "`firstserve doctor` looks at the browsers; memory and /dev/shm are the usual lack".to_owned(),
+            ) => {
+                "see with `free -h` and `df -h /dev/shm` that there is memory, the usual lack, and try it again with `firstserve demo`"
+                    .to_owned()
+            }
         }
-    }
-
-    /// Whether trying again later can help without anybody doing anything.
-    pub fn is_passing(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::NotReady { .. }
-                | ErrorKind::DriverDied { .. }
-                | ErrorKind::Refused { .. }
-                | ErrorKind::Broken { .. }
-        )
     }
 }

@@ -12,7 +12,7 @@ use super::client::Bounded;
 use super::driver::Driver;
 use super::error::ErrorKind;
 use super::trigger::{Trigger, TriggerError};
-use super::{Cookie, Deadlines, Engine, Options, Trust};
+use super::{Cookie, Deadlines, Engine, Options, Remains, Trust};
 use crate::model::Secret;
 
 /// How long a session may take to show that it is alive.
@@ -152,22 +152,30 @@ impl Session {
         matches!(tokio::time::timeout(ALIVE, self.web.windows()).await, Ok(Ok(_)))
     }
 
+    /// Whether the browser runs at a service, on another machine perhaps: its clock is not ours, and it does not end with us.
+    pub fn is_remote(&self) -> bool {
+        self.driver.is_none()
+    }
+
     /// Ends the browser, politely and then by force. `Ok` says that it has ended: it can send nothing any more.
     ///
     /// # Errors
-    /// What failed, and whether the browser may still be there ([`QuitError::browser_ended`]).
+    /// What failed, and what may still be there ([`QuitError::remains`]).
     pub async fn quit(mut self) -> Result<(), QuitError> {
         let asked = end(self.client.plain(), &self.facts.webdriver, &self.facts.session_id, self.deadlines.end).await;
         // The session is gone or will be killed: thirtyfour must not block on it when it is dropped.
         let _ = self.web.clone().leak();
         let Some(driver) = self.driver.take() else {
-            return asked.map_err(|error| QuitError { session: Some(error), driver: None, browser_ended: false });
+            let remains = Remains::of_session(self.facts.webdriver.clone(), &self.facts.session_id);
+            return asked.map_err(|error| QuitError { session: Some(error), driver: None, remains: Some(remains) });
         };
         let driver = driver.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let family = Remains::of_family(driver.folder());
         match (asked.err(), driver.end(self.deadlines.end).await.err()) {
             (None, None) => Ok(()),
             (session, driver) => {
-                Err(QuitError { browser_ended: session.is_none() || driver.is_none(), session, driver })
+                let remains = (session.is_some() && driver.is_some()).then_some(family);
+                Err(QuitError { session, driver, remains })
             }
         }
     }
@@ -280,14 +288,8 @@ pub struct QuitError {
     pub session: Option<String>,
     /// Why driver and browser could not be ended as processes.
     pub driver: Option<String>,
-    browser_ended: bool,
-}
-
-impl QuitError {
-    /// Whether it is certain nevertheless that the browser has ended.
-    pub fn browser_ended(&self) -> bool {
-        self.browser_ended
-    }
+    /// What may still be there; none: it is certain nevertheless that the browser has ended.
+    pub remains: Option<Remains>,
 }
 
 fn words(error: &QuitError) -> String {

@@ -13,6 +13,8 @@ mod hands;
 mod keys;
 mod mask;
 mod navigate;
+mod tab;
+mod time;
 mod trouble;
 
 use std::collections::HashMap;
@@ -28,8 +30,9 @@ use crate::flow::page::{self, Reply, Row, Tried, TriedState};
 use crate::flow::wire::{Condition, Dialog, Step, Verb};
 use crate::model::Secret;
 
-pub use commit::{Fired, Raced};
-pub use evidence::Evidence;
+pub use commit::Raced;
+pub use evidence::{Evidence, keep_picture};
+pub use tab::Tab;
 pub use trouble::{FailureKind, Trouble};
 
 /// How often a waiting step is tried again.
@@ -115,11 +118,9 @@ impl Stage {
         })
     }
 
-    /// The words that script steps get as `args[0]`; no secrets among them.
-    #[must_use]
-    pub fn with_words(mut self, words: Value) -> Self {
+    /// The words that script steps get as `args[0]` from now on; no secrets among them.
+    pub fn set_words(&mut self, words: Value) {
         self.words = words;
-        self
     }
 
     /// Secrets to be masked in reasons and evidence, besides those of secret steps.
@@ -152,15 +153,6 @@ impl Stage {
             Ok(Done { place: step.place.clone(), took: watch.elapsed(), ..done })
         }
         .boxed()
-    }
-
-    /// Does steps in their order, until one fails.
-    pub async fn run_all(&mut self, steps: &[Step]) -> Result<Vec<Done>, StepFailure> {
-        let mut all = Vec::with_capacity(steps.len());
-        for step in steps {
-            all.push(self.run(step).await?);
-        }
-        Ok(all)
     }
 
     /// Whether the condition holds now; a page that is still loading is waited for a moment.

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::household::{Household, open_store};
+use super::scratch::Scratch;
 use super::setting::Setting;
 use super::{Exit, Failure, Timeline};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::engine::{Engine, Event, Handle, What, rehearse};
+use crate::engine::{Engine, Event, Handle, Rehearsed, What, rehearse};
 use crate::model::{Booking, Occurrence, Outcome};
 use crate::report::did_you_mean;
 use crate::schedule::occurrences;
@@ -58,7 +59,12 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
         let only = Arc::new(Config { bookings: vec![booking], ..(*config).clone() });
-        let store = open_store(&only).await?;
+        // A dry run records nothing: it works beside a running daemon, whose database it leaves alone.
+        let scratch = args.dry_run.then(Scratch::new).transpose()?;
+        let store = match &scratch {
+            Some(scratch) => scratch.store().await?,
+            None => open_store(&only).await?,
+        };
         let household = Household::new(only, zones, store.clone(), Redactor::new())?;
         ready(&household, &next)?;
         let result = match args.dry_run {
@@ -78,7 +84,7 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
 
 /// What is missing is said before anything is waited for.
 fn ready(household: &Household, next: &Occurrence) -> Result<(), Failure> {
-    for warning in household.warnings() {
+    for warning in household.zone_warnings() {
         super::say(&format!("firstserve: {warning}"));
     }
     let parts = household.parts_with_browser()?;
@@ -130,20 +136,32 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
         timeline.show(&event);
     }
     timeline.finish();
-    Ok(match result {
-        Ok(()) => {
-            timeline.line("rehearsed: everything up to the last click works; nothing was submitted");
-            json!({ "outcome": "rehearsed", "opening": opening.to_string(), "submits": 0 })
+    Ok(told(&result, household, &opening.to_string(), timeline))
+}
+
+fn told(rehearsed: &Rehearsed, household: &Household, opening: &str, timeline: &Timeline) -> Value {
+    if rehearsed.listed {
+        timeline.line("the site's list shows this booking already");
+    }
+    if let Some(trouble) = &rehearsed.trouble {
+        timeline.line("not ready; nothing was submitted");
+        let kept = household.evidence_of_rehearsal();
+        if matches!(trouble, Trouble::Selector(_)) && kept.is_dir() {
+            timeline.line(&format!("a picture and the source of the page are in {}", kept.display()));
         }
-        Err(trouble) => {
-            timeline.line("not ready; nothing was submitted");
-            let kept = household.evidence_of_rehearsal();
-            if matches!(trouble, Trouble::Selector(_)) && kept.is_dir() {
-                timeline.line(&format!("a picture and the source of the page are in {}", kept.display()));
-            }
-            json!({ "outcome": "not-ready", "note": trouble.words(), "opening": opening.to_string(), "submits": 0 })
+        let (listed, note) = (rehearsed.listed, trouble.words());
+        return json!({
+            "outcome": "not-ready", "note": note, "opening": opening, "submits": 0, "listed": listed, "untried": [],
+        });
+    }
+    let untried: &[&str] = if rehearsed.waits { &["opening", "commit"] } else { &[] };
+    timeline.line(match rehearsed.waits {
+        true => {
+            "rehearsed: log-in, list, prepare and choose work; opening and the last click wait for the opening, untried"
         }
-    })
+        false => "rehearsed: everything up to the last click works; nothing was submitted",
+    });
+    json!({ "outcome": "rehearsed", "opening": opening, "submits": 0, "listed": rehearsed.listed, "untried": untried })
 }
 
 /// The engine itself, for one date.

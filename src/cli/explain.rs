@@ -15,8 +15,10 @@ use super::setting::Setting;
 use super::{Exit, Failure};
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::flow::Phase;
 use crate::model::{
-    Booking, BookingName, Choice, CourtName, Language, MeasuredTo, Member, MemberId, OpeningRule, Site, When,
+    Booking, BookingName, Choice, CourtName, FireMode, Language, MeasuredTo, Member, MemberId, OpeningRule, Site, When,
 };
 use crate::report::{Problem, did_you_mean};
 use crate::schedule::{Rule, never_open, not_open_yet, notes, occurrences};
@@ -39,7 +41,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
     let (config, zones) = setting.config_and_zones()?;
     let now = SystemClock.now();
-    let explained = explain(&args.booking, &config.bookings, &config.members, &config.sites, &zones, now);
+    let firing = |site: &Site| Firing::of(site, &config);
+    let known = Known { bookings: &config.bookings, members: &config.members, sites: &config.sites, firing: &firing };
+    let explained = explain(&args.booking, &known, &zones, now);
     let explained = explained.map_err(|problem| {
         let help = problem.help.map(|help| format!("; {help}")).unwrap_or_default();
         Failure::new(Exit::Data, format!("{}{help}", problem.message))
@@ -51,6 +55,45 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is configured.
+#[derive(Clone, Copy)]
+pub struct Known<'k> {
+    /// The wishes.
+    pub bookings: &'k [Booking],
+    /// Whose they are.
+    pub members: &'k [Member],
+    /// Where they are booked.
+    pub sites: &'k [Site],
+    /// How a site is fired.
+    pub firing: &'k dyn Fn(&Site) -> Firing,
+}
+
+/// How a site is fired, as far as its selector files allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Firing {
+    /// The mode that is used, never `Auto`.
+    pub mode: FireMode,
+    /// Whether steps are done between the opening and the commit.
+    pub opening_steps: bool,
+}
+
+impl Firing {
+    fn of(site: &Site, config: &Config) -> Self {
+        match config.flow(&site.id) {
+            Some(flow) => Self { mode: flow.mode(site.fire), opening_steps: !flow.steps(Phase::Opening).is_empty() },
+            None => Self { mode: site.fire, opening_steps: false },
+        }
+    }
+
+    /// How long before the opening the permit is written. Where we do the opening steps ourselves, they come first.
+    fn permit_lead(self, site: &Site) -> SignedDuration {
+        match self.opening_steps && self.mode != FireMode::Armed {
+            true => SignedDuration::ZERO,
+            false => permit_lead(self.mode, &site.patience),
+        }
+    }
 }
 
 /// A booking, explained.
@@ -117,21 +160,14 @@ pub struct Planned {
 ///
 /// # Errors
 /// When there is none (exit code 65): a problem that names the nearest one.
-pub fn explain(
-    wanted: &str,
-    bookings: &[Booking],
-    members: &[Member],
-    sites: &[Site],
-    zones: &ZoneData,
-    now: Timestamp,
-) -> Result<Vec<Explanation>, Problem> {
-    let named: Vec<_> = bookings.iter().filter(|booking| is_named(booking, wanted)).collect();
+pub fn explain(wanted: &str, known: &Known<'_>, zones: &ZoneData, now: Timestamp) -> Result<Vec<Explanation>, Problem> {
+    let named: Vec<_> = known.bookings.iter().filter(|booking| is_named(booking, wanted)).collect();
     if named.is_empty() {
-        return Err(unknown(wanted, bookings));
+        return Err(unknown(wanted, known.bookings));
     }
     let found = named.into_iter().filter_map(|booking| {
-        let (site, zone) = place(booking, members, sites, zones)?;
-        Some(one(booking, site, &zone, zones, now))
+        let (site, zone) = place(booking, known.members, known.sites, zones)?;
+        Some(one(booking, &At { site, firing: (known.firing)(site), zone: &zone, now }, zones))
     });
     Ok(found.collect())
 }
@@ -150,7 +186,16 @@ fn unknown(wanted: &str, bookings: &[Booking]) -> Problem {
     }
 }
 
-fn one(booking: &Booking, site: &Site, zone: &TimeZone, zones: &ZoneData, now: Timestamp) -> Explanation {
+/// The site of a booking, and when it is asked.
+struct At<'a> {
+    site: &'a Site,
+    firing: Firing,
+    zone: &'a TimeZone,
+    now: Timestamp,
+}
+
+fn one(booking: &Booking, at: &At<'_>, zones: &ZoneData) -> Explanation {
+    let At { site, zone, now, .. } = *at;
     // What a paused booking would do is what is asked for.
     let awake = Booking { paused: false, ..booking.clone() };
     let next = occurrences(&awake, site, zone, now, EXPLAINED);
@@ -162,7 +207,7 @@ fn one(booking: &Booking, site: &Site, zone: &TimeZone, zones: &ZoneData, now: T
         time_zone: site.time_zone.clone(),
         zone_data: zones.to_string(),
         paused: booking.paused,
-        occurrences: next.into_iter().map(|next| explained(next.date, &next.choices, site, zone, now)).collect(),
+        occurrences: next.into_iter().map(|next| explained(next.date, &next.choices, at)).collect(),
         never_open: never_open(&awake, site, zone, now),
     }
 }
@@ -179,31 +224,44 @@ fn when(when: &When) -> String {
     }
 }
 
-fn explained(date: Date, choices: &[Choice], site: &Site, zone: &TimeZone, now: Timestamp) -> Explained {
-    let first = choices.iter().min_by_key(|choice| choice.opening).filter(|choice| choice.opening > now);
+fn explained(date: Date, choices: &[Choice], at: &At<'_>) -> Explained {
+    let first = choices.iter().min_by_key(|choice| choice.opening).filter(|choice| choice.opening > at.now);
+    let one = |(number, choice)| {
+        let mut instants = instants(choice, at);
+        instants.notes.extend(waits_for(choice, &choices[number + 1..], at.now));
+        instants
+    };
     Explained {
         date,
-        choices: choices.iter().map(|choice| instants(choice, site, zone, now)).collect(),
-        sentence: first.map(|choice| not_open_yet(choice, zone, now, Language::English)),
+        choices: choices.iter().enumerate().map(one).collect(),
+        sentence: first.map(|choice| not_open_yet(choice, at.zone, at.now, Language::English)),
     }
 }
 
-fn instants(choice: &Choice, site: &Site, zone: &TimeZone, now: Timestamp) -> Instants {
-    let rule = site.court(&choice.court).map_or(OpeningRule::Always, |court| court.opens);
+fn instants(choice: &Choice, at: &At<'_>) -> Instants {
+    let rule = at.site.court(&choice.court).map_or(OpeningRule::Always, |court| court.opens);
     Instants {
         court: choice.court.clone(),
         start: choice.start,
         rule: rule_words(rule),
-        planned: (choice.opening > now).then(|| planned(choice.opening, site, zone)),
-        notes: notes(choice, rule, zone, now).iter().map(ToString::to_string).collect(),
+        planned: (choice.opening > at.now).then(|| planned(choice.opening, at)),
+        notes: notes(choice, rule, at.zone, at.now).iter().map(ToString::to_string).collect(),
     }
 }
 
-fn planned(opening: Timestamp, site: &Site, zone: &TimeZone) -> Planned {
-    let before = |lead| opening.checked_sub(lead).unwrap_or(Timestamp::MIN).to_zoned(zone.clone());
+/// What opens first is tried first, whatever is preferred.
+fn waits_for(choice: &Choice, later: &[Choice], now: Timestamp) -> Option<String> {
+    let sooner = later.iter().filter(|other| other.opening < choice.opening && choice.opening > now);
+    let first = sooner.min_by_key(|other| other.opening)?;
+    let (court, start) = (&first.court, first.start.strftime("%H:%M"));
+    Some(format!("court {court} at {start} opens sooner and is tried before it; if that is won, this one is not tried"))
+}
+
+fn planned(opening: Timestamp, at: &At<'_>) -> Planned {
+    let before = |lead| opening.checked_sub(lead).unwrap_or(Timestamp::MIN).to_zoned(at.zone.clone());
     Planned {
-        login: before(site.patience.login_lead),
-        permit: before(permit_lead(site.fire, &site.patience)),
+        login: before(at.site.patience.login_lead),
+        permit: before(at.firing.permit_lead(at.site)),
         fire: before(SignedDuration::ZERO),
     }
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::setting::{vault_of, zones_of};
 use super::{Exit, Failure};
+use crate::browser::BrowserError;
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, SmtpSecurity};
 use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
+use crate::model::Member;
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::Store;
 use crate::telemetry::Redactor;
@@ -29,8 +31,13 @@ pub(super) struct Household {
 /// # Errors
 /// Another daemon has it, or the database says so.
 pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
-    let opened = Store::open(config.server.database.expose(), &config.server.data).await;
+    let server = &config.server;
+    let opened = Store::open_with(server.database.expose(), &server.data, server.db_pool_size).await;
     opened.map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))
+}
+
+fn no_browser(error: &BrowserError) -> String {
+    format!("no {} to book with: {}; {}", error.engine.as_str(), error.kind, error.help())
 }
 
 impl Household {
@@ -55,13 +62,33 @@ impl Household {
         Self { config, zones, vault, ..self.clone() }
     }
 
-    /// What a person should know before anything is tried.
+    /// What a person should know before anything is tried: nobody should wait for an opening to hear that a browser, the vault
+    /// or an entry of it is missing.
     pub(super) fn warnings(&self) -> Vec<String> {
-        let no_vault = self.vault.as_ref().as_ref().err();
-        let no_vault = no_vault.map(|error| format!("without a vault nobody can be logged in: {error}"));
-        let zones = self.zones.warnings(SystemClock.now()).into_iter();
-        let zones = zones.map(|problem| format!("{}; {}", problem.message, problem.help.unwrap_or_default()));
-        no_vault.into_iter().chain(zones).collect()
+        let no_browser = look_for_browser(&self.parts()).err().map(|error| no_browser(&error));
+        [self.vault_warnings(), no_browser.into_iter().collect(), self.zone_warnings()].concat()
+    }
+
+    /// What is old about the time zone data.
+    pub(super) fn zone_warnings(&self) -> Vec<String> {
+        let problems = self.zones.warnings(SystemClock.now()).into_iter();
+        problems.map(|problem| format!("{}; {}", problem.message, problem.help.unwrap_or_default())).collect()
+    }
+
+    /// Members with bookings that cannot be logged in.
+    fn vault_warnings(&self) -> Vec<String> {
+        let vault = match self.vault() {
+            Ok(vault) => vault,
+            Err(error) => return vec![format!("without a vault nobody can be logged in: {error}")],
+        };
+        let books = |member: &&Member| {
+            self.config.bookings.iter().any(|booking| booking.member == member.id && !booking.paused)
+        };
+        let missing = |member: &Member| {
+            let error = vault.get(&member.vault).err()?;
+            Some(format!("{} cannot be logged in: {error}", member.id))
+        };
+        self.config.members.iter().filter(books).filter_map(missing).collect()
     }
 
     /// The configuration.
@@ -95,10 +122,7 @@ impl Household {
         let parts = self.parts();
         match look_for_browser(&parts) {
             Ok(()) => Ok(parts),
-            Err(error) => {
-                let (browser, kind, help) = (error.engine.as_str(), &error.kind, error.help());
-                Err(Failure::new(Exit::Unavailable, format!("no {browser} to book with: {kind}; {help}")))
-            }
+            Err(error) => Err(Failure::new(Exit::Unavailable, no_browser(&error))),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod plan;
 mod replay;
 mod run;
 pub mod schema;
+mod scratch;
 mod setting;
 mod timeline;
 pub mod vault;

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::scratch::Scratch;
 use super::setting::{Setting, vault_of};
 use super::{Exit, Failure, Timeline, book, demo};
 use crate::browser::Engine as Browser;
@@ -18,7 +18,6 @@ use crate::config::Config;
 use crate::engine::{Event, Parts, What, look_for_browser, replay};
 use crate::model::{Member, Occurrence, Secret};
 use crate::schedule::occurrences;
-use crate::store::Store;
 use crate::telemetry::Redactor;
 use crate::timing::Trouble;
 use crate::vault::{Credentials, Vault};
@@ -78,7 +77,7 @@ async fn serve_and_replay(
     next: Occurrence,
     timeline: &mut Timeline,
 ) -> anyhow::Result<Value> {
-    let scratch = tempfile::Builder::new().prefix("firstserve-replay-").tempdir()?;
+    let scratch = Scratch::new()?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let local = Url::parse(&format!("http://{}/", listener.local_addr()?))?;
     let site = config.site(&next.site).expect("a valid booking has a site");
@@ -104,7 +103,7 @@ async fn parts(
     zones: Arc<ZoneData>,
     next: &Occurrence,
     local: &Url,
-    scratch: &TempDir,
+    scratch: &Scratch,
 ) -> anyhow::Result<Parts> {
     let mut config = config.clone();
     for site in config.sites.iter_mut().filter(|site| site.id == next.site) {
@@ -117,11 +116,10 @@ async fn parts(
         Some(vault) => vault,
         None => nobodys_vault(member, scratch)?,
     };
-    let database = format!("sqlite://{}", scratch.path().join("replay.db").display());
     Ok(Parts {
         config: Arc::new(config),
         zones,
-        store: Store::open(&database, scratch.path()).await?,
+        store: scratch.store().await?,
         vault: Some(Arc::new(vault)),
         clock: Arc::new(SystemClock),
         guardian: std::env::current_exe()?,
@@ -129,7 +127,7 @@ async fn parts(
     })
 }
 
-fn nobodys_vault(member: &Member, scratch: &TempDir) -> anyhow::Result<Vault> {
+fn nobodys_vault(member: &Member, scratch: &Scratch) -> anyhow::Result<Vault> {
     let (data, identity) = (scratch.path().join("data"), scratch.path().join("identity"));
     Vault::init(&data, &identity)?;
     let vault = Vault::open(&data, &identity)?;

@@ -236,6 +236,7 @@ fn browser(browser: &Browser) -> Vec<(&'static str, String)> {
     vec![
         ("engine", browser.engine.as_str().to_owned()),
         ("webdriver", webdriver.to_owned()),
+        ("session-timeout", duration::words(browser.session_timeout)),
         ("headless", browser.headless.to_string()),
         ("firefox-binary", format!("{:?}", browser.firefox_binary)),
         ("chromium-binary", format!("{:?}", browser.chromium_binary)),

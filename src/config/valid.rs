@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use crate::flow::Flow;
 use crate::model::{Booking, BookingName, Member, MemberId, Secret, Site, SiteId};
 use crate::report::SourceFile;
@@ -92,6 +94,8 @@ pub struct Browser {
     pub engine: Engine,
     /// Who starts its driver.
     pub webdriver: WebDriver,
+    /// How long a WebDriver service keeps a session that nobody speaks to.
+    pub session_timeout: SignedDuration,
     /// Whether it stays invisible.
     pub headless: bool,
     /// The Firefox program, where it was named.

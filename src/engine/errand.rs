@@ -129,15 +129,7 @@ impl Errand {
 
     /// The mode that is used: what the site is set to, as far as its flow allows.
     pub(super) fn mode(&self) -> FireMode {
-        use crate::flow::wire::Send;
-        match self.site.fire {
-            _ if self.flow.is_api() => FireMode::Http,
-            FireMode::Auto => FireMode::Script,
-            // What an opening step reads, or does with real keys, a program in the page cannot.
-            FireMode::Armed if self.flow.needs_engine_at_opening().is_some() => FireMode::Script,
-            FireMode::Http if self.flow.commit().send() < Send::Http => FireMode::Script,
-            mode => mode,
-        }
+        self.flow.mode(self.site.fire)
     }
 
     /// What an earlier process left.

@@ -26,6 +26,7 @@ mod supervisor;
 use crate::browser::BrowserError;
 
 pub use event::{Event, What};
+pub use perform::Rehearsed;
 pub use rehearse::{evidence_of_rehearsal, rehearse};
 pub use replay::replay;
 pub use supervisor::{Engine, Handle, Parts};

@@ -8,22 +8,22 @@ use tokio::sync::broadcast;
 use super::agenda::{REHEARSAL, unsaved_attempt};
 use super::errand::Errand;
 use super::lock::AccountLocks;
-use super::perform::{Performer, evidence_folder, hands};
+use super::perform::{Rehearsed, evidence_folder, hands};
 use super::report::Reporter;
 use super::{Event, Parts, What};
 use crate::model::Occurrence;
-use crate::timing::{Event as Happened, Trouble};
+use crate::timing::Trouble;
 
 /// Events that a slow listener may fall behind.
 const EVENTS_KEPT: usize = 1_024;
 
-/// Rehearses an occurrence's first choice: logs in, reads the list, stages, and, when the date is open or `at_once` is false,
-/// does the opening steps. The commit's button is looked at, never pressed.
+/// Rehearses an occurrence's first choice: logs in, reads the list and, whatever that shows, goes on to the commit, which is
+/// looked at and never done. The opening steps are left out where the date is not open and `at_once` says not to wait.
 pub fn rehearse(
     parts: Parts,
     occurrence: Occurrence,
     at_once: bool,
-) -> (broadcast::Receiver<Event>, impl Future<Output = Result<(), Trouble>> + Send) {
+) -> (broadcast::Receiver<Event>, impl Future<Output = Rehearsed> + Send) {
     let (events, listener) = broadcast::channel(EVENTS_KEPT);
     (listener, run(parts, occurrence, at_once, events))
 }
@@ -33,34 +33,20 @@ pub fn evidence_of_rehearsal(data: &Path) -> PathBuf {
     evidence_folder(data, REHEARSAL)
 }
 
-async fn run(
-    parts: Parts,
-    occurrence: Occurrence,
-    at_once: bool,
-    events: broadcast::Sender<Event>,
-) -> Result<(), Trouble> {
+async fn run(parts: Parts, occurrence: Occurrence, at_once: bool, events: broadcast::Sender<Event>) -> Rehearsed {
     let now = parts.clock.now();
     let opening = occurrence.opening();
     let attempt = unsaved_attempt(&occurrence, now);
-    let errand = Errand::unsaved(&attempt, &occurrence, &parts);
-    let errand = errand.map_err(|reason| Trouble::Unreachable(reason.to_string()))?;
+    let errand = match Errand::unsaved(&attempt, &occurrence, &parts) {
+        Ok(errand) => errand,
+        Err(reason) => return Rehearsed::broken(Trouble::Unreachable(reason.to_string())),
+    };
     let reporter = Reporter::new(events).of(&attempt.id);
     reporter.say(now, What::taken_up(&attempt));
     let lead = errand.site.patience.login_lead;
-    let opening_steps = errand.facts(now).opening_steps;
-    let mut hands = hands(errand, &attempt, &parts, reporter, AccountLocks::default());
+    let hands = hands(errand, &attempt, &parts, reporter, AccountLocks::default());
     if !at_once {
         parts.clock.sleep_until(opening - lead).await;
     }
-    let staged = hands.stage(0, false).await;
-    let result = match staged {
-        Happened::StageFailed(trouble) => Err(trouble),
-        _ if opening_steps && (!at_once || opening <= now) => match hands.open(0, opening).await {
-            Happened::OpeningFailed(trouble) => Err(trouble),
-            _ => Ok(()),
-        },
-        _ => Ok(()),
-    };
-    hands.rest().await;
-    result
+    hands.rehearse((!at_once || opening <= now).then_some(opening)).await
 }

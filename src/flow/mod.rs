@@ -95,6 +95,18 @@ impl Flow {
         self.steps(Phase::Opening).iter().find(|step| step.any(&Verb::needs_engine))
     }
 
+    /// The mode that a site is fired in: what it is set to, as far as these files allow. Never `Auto`.
+    pub fn mode(&self, wanted: FireMode) -> FireMode {
+        match wanted {
+            _ if self.is_api() => FireMode::Http,
+            FireMode::Auto => FireMode::Script,
+            // What an opening step reads, or does with real keys, a program in the page cannot.
+            FireMode::Armed if self.needs_engine_at_opening().is_some() => FireMode::Script,
+            FireMode::Http if self.commit.send() < wire::Send::Http => FireMode::Script,
+            mode => mode,
+        }
+    }
+
     /// Renders the outcome table.
     pub fn render_outcomes(&self, words: &Words) -> Result<Vec<wire::Outcome>, RenderError> {
         self.outcomes.iter().map(|outcome| outcome.render(words)).collect()

@@ -108,8 +108,8 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::Cancelled => ("This booking was cancelled.", "There is nothing left to do."),
         Outcome::Skipped => (
-            "This date was left out: when firstserve came back, it was too late to be useful.",
-            "See that the machine is awake at the opening; the other dates of the booking stay planned.",
+            "Another booking of yours has this slot, or may have it, so nothing was submitted for this one.",
+            "There is nothing to do. The detail below says which booking it is; the other dates of this one stay planned.",
         ),
         Outcome::Missed => (
             "The opening passed while nothing could act.",
@@ -182,8 +182,8 @@ fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::Cancelled => ("Esta reserva se canceló.", "No tienes que hacer nada más."),
         Outcome::Skipped => (
-            "Esta fecha se dejó pasar: cuando firstserve volvió, ya era demasiado tarde para que sirviera.",
-            "Procura que la máquina esté encendida a la hora de la apertura; las demás fechas de la reserva siguen en pie.",
+            "Otra reserva tuya tiene esta hora, o puede que la tenga, así que para esta no se envió nada.",
+            "No tienes que hacer nada. El detalle de abajo dice qué reserva es; las demás fechas de esta siguen en pie.",
         ),
         Outcome::Missed => (
             "La apertura pasó mientras nada podía actuar.",
@@ -210,6 +210,22 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+
+    /// A machine that was off is what `missed` is about; `skipped` is a slot that another booking has.
+    #[test]
+    fn skipped_speaks_of_the_other_booking_and_missed_of_the_machine() {
+        for (language, other, machine) in
+            [(Language::English, "booking of yours", "machine"), (Language::Spanish, "reserva tuya", "máquina")]
+        {
+            let said = |outcome| {
+                let (what, next) = (Words::of(language).outcome)(outcome);
+                format!("{what} {next}")
+            };
+            let (skipped, missed) = (said(Outcome::Skipped), said(Outcome::Missed));
+            assert!(skipped.contains(other) && !skipped.contains(machine), "{skipped}");
+            assert!(missed.contains(machine) && !missed.contains(other), "the control: {missed}");
+        }
+    }
 
     #[test]
     fn dates_are_written_as_people_say_them() {

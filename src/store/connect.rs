@@ -7,16 +7,16 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, AnyPool, Executor};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Executor};
 use url::Url;
 
 use super::error::{Doing, doing};
-use super::instance::InstanceLock;
+use super::instance::{DatabaseLock, InstanceLock};
 use super::read::Columns;
 use super::{StoreError, StoreErrorKind};
 
-/// Connections to the database at once: one writes, the others read.
-const CONNECTIONS: u32 = 4;
+/// Connections to the database at once, where nobody says how many: one writes, the others read.
+pub(super) const DEFAULT_CONNECTIONS: u32 = 4;
 
 /// How long a connection is waited for.
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -41,21 +41,33 @@ pub(super) struct Opened {
     pub(super) pool: AnyPool,
     pub(super) backend: Backend,
     pub(super) locks: Vec<InstanceLock>,
+    pub(super) database_lock: Option<DatabaseLock>,
 }
 
-pub(super) async fn open(url: &str, data: &Path) -> Result<Opened, StoreError> {
-    const DOING: &str = "open the database";
-    match address(url).doing(DOING)? {
-        Address::Postgres(url) => {
-            Ok(Opened { pool: pool(url, None).await.doing(DOING)?, backend: Backend::Postgres, locks: Vec::new() })
+pub(super) async fn open(url: &str, data: &Path, connections: u32) -> Result<Opened, StoreError> {
+    doing("open the database", async {
+        match address(url)? {
+            Address::Postgres(url) => open_postgres(url, data, connections).await,
+            Address::Sqlite(file) => {
+                let locks = claim(&file, data)?;
+                prepare(&file)?;
+                let pool = pool(sqlite_url(&file, "rw")?, Some(PRAGMAS), connections).await?;
+                Ok(Opened { pool, backend: Backend::Sqlite, locks, database_lock: None })
+            }
         }
-        Address::Sqlite(file) => {
-            let locks = claim(&file, data).doing(DOING)?;
-            prepare(&file).doing(DOING)?;
-            let pool = pool(sqlite_url(&file, "rw").doing(DOING)?, Some(PRAGMAS)).await.doing(DOING)?;
-            Ok(Opened { pool, backend: Backend::Sqlite, locks })
-        }
-    }
+    })
+    .await
+}
+
+/// Several daemons on one database do not know of each other yet: the first one has it, whatever its data folder is.
+async fn open_postgres(url: Url, data: &Path, connections: u32) -> Result<Opened, StoreErrorKind> {
+    let data = absolute(data)?;
+    make_folder(&data)?;
+    let locks = vec![InstanceLock::take(&data)?];
+    sqlx::any::install_default_drivers();
+    let connection = AnyConnectOptions::from_str(url.as_str())?.connect().await?;
+    let database_lock = Some(DatabaseLock::take(connection).await?);
+    Ok(Opened { pool: pool(url, None, connections).await?, backend: Backend::Postgres, locks, database_lock })
 }
 
 pub(super) async fn open_read_only(url: &str) -> Result<Opened, StoreError> {
@@ -64,7 +76,8 @@ pub(super) async fn open_read_only(url: &str) -> Result<Opened, StoreError> {
         Address::Postgres(url) => (Backend::Postgres, url, None),
         Address::Sqlite(file) => (Backend::Sqlite, sqlite_url(&file, "ro").doing(DOING)?, Some(READING_PRAGMAS)),
     };
-    Ok(Opened { pool: pool(url, pragmas).await.doing(DOING)?, backend, locks: Vec::new() })
+    let pool = pool(url, pragmas, DEFAULT_CONNECTIONS).await.doing(DOING)?;
+    Ok(Opened { pool, backend, locks: Vec::new(), database_lock: None })
 }
 
 /// The settings that decide whether a commit survives power loss, as the database itself tells them.
@@ -153,11 +166,11 @@ fn is_network(kind: impl Into<i64>) -> bool {
     matches!(kind.into() & 0xffff_ffff, 0x6969 | 0x517b | 0xfe53_4d42 | 0xff53_4d42)
 }
 
-async fn pool(url: Url, pragmas: Option<&'static str>) -> Result<AnyPool, StoreErrorKind> {
+async fn pool(url: Url, pragmas: Option<&'static str>, connections: u32) -> Result<AnyPool, StoreErrorKind> {
     sqlx::any::install_default_drivers();
     let options = AnyConnectOptions::from_str(url.as_str())?;
     let pool = AnyPoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(connections)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(pragmas.is_none())
         .after_connect(move |connection: &mut AnyConnection, _| {
@@ -185,6 +198,17 @@ mod tests {
             let refused = address(wrong).err().expect("refused");
             assert!(matches!(refused, StoreErrorKind::Address), "{wrong}: {refused}");
         }
+    }
+
+    #[tokio::test]
+    async fn as_many_connections_as_were_asked_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("x.db").display());
+        let opened = open(&url, folder.path(), 2).await.expect("opens");
+        let (_one, two) = (opened.pool.acquire().await.expect("the first"), opened.pool.acquire().await);
+        assert!(two.is_ok() && opened.pool.try_acquire().is_none(), "there is no third");
+        drop(two);
+        opened.pool.acquire().await.expect("the control: one is free again");
     }
 
     #[test]

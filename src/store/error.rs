@@ -26,6 +26,11 @@ pub enum StoreErrorKind {
         /// The process that wrote its number there.
         holder: String,
     },
+    /// Another process holds the PostgreSQL database.
+    #[error(
+        "another firstserve already uses this database; stop it first, or give this one its own `[server] database`"
+    )]
+    SecondDaemon,
     /// The database was written by a later version.
     #[error("the database has schema version {found}, and this program knows {known}; install the newer firstserve")]
     NewerSchema {

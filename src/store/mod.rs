@@ -47,7 +47,7 @@ pub use session::{JournalId, JournalledSession};
 pub use slot::{Held, Slot};
 
 use connect::Backend;
-use instance::InstanceLock;
+use instance::{DatabaseLock, InstanceLock};
 
 /// Who is written into the audit trail unless [`Store::acting_as`] says otherwise.
 const DEFAULT_ACTOR: &str = "engine";
@@ -66,6 +66,7 @@ struct Shared {
     /// SQLite has one writer at a time; waiting here is fair and needs no polling.
     queue: Arc<tokio::sync::Mutex<()>>,
     _locks: Vec<InstanceLock>,
+    _database_lock: Option<DatabaseLock>,
 }
 
 impl Store {
@@ -73,10 +74,18 @@ impl Store {
     /// they are not there, and brings its schema up to date. A relative file is relative to the process.
     ///
     /// # Errors
-    /// A second daemon on the same SQLite file or the same `data` folder, a newer schema, a network file system, an address
-    /// of another kind, and whatever the database itself says.
+    /// A second daemon on the same database or the same `data` folder, a newer schema, a network file system, an address of
+    /// another kind, and whatever the database itself says.
     pub async fn open(url: &str, data: &Path) -> Result<Self, StoreError> {
-        let opened = connect::open(url, data).await?;
+        Self::open_with(url, data, connect::DEFAULT_CONNECTIONS).await
+    }
+
+    /// The same with so many connections at most, at least one.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with(url: &str, data: &Path, connections: u32) -> Result<Self, StoreError> {
+        let opened = connect::open(url, data, connections).await?;
         schema::migrate(&opened.pool, opened.backend).await?;
         Ok(Self::over(opened))
     }
@@ -111,7 +120,13 @@ impl Store {
     }
 
     fn over(opened: connect::Opened) -> Self {
-        let shared = Shared { pool: opened.pool, backend: opened.backend, queue: Arc::default(), _locks: opened.locks };
+        let shared = Shared {
+            pool: opened.pool,
+            backend: opened.backend,
+            queue: Arc::default(),
+            _locks: opened.locks,
+            _database_lock: opened.database_lock,
+        };
         Self { shared: Arc::new(shared), actor: DEFAULT_ACTOR.into() }
     }
 

@@ -79,8 +79,8 @@ impl VaultError {
         Self { path: path.to_owned(), kind: kind.into() }
     }
 
-    /// The exit code of the command line: 78 for what the installation lacks, 64 for a wrong name, 65 for damaged data, 74
-    /// for the file system.
+    /// The exit code of the command line: 78 for what the installation lacks, 64 for a name that cannot be one, 65 for an entry
+    /// that is not there or is damaged, 74 for the file system.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
             VaultErrorKind::NoIdentity
@@ -89,8 +89,8 @@ impl VaultError {
             | VaultErrorKind::NotAnIdentity
             | VaultErrorKind::IdentityInData { .. }
             | VaultErrorKind::OtherIdentity => 78,
-            VaultErrorKind::Name { .. } | VaultErrorKind::NoEntry { .. } => 64,
-            VaultErrorKind::Damaged | VaultErrorKind::Swapped { .. } => 65,
+            VaultErrorKind::Name { .. } => 64,
+            VaultErrorKind::NoEntry { .. } | VaultErrorKind::Damaged | VaultErrorKind::Swapped { .. } => 65,
             VaultErrorKind::Io(_) => 74,
         }
     }

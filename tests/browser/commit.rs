@@ -76,23 +76,23 @@ async fn the_button_for_the_trigger(world: &mut World<'_>) {
 
 async fn an_invalid_form_is_not_fired(world: &mut World<'_>) {
     world.open("commit/required.html").await;
-    let refused = world.stage.fire(&commit("#book", "form"), now_ms()).await.expect_err("it is not filled in");
+    let refused = world.fire(&commit("#book", "form"), now_ms()).await.expect_err("it is not filled in");
     assert_eq!(refused.kind, FailureKind::Rejected);
-    assert!(refused.reason.starts_with("<input#partner> is not filled in rightly"), "{refused}");
+    assert!(refused.reason.starts_with("<input#partner> is not filled in rightly"), "{refused:?}");
     world.run(step(json!({ "fill": { "target": css("#partner"), "with": "Luis" } }))).await;
-    world.stage.fire(&commit("#book", "form"), now_ms()).await.expect("now it can be sent");
+    world.fire(&commit("#book", "form"), now_ms()).await.expect("now it can be sent");
     assert_eq!(world.stage.race(&booked_or_taken(), Duration::from_secs(3)).await.answer, "confirmed");
 }
 
 async fn fired_as_a_form(world: &mut World<'_>) {
     world.open("commit/form.html").await;
-    let fired = world.stage.fire(&commit("#book", "form"), now_ms()).await.expect("it is sent");
+    let fired = world.fire(&commit("#book", "form"), now_ms()).await.expect("it is sent");
     let raced = world.stage.race(&booked_or_taken(), Duration::from_secs(3)).await;
     assert_eq!((raced.answer.as_str(), raced.reply), ("confirmed", None));
     let sent = world.site.seen("POST", "/book");
     assert_eq!(sent.len(), 1);
     assert!(
-        sent[0].body.contains("do=book") && sent[0].at_ms >= fired.fired_at_ms - 1.5,
+        sent[0].body.contains("do=book") && sent[0].at_ms >= fired.fired_at_ms.expect("it says when") - 1.5,
         "{} {fired:?}",
         sent[0].at_ms
     );
@@ -102,7 +102,7 @@ async fn fired_as_a_fetch(world: &mut World<'_>) {
     world.open("commit/form.html").await;
     let plan = commit("#book", "fetch");
     let as_form = world.stage.prepared(&plan).await.expect("it is a form");
-    world.stage.fire(&plan, now_ms()).await.expect("it is sent");
+    world.fire(&plan, now_ms()).await.expect("it is sent");
     let raced = world.stage.race(&booked_or_taken(), Duration::from_secs(3)).await;
     let reply = raced.reply.expect("the answer is kept");
     assert_eq!((raced.answer.as_str(), reply.status, reply.url), ("confirmed", 200, world.site.url("/booked")));
@@ -115,7 +115,7 @@ async fn fired_as_a_fetch(world: &mut World<'_>) {
 
 async fn fired_through_a_script_of_the_page(world: &mut World<'_>) {
     world.open("commit/script-form.html").await;
-    world.stage.fire(&commit("#book", "form"), now_ms()).await.expect("it is sent");
+    world.fire(&commit("#book", "form"), now_ms()).await.expect("it is sent");
     assert_eq!(world.stage.race(&booked_or_taken(), Duration::from_secs(3)).await.answer, "taken");
     assert_eq!(world.site.seen("POST", "/book").len(), 1);
 }
@@ -125,7 +125,7 @@ async fn fired_with_a_declared_dialog(world: &mut World<'_>) {
         world.site.clear();
         world.open("commit/asking.html").await;
         let plan = Commit { dialog: Some(dialog), ..commit("#book", "form") };
-        world.stage.fire(&plan, now_ms()).await.expect("the button is pressed");
+        world.fire(&plan, now_ms()).await.expect("the button is pressed");
         let raced = world.stage.race(&booked_or_taken(), Duration::from_millis(600)).await;
         assert_eq!(raced.answer == "confirmed", sent == 1, "{raced:?}");
         assert_eq!(world.site.seen("POST", "/book").len(), sent);
@@ -135,12 +135,12 @@ async fn fired_with_a_declared_dialog(world: &mut World<'_>) {
 async fn held_until_the_instant(world: &mut World<'_>) {
     world.open("commit/form.html").await;
     let plan = commit("#book", "fetch");
-    let refused = world.stage.fire(&plan, now_ms() + 5000.0).await.expect_err("it is far too early");
+    let refused = world.fire(&plan, now_ms() + 5000.0).await.expect_err("it is far too early");
     assert_eq!(refused.kind, FailureKind::Early);
     for _ in 0..5 {
         world.site.clear();
         let at_ms = now_ms() + 40.0;
-        world.stage.fire(&plan, at_ms).await.expect("it is sent");
+        world.fire(&plan, at_ms).await.expect("it is sent");
         assert_eq!(world.stage.race(&booked_or_taken(), Duration::from_secs(3)).await.answer, "confirmed");
         let lateness = world.site.seen("POST", "/book")[0].at_ms - at_ms;
         assert!(lateness >= 0.0, "{lateness} ms early");

@@ -320,9 +320,7 @@ async fn repeat(world: &mut World<'_>) {
 }
 
 async fn script_under_a_strict_policy(world: &mut World<'_>) {
-    let words = json!({ "limit": 20 });
-    let begun = firstserve::browser::stage::Stage::begin(world.driver.clone()).await.expect("the window answers");
-    world.stage = begun.with_words(words);
+    world.stage.set_words(json!({ "limit": 20 }));
     world.open("verbs/script.html").await;
     let body = "return parseFloat(document.getElementById('price').textContent.replace(',', '.')) < args[0].limit;";
     let run = |body: &str| step(json!({ "script": { "body": body, "into": "cheap" } }));

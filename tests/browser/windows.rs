@@ -1,13 +1,20 @@
-//! Frames, windows and native dialogs, in both browsers.
+//! Frames, windows, tabs and native dialogs, in both browsers.
 
+use std::time::Duration;
+
+use firstserve::browser::PageClock;
 use firstserve::browser::stage::FailureKind;
+use firstserve::clock::{Clock, SystemClock};
 use firstserve::flow::wire::{Dialog, Step};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::steps::{brief, css, step};
 use super::world::{World, cases};
 
 cases![
+    a_look_elsewhere_leaves_the_page_as_it_is,
+    the_page_shows_the_time_of_this_machine,
     frames_in_and_out,
     a_new_window_and_back,
     a_late_window_and_none,
@@ -19,6 +26,40 @@ cases![
 
 pub(super) fn accept() -> Dialog {
     Dialog::Accept(None)
+}
+
+/// What `retry/` begins on after the list was read.
+async fn a_look_elsewhere_leaves_the_page_as_it_is(world: &mut World<'_>) {
+    world.open("verbs/window.html").await;
+    is_at(world, "main").await;
+    world.ask("window.staged = 'as it was'; document.cookie = 'who=ana'").await;
+    let tab = world.stage.open_tab().await.expect("a tab opens");
+    world.open("verbs/window.html").await;
+    assert_eq!(world.ask("return [typeof window.staged, document.cookie]").await, json!(["undefined", "who=ana"]));
+    world.run(step(json!({ "click": css("#open") }))).await;
+    world.run(step(json!({ "window": "new" }))).await;
+    world.run(step(json!({ "window": "main" }))).await;
+    assert_eq!(world.ask("return typeof window.staged").await, "undefined", "the tab is the main window meanwhile");
+    world.stage.close_tab(tab).await.expect("it closes");
+    assert_eq!(world.ask("return window.staged").await, "as it was");
+    assert_eq!(world.driver.windows().await.expect("there are windows").len(), 1, "nothing is left open");
+    is_at(world, "main").await;
+}
+
+/// A browser on this machine has our clock: what is proven of it holds nought, and is narrow.
+async fn the_page_shows_the_time_of_this_machine(world: &mut World<'_>) {
+    world.open("verbs/window.html").await;
+    let asked = world.stage.ask_time(&SystemClock, 5, Duration::from_secs(5)).await;
+    assert_eq!(asked.len(), 5);
+    let clock = PageClock::proven_by(&asked).expect("they agree");
+    let now = SystemClock.now();
+    assert!(clock.shows(now) >= now, "never early: {clock:?}");
+    assert!(
+        clock.shows(now).duration_since(now) <= clock.width(),
+        "the offset of nought is among what is possible: {clock:?}"
+    );
+    assert!(clock.width() < SignedDuration::from_millis(500), "{clock:?}");
+    assert!(world.stage.ask_time(&SystemClock, 5, Duration::ZERO).await.is_empty(), "the control: there was no time");
 }
 
 async fn is_at(world: &mut World<'_>, place: &str) {
@@ -77,8 +118,9 @@ async fn an_undeclared_dialog_is_named(world: &mut World<'_>) {
     let failure = world.fails(step(json!({ "click": css("#ask") }))).await;
     assert_eq!(failure.kind, FailureKind::Dialog);
     assert_eq!(failure.reason, "a dialog is open that no step declared: “The court is taken”");
-    assert_eq!(world.stage.clear_dialog().await, Ok(Some("The court is taken".to_owned())));
-    assert_eq!(world.stage.clear_dialog().await, Ok(None));
+    assert_eq!(world.stage.open_dialog().await, Ok(Some("The court is taken".to_owned())));
+    world.driver.dismiss_alert().await.expect("it is open");
+    assert_eq!(world.stage.open_dialog().await, Ok(None));
 }
 
 async fn a_late_dialog(world: &mut World<'_>) {

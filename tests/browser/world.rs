@@ -7,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::time::Duration;
 
-use firstserve::browser::stage::{Done, Stage, StepFailure};
-use firstserve::flow::wire::Step;
+use firstserve::browser::stage::{Done, FailureKind, Stage, StepFailure};
+use firstserve::flow::page::{self, Call, PAGE_JS, Tried};
+use firstserve::flow::wire::{Commit, Step};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -48,6 +49,13 @@ pub(crate) struct World<'a> {
     pub(crate) stage: Stage,
 }
 
+/// Why the page did not do the commit.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) kind: FailureKind,
+    pub(crate) reason: String,
+}
+
 impl World<'_> {
     /// Opens a page of `fixtures/pages`.
     pub(crate) async fn open(&mut self, page: &str) {
@@ -69,6 +77,26 @@ impl World<'_> {
             Ok(done) => panic!("it did not fail: {done:?}"),
             Err(failure) => failure,
         }
+    }
+
+    /// Does the commit by script, held until `at_ms`, as the trigger does it. What the page says against it is the error.
+    pub(crate) async fn fire(&self, commit: &Commit, at_ms: f64) -> Result<Tried, Refused> {
+        let call = page::fire(commit, at_ms);
+        let mut answer = self.call(&call).await;
+        if answer["missing"] == true {
+            self.driver.execute(PAGE_JS, Vec::new()).await.expect("the program runs");
+            answer = self.call(&call).await;
+        }
+        let tried: Tried = serde_json::from_value(answer["value"].take()).expect("it is an answer");
+        if tried.fired_at_ms.is_some() {
+            return Ok(tried);
+        }
+        let kind = tried.kind.as_deref().and_then(FailureKind::parse).expect("a kind");
+        Err(Refused { kind, reason: tried.reason.unwrap_or_default() })
+    }
+
+    async fn call(&self, call: &Call) -> Value {
+        self.driver.execute(&call.script, call.args.clone()).await.expect("the script runs").json().clone()
     }
 
     /// Runs a function body in the page.

@@ -133,7 +133,7 @@ async fn the_vault_is_the_one_that_the_configuration_names() {
     assert!(house.path("identity").is_file() && house.path("data/vault").is_dir());
     assert_fails(&house.ask(&["book", "singles"]).await, 65, &["club/ana", "firstserve vault set"]);
     let refused = house.ask(&["vault", "rm", "nobody", "--json"]).await;
-    assert_eq!(refused.code, Some(64));
+    assert_eq!(refused.code, Some(65));
     assert!(refused.json()["error"].is_string());
 }
 

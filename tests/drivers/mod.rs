@@ -3,5 +3,6 @@
 
 mod browser;
 mod script;
+mod service;
 mod shots;
 mod site;

@@ -65,7 +65,7 @@ pub(super) const EXPECTED: &[Expected] = &[
         None,
         &[SCRIPT],
     ),
-    Expected { note: "the site holds 2 bookings of it", ..won(Fault::DoubleList, 1..=1, "confirmed", &[HTTP]) },
+    won(Fault::DoubleList, 1..=1, "confirmed", &[HTTP]),
     won(Fault::Truncated, 1..=1, "truncated", &[HTTP, SCRIPT]),
     won(Fault::Empty200, 2..=2, "empty", &[HTTP]),
     won(Fault::CsrfRotates, 1..=1, "confirmed", &[HTTP]),

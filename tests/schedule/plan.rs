@@ -1,7 +1,7 @@
 //! `plan` and `explain`, as a user reads them and as a program does.
 
 use firstserve::cli::{explain, plan};
-use firstserve::model::{Booking, MeasuredTo, Member, OpeningRule, Site};
+use firstserve::model::{Booking, FireMode, MeasuredTo, Member, OpeningRule, Site};
 use jiff::civil::{date, time};
 
 use super::bookings::{booking, las_palmas, repeat, site, visible};
@@ -35,7 +35,20 @@ fn planned(until: Option<jiff::civil::Date>) -> plan::Plan {
 
 fn explained(name: &str) -> Result<Vec<explain::Explanation>, firstserve::report::Problem> {
     let (bookings, members, sites) = world();
-    explain::explain(name, &bookings, &members, &sites, &zones(), at(NOW))
+    explain::explain(name, &known(&bookings, &members, &sites, &by_script), &zones(), at(NOW))
+}
+
+fn known<'k>(
+    bookings: &'k [Booking],
+    members: &'k [Member],
+    sites: &'k [Site],
+    firing: &'k dyn Fn(&Site) -> explain::Firing,
+) -> explain::Known<'k> {
+    explain::Known { bookings, members, sites, firing }
+}
+
+fn by_script(_: &Site) -> explain::Firing {
+    explain::Firing { mode: FireMode::Script, opening_steps: false }
 }
 
 #[test]
@@ -68,9 +81,40 @@ fn what_will_not_be_done_is_said() {
     bookings[0].paused = true;
     let evening = OpeningRule::DaysBefore { days: 0, at: time(17, 30, 0, 0), measured_to: MeasuredTo::End };
     sites[0].courts[0].opens = evening;
-    let found = explain::explain("july doubles", &bookings, &members, &sites, &zones(), at(NOW)).expect("it is there");
+    let known = known(&bookings, &members, &sites, &by_script);
+    let found = explain::explain("july doubles", &known, &zones(), at(NOW)).expect("it is there");
     insta::assert_snapshot!(found[0].text());
     assert!(plan::plan(&bookings[..1], &members, &sites, &zones(), at(NOW), None).rows.is_empty());
+}
+
+/// The permit's instant is that of the mode which is used, not of the one that the site is set to.
+#[test]
+fn the_permit_is_explained_by_the_mode_that_is_used() {
+    let (bookings, members, mut sites) = world();
+    sites[0].fire = FireMode::Armed;
+    let lead = |mode: FireMode, opening_steps: bool| {
+        let firing = move |_: &Site| explain::Firing { mode, opening_steps };
+        let known = known(&bookings, &members, &sites, &firing);
+        let found = explain::explain("july doubles", &known, &zones(), at(NOW)).expect("it is there");
+        let planned = found[0].occurrences[0].choices[0].planned.clone().expect("it is not open yet");
+        planned.fire.timestamp().duration_since(planned.permit.timestamp()).as_millis()
+    };
+    assert_eq!(lead(FireMode::Armed, true), sites[0].patience.armed_lead.as_millis());
+    assert_eq!(lead(FireMode::Script, false), 500, "a flow that cannot be armed is fired as script");
+    assert_eq!(lead(FireMode::Http, true), 0, "opening steps of ours come before the permit");
+}
+
+/// Court 2 at 17:00 is preferred to court 1 at 18:00, which opens a day sooner.
+#[test]
+fn a_preferred_court_that_opens_later_says_what_comes_before_it() {
+    let notes = |name: &str| {
+        let found = explained(name).expect("it is there");
+        found[0].occurrences[0].choices.iter().map(|choice| choice.notes.clone()).collect::<Vec<_>>()
+    };
+    let said = notes("july doubles");
+    assert_eq!(said.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 0, 0], "{said:?}");
+    assert!(said[1][0].starts_with("court 1 at 18:00 opens sooner and is tried before it"), "{said:?}");
+    assert!(notes("wednesday singles").concat().is_empty(), "the control: one court waits for nobody");
 }
 
 #[test]

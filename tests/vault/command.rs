@@ -40,7 +40,7 @@ fn the_exit_code_says_what_kind_of_failure_it_is() {
     let is = |code: u8| format!("{:?}", std::process::ExitCode::from(code));
     assert_eq!(code(&house, &["list"]), is(0));
     assert_eq!(code(&house, &["init"]), is(0));
-    assert_eq!(code(&house, &["rm", "nobody"]), is(64));
+    assert_eq!(code(&house, &["rm", "nobody"]), is(65));
     assert_eq!(code(&house, &["rm", "../../etc/passwd"]), is(64));
     std::fs::remove_file(house.identity()).expect("removed");
     assert_eq!(code(&house, &["list"]), is(78));

@@ -59,7 +59,8 @@ fn an_entry_comes_back_as_it_was_set() {
     assert_eq!(vault.list().expect("listed"), ["las-palmas/ana", "smtp"]);
     vault.remove("smtp").expect("removed");
     assert_eq!(vault.list().expect("listed"), ["las-palmas/ana"]);
-    assert_eq!(vault.remove("smtp").expect_err("gone").exit_code(), 64);
+    assert_eq!(vault.remove("smtp").expect_err("gone").exit_code(), 65);
+    assert_eq!(vault.remove("no/../name").expect_err("no name").exit_code(), 64, "the control: a wrong command line");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The commit: looked at, prepared, fired by script, raced. Whether it may happen is decided elsewhere.
+//! The commit: looked at, prepared, raced. Who does it is the trigger or a program in the page; whether it may happen is decided
+//! elsewhere.
 
 use std::time::Duration;
 
@@ -30,17 +31,6 @@ pub struct Raced {
     pub reply: Option<Reply>,
     /// Why the answer is unknown.
     pub note: Option<String>,
-}
-
-/// A commit that was done by script. Milliseconds of the Unix epoch by this machine's clock.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fired {
-    /// When it began to act.
-    pub fired_at_ms: f64,
-    /// When the browser had taken it over.
-    pub sent_at_ms: f64,
-    /// Which locator of the button hit.
-    pub hit: Option<usize>,
 }
 
 impl Stage {
@@ -77,16 +67,6 @@ impl Stage {
         }
         serde_json::from_value(answer)
             .map_err(|error| Trouble::new(FailureKind::Driver, format!("the form cannot be read: {error}")))
-    }
-
-    /// Does the commit now by script, in the page held until `at_ms`. It is tried once. An error for which
-    /// [`Trouble::is_before_acting`] is false may mean that it happened.
-    pub async fn fire(&mut self, commit: &Commit, at_ms: f64) -> Result<Fired, Trouble> {
-        let tried: Tried = self.call(&page::fire(commit, at_ms)).await?;
-        match (tried.fired_at_ms, tried.sent_at_ms) {
-            (Some(fired_at_ms), Some(sent_at_ms)) => Ok(Fired { fired_at_ms, sent_at_ms, hit: tried.hit }),
-            _ => Err(Trouble::told(tried.kind.as_deref(), tried.reason, false)),
-        }
     }
 
     /// Asks after a commit which outcome holds, until one does or the time is over. An undeclared dialog, an error page or a

@@ -9,6 +9,9 @@ use crate::flow::page;
 /// The most that is kept of one picture or one source.
 const LARGEST: usize = 2 * 1024 * 1024;
 
+/// Longer names of pictures are cut: a character may have four bytes, and a file's name 255.
+const LONGEST_NAME: usize = 60;
+
 /// What was kept; what could not be had is said instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -66,6 +69,29 @@ impl Stage {
     }
 }
 
+/// Keeps a picture that a step took, as `NAME.png` in the folder, which is made.
+///
+/// # Errors
+/// It is too large, or cannot be written.
+pub async fn keep_picture(dir: &Path, name: &str, png: &[u8]) -> Result<PathBuf, String> {
+    if png.len() > LARGEST {
+        return Err(format!("the picture has {} bytes: left out", png.len()));
+    }
+    let path = dir.join(format!("{}.png", file_name(name)));
+    let kept = async {
+        tokio::fs::create_dir_all(dir).await?;
+        tokio::fs::write(&path, png).await
+    };
+    kept.await.map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    Ok(path)
+}
+
+/// A name that is a file's name everywhere and stays in its folder.
+fn file_name(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | ' ') { c } else { '_' };
+    name.chars().take(LONGEST_NAME).map(safe).collect()
+}
+
 async fn write(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Option<PathBuf> {
     match tokio::fs::write(path, bytes).await {
         Ok(()) => Some(path.to_owned()),
@@ -92,5 +118,12 @@ mod tests {
     fn a_cut_never_splits_a_character() {
         assert_eq!(cut("añb", 2), "a");
         assert_eq!(cut("añb", 9), "añb");
+    }
+
+    #[test]
+    fn a_picture_stays_in_its_folder() {
+        assert_eq!(file_name("antes de reservar"), "antes de reservar");
+        assert_eq!(file_name("../../etc/x"), "______etc_x");
+        assert_eq!(file_name(&"ñ".repeat(500)).len(), 120);
     }
 }

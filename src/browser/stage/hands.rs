@@ -98,15 +98,6 @@ impl Stage {
         }
     }
 
-    /// Dismisses a dialog that stands in the way, and tells its text: for after a failure.
-    pub async fn clear_dialog(&mut self) -> Result<Option<String>, Trouble> {
-        let text = self.open_dialog().await?;
-        if text.is_some() {
-            call::bounded(self.driver.dismiss_alert()).await?;
-        }
-        Ok(text)
-    }
-
     /// Answers the open dialog as declared; a dialog that nobody declared is the trouble that ends the step.
     pub(super) async fn answer_declared(&mut self) -> Result<bool, Trouble> {
         let Some(text) = self.open_dialog().await? else {

@@ -140,9 +140,7 @@ impl Stage {
             Window::Main => self.main.clone(),
             Window::New => self.newest_window(watch, limit).await?,
         };
-        call::bounded(self.driver.switch_to_window(handle.clone())).await?;
-        self.window = handle;
-        self.in_frame = false;
+        self.go_to(handle).await?;
         Ok(Done::default())
     }
 

@@ -132,7 +132,7 @@ impl Trouble {
         self.kind.is_before_acting()
     }
 
-    pub(super) fn new(kind: FailureKind, reason: impl fmt::Display) -> Self {
+    pub(in crate::browser) fn new(kind: FailureKind, reason: impl fmt::Display) -> Self {
         Self { kind, reason: reason.to_string(), passing: false }
     }
 

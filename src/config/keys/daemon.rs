@@ -1,6 +1,6 @@
 //! The whole file, and the tables about the program itself.
 
-use super::{Key, Kind, Table, booking, site};
+use super::{HOUR, Key, Kind, SECOND, Table, booking, site};
 
 /// The file.
 pub(in crate::config) static ROOT: Table = Table {
@@ -38,13 +38,17 @@ static SERVER: Table = Table {
         Key::new("db-pool-size", Kind::Count { min: 1, max: 1000 }, "Connections to the database.")
             .default("5")
             .older("DB_POOL_SIZE"),
-        Key::new("cors-origins", Kind::List(&Kind::Text), "Web origins that may call the API from a browser.")
-            .default("")
-            .older("CORS_ORIGINS"),
+        Key::new(
+            "cors-origins",
+            Kind::List(&Kind::Text),
+            "Web origins that may call the API from a browser; nothing uses it yet.",
+        )
+        .default("")
+        .older("CORS_ORIGINS"),
         Key::new(
             "jwt-expire-minutes",
             Kind::Count { min: 1, max: 1440 },
-            "How long an access token is good for, in minutes; one day at most.",
+            "How long an access token is good for, in minutes; one day at most. Nothing uses it yet.",
         )
         .default("10")
         .older("JWT_EXPIRE_MINUTES"),
@@ -63,6 +67,12 @@ static BROWSER: Table = Table {
             "`auto` starts a driver of our own for each session; an address uses a Selenium server.",
         )
         .default("auto"),
+        Key::new(
+            "session-timeout",
+            Kind::Span { min: SECOND, max: HOUR },
+            "How long a WebDriver service keeps a session that nobody speaks to; so long is waited for one that cannot be ended.",
+        )
+        .default("5m"),
         Key::new("headless", Kind::Flag, "Whether the browser stays invisible.").default("true"),
         Key::new("firefox-binary", Kind::Path, "The Firefox program, where it is not found by itself."),
         Key::new("chromium-binary", Kind::Path, "The Chromium program, where it is not found by itself."),

@@ -84,16 +84,18 @@ fn config(root: &Section, world: &World<'_>, problems: &mut Problems) -> Option<
     let sites = site::sites(root, world, problems);
     let members = member::members(root, &sites, problems);
     let bookings = booking::bookings(root, &sites, &members, world, problems);
-    let server = server?;
+    let (server, browser, sites) = (server?, browser?, sites);
+    let (selectors, flows, sites) = (sites.selectors(), sites.flows(), sites.valid());
+    problems.extend(browser::leaves_time(table("browser"), &browser, &sites));
     Some(Config {
-        browser: browser?,
+        browser,
         vault: vault(table("vault"), world.paths),
         mail,
         log: log::log(table("log"), &server.data, world.paths)?,
         zoneinfo: path(table("time"), "zoneinfo", world.paths),
-        selectors: sites.selectors(),
-        flows: sites.flows(),
-        sites: sites.valid(),
+        selectors,
+        flows,
+        sites,
         members: members.valid(),
         bookings,
         hash: world.hash.to_owned(),

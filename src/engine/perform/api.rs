@@ -6,15 +6,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
+use super::answer::is_puzzling;
 use super::request::{self, Brought, RequestError};
+use super::staging::{self, Stager, Staging, Standing};
 use super::{Kit, Performer};
 use crate::browser::Trust;
 use crate::browser::shot::{self, Prepared, ShotError, Visitor};
 use crate::engine::What;
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
 use crate::flow::wire::{self, Verb};
-use crate::flow::{Phase, Words, rows};
-use crate::model::Answer;
+use crate::flow::{Phase, Step, Words, rows};
 use crate::store::Mark;
 use crate::timing::{Event, Listing, Trouble};
 
@@ -28,6 +29,7 @@ pub(in crate::engine) struct ApiHands {
 struct Session {
     client: reqwest::Client,
     words: Words,
+    standing: Standing,
     _account: OwnedMutexGuard<()>,
 }
 
@@ -36,19 +38,84 @@ impl ApiHands {
         Self { kit, session: None, marks: Vec::new() }
     }
 
-    async fn try_stage(&mut self, choice: usize, reuse: bool) -> Result<Listing, Trouble> {
-        if reuse && self.session.is_some() {
-            self.steps(Phase::Retry, choice).await?;
-        } else {
-            self.log_in().await?;
-            let listing = self.list().await?;
-            if listing != Listing::Absent {
-                return Ok(listing);
-            }
-            self.steps(Phase::Prepare, choice).await?;
+    async fn step(&mut self, phase: Phase, step: &Step, choice: usize) -> Result<(), Trouble> {
+        let session = self.session.as_mut().expect("steps run in a session");
+        session.words = session.words.clone().with_choice(&self.kit.errand.choices[choice]);
+        let step = step.render(&session.words).map_err(|error| Trouble::Selector(error.to_string()))?;
+        match &step.verb {
+            Verb::Request(request) => match request::send(&session.client, request).await {
+                Ok(brought) => learn(&mut session.words, phase, brought.read),
+                Err(error) => return Err(self.kit.trouble_of(&error, &step.place, choice).await),
+            },
+            Verb::Pause { ms } => tokio::time::sleep(Duration::from_millis(*ms)).await,
+            // The flow's check lets requests, pauses and rows through only; rows are read by the list.
+            _ => {}
         }
-        self.steps(Phase::Choose, choice).await?;
-        Ok(Listing::Absent)
+        Ok(())
+    }
+
+    async fn shoot(&mut self, choice: usize, at: Timestamp) -> Event {
+        let prepared = match self.commit(choice) {
+            Ok(prepared) => prepared,
+            Err(trouble) => return Event::NotSent(self.kit.told(trouble)),
+        };
+        let warm_with = url::Url::parse(&self.kit.errand.site.url).ok();
+        let plan = shot::Plan { prepared, trust: Trust::default(), warm_with, answer: self.kit.answer() };
+        match shot::fire_at(Arc::clone(&self.kit.clock), at, plan).await {
+            Ok(landed) => {
+                self.sent(choice, landed.woke_at, landed.sent_at);
+                self.marks.push((Mark::Answered, landed.returned_at));
+                self.judge(landed.reply, choice).await
+            }
+            Err(ShotError::NotSent { why }) => Event::NotSent(self.kit.told(Trouble::Unreachable(why))),
+            Err(ShotError::Unknown { why, woke_at, sent_at }) => {
+                self.sent(choice, woke_at, sent_at);
+                Event::NoAnswer(why)
+            }
+        }
+    }
+
+    async fn judge(&self, reply: shot::Reply, choice: usize) -> Event {
+        let answer = HttpAnswer { status: reply.status, url: reply.url.to_string(), body: reply.text() };
+        let said = self.kit.judge(&answer, choice);
+        if is_puzzling(said) {
+            self.kit.keep_answer(&answer.body).await;
+        }
+        Event::Answered(said)
+    }
+
+    /// The commit's request, ready to be sent.
+    fn commit(&self, choice: usize) -> Result<Prepared, Trouble> {
+        let session = self.session.as_ref().ok_or_else(|| Trouble::Browser("the session is gone".to_owned()))?;
+        let words = session.words.clone().with_choice(&self.kit.errand.choices[choice]);
+        let commit = self.kit.errand.flow.commit().render(&words);
+        let commit = commit.map_err(|error| Trouble::Selector(error.to_string()))?;
+        let user_agent = concat!("firstserve/", env!("CARGO_PKG_VERSION")).to_owned();
+        let visitor = Visitor { user_agent, ..Visitor::default() };
+        let request = commit.request.as_ref().expect("a flow without pages commits by a request");
+        let prepared = Prepared::of_request(request, &visitor, self.kit.clock.now());
+        prepared.map_err(|error| Trouble::Selector(format!("{}: {error}", commit.place)))
+    }
+
+    fn sent(&mut self, choice: usize, woke: Timestamp, sent: Timestamp) {
+        self.marks.extend([(Mark::Woken, woke), (Mark::Sent, sent)]);
+        self.kit.sent(choice, "http", sent);
+    }
+}
+
+impl Stager for ApiHands {
+    fn kit(&self) -> &Kit {
+        &self.kit
+    }
+
+    fn standing(&self) -> Standing {
+        self.session.as_ref().map_or(Standing::Outside, |session| session.standing)
+    }
+
+    fn stands(&mut self, standing: Standing) {
+        if let Some(session) = self.session.as_mut() {
+            session.standing = standing;
+        }
     }
 
     async fn log_in(&mut self) -> Result<(), Trouble> {
@@ -56,36 +123,19 @@ impl ApiHands {
         let words = self.kit.words()?;
         let account = self.kit.locks.take(&self.kit.errand.member.id).await;
         let client = request::client(self.kit.answer()).map_err(|error| Trouble::Unreachable(error.to_string()))?;
-        self.session = Some(Session { client, words, _account: account });
-        self.steps(Phase::Login, 0).await
+        self.session = Some(Session { client, words, standing: Standing::Outside, _account: account });
+        self.do_steps(Phase::Login, 0).await?;
+        self.stands(Standing::LoggedIn);
+        Ok(())
     }
 
-    async fn steps(&mut self, phase: Phase, choice: usize) -> Result<(), Trouble> {
+    async fn do_steps(&mut self, phase: Phase, choice: usize) -> Result<(), Trouble> {
         let flow = Arc::clone(&self.kit.errand.flow);
         for step in flow.steps(phase) {
             let started = self.kit.clock.uptime();
             self.step(phase, step, choice).await?;
             let took = self.kit.clock.uptime().saturating_sub(started);
             self.kit.done(phase, step.place().to_string(), took);
-        }
-        Ok(())
-    }
-
-    async fn step(&mut self, phase: Phase, step: &crate::flow::Step, choice: usize) -> Result<(), Trouble> {
-        let session = self.session.as_mut().expect("steps run in a session");
-        session.words = session.words.clone().with_choice(&self.kit.errand.choices[choice]);
-        let step = step.render(&session.words).map_err(|error| Trouble::Selector(error.to_string()))?;
-        match &step.verb {
-            Verb::Request(request) => {
-                let brought = request::send(&session.client, request).await;
-                let brought = brought.map_err(|error| self.kit.trouble_of(&error, &step.place, choice))?;
-                for (name, value) in brought.read {
-                    session.words.learn(phase, &name, value);
-                }
-            }
-            Verb::Pause { ms } => tokio::time::sleep(Duration::from_millis(*ms)).await,
-            // The flow's check lets requests, pauses and rows through only; rows are read by the list.
-            _ => {}
         }
         Ok(())
     }
@@ -100,19 +150,18 @@ impl ApiHands {
             let words = session.words.clone().with_choice(&self.kit.errand.choices[0]);
             let rendered = step.render(&words).map_err(|error| Trouble::Selector(error.to_string()))?;
             match &rendered.verb {
-                Verb::Request(request) => {
-                    let sent = request::send(&session.client, request).await;
-                    let Brought { answer, read } =
-                        sent.map_err(|error| self.kit.trouble_of(&error, &rendered.place, 0))?;
-                    for (name, value) in read {
-                        session.words.learn(Phase::Verify, &name, value);
+                Verb::Request(request) => match request::send(&session.client, request).await {
+                    Ok(Brought { answer, read }) => {
+                        learn(&mut session.words, Phase::Verify, read);
+                        last = Some(answer);
                     }
-                    last = Some(answer);
-                }
+                    Err(error) => return Err(self.kit.trouble_of(&error, &rendered.place, 0).await),
+                },
                 Verb::Rows(spec) => {
-                    let found = last.as_ref().and_then(|answer| read_rows(spec, answer));
-                    let found = found
-                        .ok_or_else(|| Trouble::Selector(format!("{}: the answer is not the list", rendered.place)))?;
+                    let Some(found) = last.as_ref().and_then(|answer| read_rows(spec, answer)) else {
+                        self.kit.keep_answer(last.as_ref().map_or("", |answer| &answer.body)).await;
+                        return Err(Trouble::Selector(format!("{}: the answer is not the list", rendered.place)));
+                    };
                     listing = Some(self.kit.listing(&session.words, &found)?);
                 }
                 _ => {}
@@ -121,53 +170,15 @@ impl ApiHands {
         listing.ok_or_else(|| Trouble::Selector("verify/ reads no rows".to_owned()))
     }
 
-    async fn shoot(&mut self, choice: usize, at: Timestamp) -> Event {
-        let (commit, visitor) = match self.commit(choice) {
-            Ok(ready) => ready,
-            Err(trouble) => return Event::NotSent(trouble),
-        };
-        let now = self.kit.clock.now();
-        let request = commit.request.as_ref().expect("a flow without pages commits by a request");
-        let prepared = match Prepared::of_request(request, &visitor, now) {
-            Ok(prepared) => prepared,
-            Err(error) => return Event::NotSent(Trouble::Browser(error.to_string())),
-        };
-        let warm_with = url::Url::parse(&self.kit.errand.site.url).ok();
-        let plan = shot::Plan { prepared, trust: Trust::default(), warm_with, answer: self.kit.answer() };
-        match shot::fire_at(Arc::clone(&self.kit.clock), at, plan).await {
-            Ok(landed) => {
-                self.sent(choice, landed.woke_at, landed.sent_at);
-                self.marks.push((Mark::Answered, landed.returned_at));
-                let reply = landed.reply;
-                let answer = HttpAnswer { status: reply.status, url: reply.url.to_string(), body: reply.text() };
-                Event::Answered(self.kit.judge(&answer, choice))
-            }
-            Err(ShotError::NotSent { why }) => Event::NotSent(Trouble::Browser(why)),
-            Err(ShotError::Unknown { why, woke_at, sent_at }) => {
-                self.sent(choice, woke_at, sent_at);
-                Event::NoAnswer(why)
-            }
-        }
-    }
-
-    fn commit(&self, choice: usize) -> Result<(wire::Commit, Visitor), Trouble> {
-        let session = self.session.as_ref().ok_or_else(|| Trouble::Unreachable("the session is gone".to_owned()))?;
-        let words = session.words.clone().with_choice(&self.kit.errand.choices[choice]);
-        let commit = self.kit.errand.flow.commit().render(&words);
-        let commit = commit.map_err(|error| Trouble::Selector(error.to_string()))?;
-        let user_agent = concat!("firstserve/", env!("CARGO_PKG_VERSION")).to_owned();
-        Ok((commit, Visitor { user_agent, ..Visitor::default() }))
-    }
-
-    fn sent(&mut self, choice: usize, woke: Timestamp, sent: Timestamp) {
-        self.marks.extend([(Mark::Woken, woke), (Mark::Sent, sent)]);
-        self.kit.sent(choice, "http", sent);
+    async fn look_at_commit(&mut self, choice: usize) -> Result<(), Trouble> {
+        self.commit(choice).map(drop)
     }
 }
 
 impl Performer for ApiHands {
     async fn stage(&mut self, choice: usize, reuse: bool) -> Event {
-        match self.try_stage(choice, reuse).await {
+        let from = if reuse { Staging::Retry } else { Staging::LogIn };
+        match staging::stage(self, choice, from).await {
             Ok(listing) => Event::Staged(listing),
             Err(trouble) => Event::StageFailed(self.kit.told(trouble)),
         }
@@ -188,7 +199,7 @@ impl Performer for ApiHands {
 
     async fn open(&mut self, choice: usize, at: Timestamp) -> Event {
         self.kit.clock.sleep_until(at).await;
-        match self.steps(Phase::Opening, choice).await {
+        match self.do_steps(Phase::Opening, choice).await {
             Ok(()) => Event::Opened,
             Err(trouble) => Event::OpeningFailed(self.kit.told(trouble)),
         }
@@ -206,12 +217,14 @@ impl Performer for ApiHands {
     }
 
     async fn read_list(&mut self) -> Event {
-        if self.session.is_none()
-            && let Err(trouble) = self.log_in().await
-        {
-            return Event::Listed(Listing::CannotTell(trouble.words()));
-        }
-        let listing = self.list().await.unwrap_or_else(|trouble| Listing::CannotTell(trouble.words()));
+        let listing = match self.session {
+            None => match self.log_in().await {
+                Ok(()) => self.list().await,
+                Err(trouble) => Err(trouble),
+            },
+            Some(_) => self.list().await,
+        };
+        let listing = listing.unwrap_or_else(|trouble| Listing::CannotTell(trouble.words()));
         if matches!(listing, Listing::CannotTell(_)) {
             self.session = None;
         }
@@ -229,16 +242,16 @@ impl Performer for ApiHands {
     }
 }
 
+fn learn(words: &mut Words, phase: Phase, read: Vec<(String, String)>) {
+    for (name, value) in read {
+        words.learn(phase, &name, value);
+    }
+}
+
 /// The rows of an answer; none: it is not the list, or not a fresh one.
 fn read_rows(spec: &wire::Rows, answer: &HttpAnswer) -> Option<Vec<rows::Row>> {
     if spec.fresh_if.as_ref().is_some_and(|fresh| !holds_for_answer(fresh, answer)) {
         return None;
     }
     rows::from_json(spec, &serde_json::from_str(&answer.body).ok()?)
-}
-
-/// The first outcome that holds of an answer.
-pub(super) fn first_that_holds(outcomes: &[wire::Outcome], answer: &HttpAnswer) -> Answer {
-    let holds = outcomes.iter().find(|outcome| holds_for_answer(&outcome.when, answer));
-    holds.and_then(|outcome| Answer::parse(&outcome.is)).unwrap_or(Answer::Unknown)
 }

@@ -6,20 +6,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
+use super::ends::{LooseEnd, Written};
 use super::fire::Shooter;
+use super::staging::{self, Stager, Staging, Standing};
 use super::{Kit, Performer};
-use crate::browser::stage::{FailureKind, Stage, StepFailure};
+use crate::browser::stage::{FailureKind, Stage};
 use crate::browser::{BrowserError, Options, Session, Trigger, open};
 use crate::engine::What;
 use crate::flow::rows::Row;
-use crate::flow::wire::{Step, Verb};
+use crate::flow::wire::{Commit, Step, Verb};
 use crate::flow::{Phase, Words};
-use crate::model::{Answer, FireMode, Secret};
+use crate::model::{FireMode, Secret};
 use crate::store::Mark;
 use crate::timing::{Event, Listing, Trouble};
-
-/// How long a step that failed is asked for the site's own words about it.
-const EXPLAIN: Duration = Duration::from_millis(300);
 
 /// How long the check may take whether one is still logged in.
 const LOGIN_CHECK: Duration = Duration::from_secs(5);
@@ -30,8 +29,13 @@ const BUTTON: Duration = Duration::from_secs(5);
 /// Does at a site with pages what was decided.
 pub(in crate::engine) struct BrowserHands {
     pub(super) kit: Kit,
-    options: Options,
+    pub(super) options: Options,
+    /// How long a service keeps a session that nobody speaks to.
+    pub(super) session_timeout: Duration,
     pub(super) live: Option<Live>,
+    pub(super) loose: Vec<LooseEnd>,
+    /// Whether the journal was asked for what an earlier process left.
+    pub(super) asked_journal: bool,
     pub(super) marks: Vec<(Mark, Timestamp)>,
 }
 
@@ -41,73 +45,40 @@ pub(super) struct Live {
     pub(super) stage: Stage,
     pub(super) words: Words,
     pub(super) trigger: Option<Trigger>,
+    pub(super) written: Written,
+    standing: Standing,
     _account: OwnedMutexGuard<()>,
 }
 
 impl BrowserHands {
-    pub(super) fn new(kit: Kit, options: Options) -> Self {
-        Self { kit, options, live: None, marks: Vec::new() }
+    pub(super) fn new(kit: Kit, options: Options, session_timeout: Duration) -> Self {
+        let (live, loose, marks) = (None, Vec::new(), Vec::new());
+        Self { kit, options, session_timeout, live, loose, asked_journal: false, marks }
     }
 
-    async fn try_stage(&mut self, choice: usize, reuse: bool) -> Result<Listing, Trouble> {
-        if reuse && self.live.is_some() {
-            self.steps(Phase::Retry, choice).await?;
-        } else {
-            self.log_in().await?;
-            let listing = self.list().await?;
-            if listing != Listing::Absent {
-                return Ok(listing);
-            }
-            self.steps(Phase::Prepare, choice).await?;
-        }
-        self.steps(Phase::Choose, choice).await?;
-        if self.kit.errand.flow.steps(Phase::Opening).is_empty() {
-            self.look_at_button(choice).await?;
-        }
-        Ok(Listing::Absent)
-    }
-
-    /// Every reversible step in the order of a booking, and a look at the list, whatever it shows. The session is ended.
-    pub(super) async fn walk(&mut self) -> Result<(), Trouble> {
-        let walked = self.try_walk().await;
-        self.end_session().await;
-        walked
-    }
-
-    async fn try_walk(&mut self) -> Result<(), Trouble> {
-        self.log_in().await?;
-        for phase in [Phase::Prepare, Phase::Choose, Phase::Opening] {
-            self.steps(phase, 0).await?;
-        }
-        self.look_at_button(0).await?;
-        self.list().await.map(drop)
-    }
-
-    /// A fresh session, logged in. The old one is ended first.
-    async fn log_in(&mut self) -> Result<(), Trouble> {
-        self.end_session().await;
-        let words = self.kit.words()?;
-        let account = self.kit.locks.take(&self.kit.errand.member.id).await;
+    /// Opens a session and writes it down, if it would outlive us; then it may be used.
+    async fn open_session(&mut self, account: OwnedMutexGuard<()>, words: Words) -> Result<(), Trouble> {
         let session = open(&self.options, self.kit.attempt.as_str()).await.map_err(browser_trouble)?;
         for warning in session.warnings() {
             tracing::warn!(%warning, "browser");
         }
-        let secrets = self.kit.secrets();
+        let written = self.write_down(&session).await?;
         let stage = Stage::begin(session.driver().clone()).await;
         let stage = stage.map_err(|error| Trouble::Browser(error.to_string()))?;
-        let stage = stage.with_secrets(secrets);
+        let stage = stage.with_secrets(self.kit.secrets());
         let trigger = match self.kit.errand.mode() {
             FireMode::Native | FireMode::Script => {
                 Some(session.trigger().map_err(|error| Trouble::Browser(error.to_string()))?)
             }
             _ => None,
         };
-        self.live = Some(Live { session, stage, words, trigger, _account: account });
-        self.steps(Phase::Login, 0).await.map(drop)
+        let standing = Standing::Outside;
+        self.live = Some(Live { session, stage, words, trigger, written, standing, _account: account });
+        Ok(())
     }
 
     /// Does the steps of a phase; variables that they read are known to the later ones.
-    pub(super) async fn steps(&mut self, phase: Phase, choice: usize) -> Result<Vec<Row>, Trouble> {
+    async fn steps(&mut self, phase: Phase, choice: usize) -> Result<Vec<Row>, Trouble> {
         let flow = Arc::clone(&self.kit.errand.flow);
         let mut rows = Vec::new();
         for step in flow.steps(phase) {
@@ -117,94 +88,110 @@ impl BrowserHands {
             if phase == Phase::Verify {
                 read_every_row(&mut rendered);
             }
+            live.stage.set_words(for_scripts(&words));
             match live.stage.run(&rendered).await {
                 Ok(done) => {
                     for (name, value) in &done.captured {
                         live.words.learn(phase, name, value);
                     }
-                    rows.extend(done.rows.into_iter().flatten());
                     if let Some(hit) = done.hit.filter(|hit| *hit > 0) {
                         self.kit.drifted(&done.place, hit);
                     }
+                    self.kit.keep_pictures(&done.pictures).await;
+                    rows.extend(done.rows.into_iter().flatten());
                     self.kit.done(phase, done.place, done.took);
                 }
-                Err(failure) => return Err(self.explain(phase, &failure, choice).await),
+                Err(failure) => return Err(self.explain_step(phase, &failure, choice).await),
             }
         }
         Ok(rows)
     }
 
-    /// Why a step failed: what the site itself says on its page, or the place in the selector file.
-    async fn explain(&mut self, phase: Phase, failure: &StepFailure, choice: usize) -> Trouble {
-        let said = self.ask_outcomes(choice, EXPLAIN).await;
-        // The log-in's own page always looks like that of somebody who is not logged in.
-        let says_nothing = phase == Phase::Login && said == Answer::LoginExpired;
-        if !says_nothing && !matches!(said, Answer::Unknown | Answer::Confirmed) {
-            self.kit.told(Trouble::Selector(format!("{failure}; the site says {}", said.as_str())));
-            return Trouble::Answer(said);
-        }
-        self.keep_evidence().await;
-        let text = format!("{failure} (at {})", failure.page_url);
-        match failure.kind {
-            FailureKind::Unreachable | FailureKind::Timeout => Trouble::Unreachable(text),
-            FailureKind::Driver | FailureKind::NoWindow => Trouble::Browser(text),
-            _ => Trouble::Selector(text),
-        }
+    /// What of the commit is needed to fire it, rendered.
+    pub(super) fn commit(&self, choice: usize) -> Result<Commit, Trouble> {
+        let commit = self.kit.errand.flow.commit().render(&self.words(choice)?);
+        commit.map_err(|error| Trouble::Selector(error.to_string()))
     }
 
-    pub(super) async fn ask_outcomes(&mut self, choice: usize, within: Duration) -> Answer {
-        let Some(live) = self.live.as_mut() else { return Answer::Unknown };
-        let words = live.words.clone().with_choice(&self.kit.errand.choices[choice]);
-        let Ok(outcomes) = self.kit.errand.flow.render_outcomes(&words) else { return Answer::Unknown };
-        let raced = live.stage.race(&outcomes, within).await;
-        Answer::parse(&raced.answer).unwrap_or(Answer::Unknown)
+    /// The words of a choice, with everything that was read so far.
+    pub(super) fn words(&self, choice: usize) -> Result<Words, Trouble> {
+        let live = self.live.as_ref().ok_or_else(|| Trouble::Browser("the session is gone".to_owned()))?;
+        Ok(live.words.clone().with_choice(&self.kit.errand.choices[choice]))
     }
 
-    async fn keep_evidence(&mut self) {
-        let Some(live) = self.live.as_mut() else { return };
-        let kept = live.stage.evidence(&self.kit.evidence).await;
-        for note in kept.notes {
-            tracing::info!(note, "evidence");
+    /// Reads the list without leaving the page where that matters: `retry/` begins on the page that shows the refusal.
+    async fn list_beside(&mut self) -> Result<Listing, Trouble> {
+        if self.way_back_begins_anywhere() {
+            return self.list().await;
+        }
+        let live = self.live.as_mut().expect("the list is read in a session");
+        let Ok(tab) = live.stage.open_tab().await else { return self.list().await };
+        let listing = self.list().await;
+        let live = self.live.as_mut().expect("nothing has ended the session");
+        match (live.stage.close_tab(tab).await, listing) {
+            (Ok(()), Ok(listing)) => Ok(listing),
+            // A log-in that a site keeps for one window only does not hold in a tab.
+            _ => self.list().await,
         }
     }
 
-    async fn look_at_button(&mut self, choice: usize) -> Result<(), Trouble> {
-        let live = self.live.as_mut().expect("staged in a session");
-        let words = live.words.clone().with_choice(&self.kit.errand.choices[choice]);
-        let commit = self.kit.errand.flow.commit().render(&words);
-        let commit = commit.map_err(|error| Trouble::Selector(error.to_string()))?;
-        match live.stage.commit_button(&commit, BUTTON).await {
-            Ok(_) => Ok(()),
-            Err(trouble) => {
-                let said = self.ask_outcomes(choice, EXPLAIN).await;
-                if !matches!(said, Answer::Unknown | Answer::Confirmed) {
-                    return Err(Trouble::Answer(said));
-                }
-                self.keep_evidence().await;
-                Err(Trouble::Selector(format!("{}: {}", commit.place, trouble.reason)))
-            }
+    /// Whether the first step of `retry/` opens an address: then it is all the same which page it begins on.
+    fn way_back_begins_anywhere(&self) -> bool {
+        let first = self.kit.errand.flow.steps(Phase::Retry).first();
+        let rendered = first.and_then(|step| step.render(&self.words(0).ok()?).ok());
+        rendered.is_some_and(|step| matches!(step.verb, Verb::Go(_)))
+    }
+}
+
+impl Stager for BrowserHands {
+    fn kit(&self) -> &Kit {
+        &self.kit
+    }
+
+    fn standing(&self) -> Standing {
+        self.live.as_ref().map_or(Standing::Outside, |live| live.standing)
+    }
+
+    fn stands(&mut self, standing: Standing) {
+        if let Some(live) = self.live.as_mut() {
+            live.standing = standing;
         }
     }
 
-    /// Reads the site's list and compares it with every choice.
+    async fn log_in(&mut self) -> Result<(), Trouble> {
+        self.end_session().await;
+        self.end_what_is_loose().await;
+        let words = self.kit.words()?;
+        let account = self.kit.locks.take(&self.kit.errand.member.id).await;
+        self.open_session(account, words).await?;
+        self.steps(Phase::Login, 0).await?;
+        self.stands(Standing::LoggedIn);
+        Ok(())
+    }
+
+    async fn do_steps(&mut self, phase: Phase, choice: usize) -> Result<(), Trouble> {
+        self.steps(phase, choice).await.map(drop)
+    }
+
     async fn list(&mut self) -> Result<Listing, Trouble> {
         let rows = self.steps(Phase::Verify, 0).await?;
         let live = self.live.as_ref().expect("the list is read in a session");
         self.kit.listing(&live.words, &rows)
     }
 
-    /// Ends the session; true when it is certain that the browser is gone.
-    async fn end_session(&mut self) -> bool {
-        let Some(live) = self.live.take() else { return true };
-        drop(live.stage);
-        match live.session.quit().await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(%error, "the browser session did not end in order");
-                error.browser_ended()
-            }
+    async fn look_at_commit(&mut self, choice: usize) -> Result<(), Trouble> {
+        let commit = self.commit(choice)?;
+        let live = self.live.as_mut().expect("staged in a session");
+        match live.stage.commit_button(&commit, BUTTON).await {
+            Ok(_) => Ok(()),
+            Err(trouble) => Err(self.explain_commit(&commit, &trouble, choice).await),
         }
     }
+}
+
+/// What `script` steps get as `args[0]`.
+pub(super) fn for_scripts(words: &Words) -> serde_json::Value {
+    serde_json::json!(words.for_scripts())
 }
 
 /// The page would leave out the rows of every choice but the one that the step was rendered for, and a booking of another one
@@ -223,7 +210,8 @@ fn browser_trouble(error: BrowserError) -> Trouble {
 
 impl Performer for BrowserHands {
     async fn stage(&mut self, choice: usize, reuse: bool) -> Event {
-        match self.try_stage(choice, reuse).await {
+        let from = if reuse { Staging::Retry } else { Staging::LogIn };
+        match staging::stage(self, choice, from).await {
             Ok(listing) => Event::Staged(listing),
             Err(trouble) => Event::StageFailed(self.kit.told(trouble)),
         }
@@ -254,14 +242,15 @@ impl Performer for BrowserHands {
 
     async fn fire(&mut self, choice: usize, at: Timestamp) -> Event {
         self.marks.push((Mark::Planned, at));
-        Shooter { hands: self, choice, at }.fire().await
+        match (Shooter { hands: self, choice, at }.fire().await) {
+            Event::NotSent(trouble) => Event::NotSent(self.kit.told(trouble)),
+            event => event,
+        }
     }
 
     async fn fence(&mut self) -> Event {
-        while !self.end_session().await {
-            // A session that cannot be reached may still submit; the settle time begins only when it is gone.
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
+        self.end_session().await;
+        self.outlast_what_is_loose().await;
         Event::Fenced
     }
 
@@ -271,7 +260,7 @@ impl Performer for BrowserHands {
                 Ok(()) => self.list().await,
                 Err(trouble) => Err(trouble),
             },
-            Some(_) => self.list().await,
+            Some(_) => self.list_beside().await,
         };
         let listing = listing.unwrap_or_else(|trouble| Listing::CannotTell(trouble.words()));
         if matches!(listing, Listing::CannotTell(_)) {

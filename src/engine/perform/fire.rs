@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::browser::{BrowserHands, Live};
+use super::answer::is_puzzling;
+use super::browser::{BrowserHands, Live, for_scripts};
+use super::explain::Failed;
 use crate::browser::aim;
 use crate::browser::shot::{self, Plan, ShotError, Visitor};
-use crate::browser::stage::FailureKind;
-use crate::browser::{Command, FireError, Trust};
+use crate::browser::stage::{self, FailureKind};
+use crate::browser::{Command, FireError, PageClock, Trust};
 use crate::flow::page::{Phase as ProgramPhase, Reply, Report, Tried};
 use crate::flow::wire::{Commit, Outcome, Program};
 use crate::flow::{Phase, Words};
@@ -25,6 +27,13 @@ const HANDS_OFF: Duration = Duration::from_millis(100);
 
 /// How long the commit's button may take to be there.
 const BUTTON: Duration = Duration::from_secs(3);
+
+/// How often, and how long, a browser on another machine is asked for its time.
+const TIME_QUESTIONS: u32 = 5;
+const TIME_PATIENCE: Duration = Duration::from_millis(250);
+
+/// A page whose clock is known less well than this does not wait for the instant itself: it would be late by as much.
+const VAGUEST_CLOCK: SignedDuration = SignedDuration::from_millis(50);
 
 /// One firing.
 pub(super) struct Shooter<'a> {
@@ -48,24 +57,53 @@ impl Shooter<'_> {
         };
         match self.hands.kit.errand.mode() {
             FireMode::Native => Box::pin(self.native(&ready)).await,
-            FireMode::Armed => Box::pin(self.armed(&ready)).await,
             FireMode::Http => Box::pin(self.http(&ready)).await,
-            FireMode::Script | FireMode::Auto => Box::pin(self.script(&ready)).await,
+            mode => Box::pin(self.by_the_page(&ready, mode)).await,
         }
     }
 
+    /// The page waits for the instant by its own clock, where that is known well enough.
+    async fn by_the_page(&mut self, ready: &Ready, mode: FireMode) -> Event {
+        let Some(clock) = self.page_clock().await else {
+            tracing::warn!("the clock of the browser's machine is not known well enough; the driver clicks instead");
+            return self.native_after_opening(ready, mode).await;
+        };
+        match mode {
+            FireMode::Armed => self.armed(ready, clock).await,
+            _ => self.script(ready, clock).await,
+        }
+    }
+
+    /// The clock of a browser on another machine is not ours.
+    async fn page_clock(&mut self) -> Option<PageClock> {
+        let clock = Arc::clone(&self.hands.kit.clock);
+        let live = self.live();
+        if !live.session.is_remote() {
+            return Some(PageClock::OURS);
+        }
+        let asked = live.stage.ask_time(&*clock, TIME_QUESTIONS, TIME_PATIENCE).await;
+        PageClock::proven_by(&asked).filter(|clock| clock.width() <= VAGUEST_CLOCK)
+    }
+
+    /// An armed program would have done the opening steps by itself.
+    async fn native_after_opening(&mut self, ready: &Ready, mode: FireMode) -> Event {
+        if mode == FireMode::Armed {
+            self.hands.kit.clock.sleep_until(self.at).await;
+            if let Err(trouble) = super::staging::Stager::do_steps(self.hands, Phase::Opening, self.choice).await {
+                return Event::NotSent(trouble);
+            }
+        }
+        self.native(ready).await
+    }
+
     fn ready(&self) -> Result<Ready, Trouble> {
-        let flow = &self.hands.kit.errand.flow;
-        let words = self.words()?;
-        let selector = |error: crate::flow::RenderError| Trouble::Selector(error.to_string());
-        let commit = flow.commit().render(&words).map_err(selector)?;
-        let outcomes = flow.render_outcomes(&words).map_err(selector)?;
-        Ok(Ready { commit, outcomes })
+        let commit = self.hands.commit(self.choice)?;
+        let outcomes = self.hands.kit.errand.flow.render_outcomes(&self.words()?);
+        Ok(Ready { commit, outcomes: outcomes.map_err(|error| Trouble::Selector(error.to_string()))? })
     }
 
     fn words(&self) -> Result<Words, Trouble> {
-        let live = self.hands.live.as_ref().ok_or_else(|| Trouble::Browser("the session is gone".to_owned()))?;
-        Ok(live.words.clone().with_choice(&self.hands.kit.errand.choices[self.choice]))
+        self.hands.words(self.choice)
     }
 
     fn live(&mut self) -> &mut Live {
@@ -76,12 +114,19 @@ impl Shooter<'_> {
         self.hands.kit.answer()
     }
 
+    /// Nothing was sent: why the commit could not be done.
+    async fn not_done(&mut self, ready: &Ready, trouble: &stage::Trouble) -> Event {
+        Event::NotSent(self.hands.explain_commit(&ready.commit, trouble, self.choice).await)
+    }
+
     /// A WebDriver click on the button.
     async fn native(&mut self, ready: &Ready) -> Event {
         let click = match aim::click(&mut self.live().stage, &ready.commit, BUTTON).await {
             Ok(Some(click)) => click,
-            Ok(None) => return Event::NotSent(Trouble::Browser("the commit has no button".to_owned())),
-            Err(trouble) => return Event::NotSent(Trouble::Browser(trouble.reason)),
+            Ok(None) => {
+                return Event::NotSent(Trouble::Selector(format!("{}: there is no button", ready.commit.place)));
+            }
+            Err(trouble) => return self.not_done(ready, &trouble).await,
         };
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
@@ -91,29 +136,33 @@ impl Shooter<'_> {
                 self.sent("native", fired.woke_at, fired.sent_at);
                 self.race(ready).await
             }
-            Err(error) => self.not_fired("native", error),
+            Err(error) => self.not_fired(ready, "native", error).await,
         }
     }
 
     /// One script call that is held in the page until the instant, and clicks there.
-    async fn script(&mut self, ready: &Ready) -> Event {
+    async fn script(&mut self, ready: &Ready, clock: PageClock) -> Event {
         if let Err(trouble) = self.live().stage.commit_button(&ready.commit, BUTTON).await {
-            return Event::NotSent(Trouble::Browser(trouble.reason));
+            return self.not_done(ready, &trouble).await;
         }
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
-        let command = aim::script(&ready.commit, self.at);
-        let early = self.at - aim::SCRIPT_LEAD;
+        let command = aim::script(&ready.commit, clock.shows(self.at));
+        // What is not known of the page's clock must not make it hold the call for longer than it does.
+        let early = self.at - aim::SCRIPT_LEAD.saturating_sub(clock.width().unsigned_abs());
         let fired = match self.pull(command, early).await {
             Ok(fired) => fired,
-            Err(error) => return self.not_fired("script", error),
+            Err(error) => return self.not_fired(ready, "script", error).await,
         };
         match page_answer(&fired.result) {
             Said::Sent { woke, sent } => {
-                self.sent("script", woke, sent);
+                self.sent("script", clock.ours(woke), clock.ours(sent));
                 self.race(ready).await
             }
-            Said::Refused(why) => Event::NotSent(Trouble::Browser(why)),
+            Said::Refused(kind, why) => {
+                let text = format!("{}: {why}", ready.commit.place);
+                Event::NotSent(self.hands.explain(Failed { phase: None, kind, text }, self.choice).await)
+            }
             Said::Unclear(why) => {
                 self.sent("script", fired.woke_at, fired.returned_at);
                 tracing::info!(why, "the page did not say when it sent");
@@ -124,14 +173,23 @@ impl Shooter<'_> {
 
     async fn pull(&mut self, command: Command, at: Timestamp) -> Result<crate::browser::Fired, FireError> {
         let (clock, answer) = (Arc::clone(&self.hands.kit.clock), self.answer());
-        let trigger = self.live().trigger.as_mut();
-        let trigger = trigger.ok_or_else(|| FireError::NotSent { why: "there is no trigger".to_owned() })?;
+        let live = self.live();
+        if live.trigger.is_none() {
+            let attached = live.session.trigger().map_err(|error| FireError::NotSent { why: error.to_string() })?;
+            live.trigger = Some(attached);
+        }
+        let trigger = live.trigger.as_mut().expect("it was just attached");
         trigger.fire_at(clock, at, command, answer).await
     }
 
-    fn not_fired(&mut self, mode: &'static str, error: FireError) -> Event {
+    async fn not_fired(&mut self, ready: &Ready, mode: &'static str, error: FireError) -> Event {
         match error {
-            FireError::NotSent { why } | FireError::Refused { why, .. } => Event::NotSent(Trouble::Browser(why)),
+            FireError::NotSent { why } => Event::NotSent(Trouble::Browser(why)),
+            // The driver says so only of a button that it does not find or cannot reach.
+            FireError::Refused { why, .. } => {
+                let (kind, text) = (FailureKind::Covered, format!("{}: {why}", ready.commit.place));
+                Event::NotSent(self.hands.explain(Failed { phase: None, kind, text }, self.choice).await)
+            }
             FireError::Unknown { why, sent_at } => {
                 self.sent(mode, sent_at, sent_at);
                 Event::NoAnswer(why)
@@ -146,37 +204,47 @@ impl Shooter<'_> {
         if let Some(note) = &raced.note {
             tracing::info!(note, "the answer to the submit");
         }
-        match Answer::parse(&raced.answer).unwrap_or(Answer::Unknown) {
+        let answer = Answer::parse(&raced.answer).unwrap_or(Answer::Unknown);
+        self.keep_what_puzzles(answer, raced.reply.as_ref()).await;
+        match answer {
             Answer::Unknown => Event::NoAnswer(raced.note.unwrap_or_else(|| "no outcome held".to_owned())),
             answer => Event::Answered(answer),
         }
     }
 
+    /// What no outcome describes, a person must see.
+    async fn keep_what_puzzles(&mut self, answer: Answer, reply: Option<&Reply>) {
+        if !is_puzzling(answer) {
+            return;
+        }
+        match reply {
+            Some(reply) => self.hands.kit.keep_answer(&reply.text).await,
+            None => self.hands.keep_evidence().await,
+        }
+    }
+
     /// A program in the page that waits for the instant by itself, does the opening steps and the commit.
-    async fn armed(&mut self, ready: &Ready) -> Event {
-        let program = match self.program(ready) {
+    async fn armed(&mut self, ready: &Ready, clock: PageClock) -> Event {
+        let program = match self.program(ready, clock) {
             Ok(program) => program,
             Err(trouble) => return Event::NotSent(trouble),
         };
         if let Err(trouble) = self.live().stage.arm(&program).await {
-            return if trouble.is_before_acting() {
-                Event::NotSent(Trouble::Browser(trouble.reason))
-            } else {
-                Event::NoAnswer(trouble.reason)
+            return match trouble.is_before_acting() {
+                true => self.not_done(ready, &trouble).await,
+                false => Event::NoAnswer(trouble.reason),
             };
         }
-        let clock = Arc::clone(&self.hands.kit.clock);
-        if self.at - HANDS_OFF > clock.now() {
-            clock.sleep_until(self.at + ASK_EVERY).await;
-        }
-        self.follow_program(&program.id).await
+        self.follow_program(&program.id, clock).await
     }
 
-    fn program(&self, ready: &Ready) -> Result<Program, Trouble> {
-        let steps = self.hands.kit.errand.flow.render_steps(Phase::Opening, &self.words()?);
+    fn program(&mut self, ready: &Ready, clock: PageClock) -> Result<Program, Trouble> {
+        let words = self.words()?;
+        let steps = self.hands.kit.errand.flow.render_steps(Phase::Opening, &words);
+        self.live().stage.set_words(for_scripts(&words));
         Ok(Program {
             id: format!("{}-{}", self.hands.kit.attempt, self.at.as_nanosecond()),
-            at_ms: aim::page_milliseconds(self.at),
+            at_ms: aim::page_milliseconds(clock.shows(self.at)),
             steps: steps.map_err(|error| Trouble::Selector(error.to_string()))?,
             commit: ready.commit.clone(),
             outcomes: ready.outcomes.clone(),
@@ -184,13 +252,14 @@ impl Shooter<'_> {
         })
     }
 
-    async fn follow_program(&mut self, id: &str) -> Event {
+    async fn follow_program(&mut self, id: &str, clock: PageClock) -> Event {
+        self.leave_alone().await;
         let deadline = self.hands.kit.clock.now() + self.answer() + self.answer();
         let mut last = "the program never answered".to_owned();
         while self.hands.kit.clock.now() < deadline {
             match self.live().stage.armed_report(id).await {
                 Ok(Some(report)) => {
-                    if let Some(event) = self.conclude(&report) {
+                    if let Some(event) = self.conclude(&report, clock).await {
                         return event;
                     }
                 }
@@ -199,35 +268,55 @@ impl Shooter<'_> {
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
+        self.keep_what_puzzles(Answer::Unknown, None).await;
         Event::NoAnswer(last)
     }
 
-    fn conclude(&mut self, report: &Report) -> Option<Event> {
+    /// Nobody asks the page for anything around the instant.
+    async fn leave_alone(&self) {
+        let clock = &self.hands.kit.clock;
+        if self.at - HANDS_OFF > clock.now() {
+            clock.sleep_until(self.at + ASK_EVERY).await;
+        }
+    }
+
+    async fn conclude(&mut self, report: &Report, clock: PageClock) -> Option<Event> {
         match report.phase {
             ProgramPhase::Armed | ProgramPhase::Opening | ProgramPhase::Committed => return None,
-            ProgramPhase::Disarmed => return Some(Event::NotSent(Trouble::Browser("the program was called off".to_owned()))),
+            ProgramPhase::Disarmed => {
+                return Some(Event::NotSent(Trouble::Browser("the program was called off".to_owned())));
+            }
             ProgramPhase::Answered | ProgramPhase::Failed => {}
         }
-        let Some(fired) = report.fired_at_ms else {
-            let failure = report.failure.as_ref();
-            let why = failure.map(|failure| format!("{}: {}: {}", failure.place, failure.verb, failure.reason));
-            return Some(Event::NotSent(Trouble::Browser(why.unwrap_or_else(|| "the program gave up before its commit".to_owned()))));
-        };
-        let instant = |ms: Option<f64>| ms.map_or(timestamp(fired), timestamp);
+        let Some(fired) = report.fired_at_ms else { return Some(Event::NotSent(self.gave_up(report).await)) };
+        let instant = |ms: Option<f64>| clock.ours(timestamp(ms.unwrap_or(fired)));
         self.sent("armed", instant(report.woke_at_ms), instant(report.sent_at_ms));
         self.mark(Mark::Answered, instant(report.answered_at_ms));
-        let answer = report.answer.as_ref().and_then(|answer| Answer::parse(&answer.is));
-        Some(match answer.unwrap_or(Answer::Unknown) {
+        let answer = report.answer.as_ref().and_then(|answer| Answer::parse(&answer.is)).unwrap_or(Answer::Unknown);
+        self.keep_what_puzzles(answer, report.reply.as_ref()).await;
+        Some(match answer {
             Answer::Unknown => Event::NoAnswer(report.error.clone().unwrap_or_else(|| "no outcome held".to_owned())),
             answer => Event::Answered(answer),
         })
+    }
+
+    /// A program that ended before its commit: what the site says on the page where it stopped, or which step failed.
+    async fn gave_up(&mut self, report: &Report) -> Trouble {
+        let failed = report.failure.as_ref().map(|failure| Failed {
+            phase: Some(Phase::Opening),
+            kind: FailureKind::parse(&failure.kind).unwrap_or(FailureKind::Script),
+            text: format!("{}: {}: {}", failure.place, failure.verb, failure.reason),
+        });
+        let lost = || "the program gave up before its commit".to_owned();
+        let failed = failed.unwrap_or_else(|| Failed { phase: None, kind: FailureKind::Driver, text: lost() });
+        self.hands.explain(failed, self.choice).await
     }
 
     /// The browser's own request, sent from a warm connection of ours.
     async fn http(&mut self, ready: &Ready) -> Event {
         let (plan, visitor) = match self.plan(ready).await {
             Ok(planned) => planned,
-            Err(why) => return Event::NotSent(Trouble::Browser(why)),
+            Err(trouble) => return self.not_done(ready, &trouble).await,
         };
         let trust = plan.trust.clone();
         match shot::fire_at(Arc::clone(&self.hands.kit.clock), self.at, plan).await {
@@ -236,7 +325,7 @@ impl Shooter<'_> {
                 self.mark(Mark::Answered, landed.returned_at);
                 self.judge(ready, landed.reply, visitor, trust).await
             }
-            Err(ShotError::NotSent { why }) => Event::NotSent(Trouble::Browser(why)),
+            Err(ShotError::NotSent { why }) => Event::NotSent(Trouble::Unreachable(why)),
             Err(ShotError::Unknown { why, woke_at, sent_at }) => {
                 self.sent("http", woke_at, sent_at);
                 Event::NoAnswer(why)
@@ -244,7 +333,7 @@ impl Shooter<'_> {
         }
     }
 
-    async fn plan(&mut self, ready: &Ready) -> Result<(Plan, Visitor), String> {
+    async fn plan(&mut self, ready: &Ready) -> Result<(Plan, Visitor), stage::Trouble> {
         let (answer, now) = (self.answer(), self.hands.kit.clock.now());
         let live = self.live();
         aim::shot(&live.session, &mut live.stage, &ready.commit, answer, now).await
@@ -262,9 +351,12 @@ impl Shooter<'_> {
             Ok(reply) => Reply { status: reply.status, url: reply.url.to_string(), text: reply.text() },
             Err(error) => return Event::NoAnswer(error.to_string()),
         };
-        match live.stage.judge(&ready.outcomes, &reply).await.as_deref().and_then(Answer::parse) {
-            None | Some(Answer::Unknown) => Event::NoAnswer(format!("no outcome fits the answer {}", reply.status)),
-            Some(answer) => Event::Answered(answer),
+        let said = live.stage.judge(&ready.outcomes, &reply).await;
+        let answer = said.as_deref().and_then(Answer::parse).unwrap_or(Answer::Unknown);
+        self.keep_what_puzzles(answer, Some(&reply)).await;
+        match answer {
+            Answer::Unknown => Event::NoAnswer(format!("no outcome fits the answer {}", reply.status)),
+            answer => Event::Answered(answer),
         }
     }
 
@@ -281,7 +373,7 @@ impl Shooter<'_> {
 /// What a script call into the page came back with.
 enum Said {
     Sent { woke: Timestamp, sent: Timestamp },
-    Refused(String),
+    Refused(FailureKind, String),
     Unclear(String),
 }
 
@@ -300,7 +392,7 @@ fn page_answer(result: &serde_json::Value) -> Said {
 fn without_instant(tried: &Tried) -> Said {
     let why = tried.reason.clone().unwrap_or_else(|| "the page could not act".to_owned());
     match tried.kind.as_deref().and_then(FailureKind::parse) {
-        Some(kind) if kind.is_before_acting() => Said::Refused(why),
+        Some(kind) if kind.is_before_acting() => Said::Refused(kind, why),
         _ => Said::Unclear(why),
     }
 }
@@ -317,7 +409,7 @@ mod tests {
     #[test]
     fn a_script_that_threw_may_have_clicked() {
         let answer = |kind: &str| page_answer(&serde_json::json!({ "value": { "state": "fail", "kind": kind } }));
-        assert!(matches!(answer("covered"), Said::Refused(_)));
+        assert!(matches!(answer("covered"), Said::Refused(FailureKind::Covered, _)));
         assert!(matches!(answer("script"), Said::Unclear(_)));
         assert!(matches!(page_answer(&serde_json::json!({ "missing": true })), Said::Unclear(_)));
     }

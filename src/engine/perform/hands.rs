@@ -7,10 +7,12 @@ use jiff::Timestamp;
 
 use super::api::ApiHands;
 use super::browser::BrowserHands;
+use super::staging::{self, Rehearsed};
 use super::{Kit, Performer};
 use crate::browser::{self, BrowserError, Options};
 use crate::config::{Browser, WebDriver};
 use crate::engine::Parts;
+use crate::engine::agenda::REHEARSAL;
 use crate::engine::errand::Errand;
 use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
@@ -45,11 +47,14 @@ pub(in crate::engine) fn hands(
         locks,
         redactor: parts.redactor.clone(),
         evidence: evidence_folder(&parts.config.server.data, attempt.id.as_str()),
+        journal: (attempt.id.as_str() != REHEARSAL).then(|| parts.store.clone()),
     };
     if without_pages {
         return Hands::Api(Box::new(ApiHands::new(kit)));
     }
-    Hands::Browser(Box::new(BrowserHands::new(kit, options(&parts.config.browser, parts))))
+    let browser = &parts.config.browser;
+    let session_timeout = browser.session_timeout.unsigned_abs();
+    Hands::Browser(Box::new(BrowserHands::new(kit, options(browser, parts), session_timeout)))
 }
 
 /// Where an attempt's evidence is kept.
@@ -84,12 +89,25 @@ fn options(browser: &Browser, parts: &Parts) -> Options {
 }
 
 impl Hands {
-    /// Every reversible step, one after the other.
+    /// Every reversible step, one after the other; the session is ended.
     pub(in crate::engine) async fn walk(mut self) -> Result<(), Trouble> {
-        match &mut self {
-            Self::Browser(hands) => hands.walk().await,
-            Self::Api(_) => Err(Trouble::Selector("this flow has no pages".to_owned())),
-        }
+        let walked = match &mut self {
+            Self::Browser(hands) => staging::walk(hands.as_mut()).await,
+            Self::Api(hands) => staging::walk(hands.as_mut()).await,
+        };
+        self.rest().await;
+        walked
+    }
+
+    /// Tries the first choice up to the commit; `opening` is when the opening steps may be done, none leaves them out. The
+    /// session is ended.
+    pub(in crate::engine) async fn rehearse(mut self, opening: Option<Timestamp>) -> Rehearsed {
+        let rehearsed = match &mut self {
+            Self::Browser(hands) => staging::rehearse(hands.as_mut(), opening).await,
+            Self::Api(hands) => staging::rehearse(hands.as_mut(), opening).await,
+        };
+        self.rest().await;
+        rehearsed
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::api::first_that_holds;
+use super::answer::first_that_holds;
+use super::list::tally;
 use super::request::RequestError;
 use crate::clock::Clock;
 use crate::engine::What;
@@ -17,6 +18,7 @@ use crate::flow::condition::HttpAnswer;
 use crate::flow::wire::{self, Verb};
 use crate::flow::{Phase, Words, rows};
 use crate::model::{Answer, AttemptId};
+use crate::store::Store;
 use crate::telemetry::Redactor;
 use crate::timing::{Listing, Trouble};
 use crate::vault::Vault;
@@ -31,6 +33,8 @@ pub(super) struct Kit {
     pub(super) locks: AccountLocks,
     pub(super) redactor: Redactor,
     pub(super) evidence: PathBuf,
+    /// Where sessions at a service are written down; none: nothing of this attempt is kept.
+    pub(super) journal: Option<Store>,
 }
 
 impl Kit {
@@ -83,12 +87,15 @@ impl Kit {
         }
     }
 
-    /// A failed request: what the site said, or where the step stands.
-    pub(super) fn trouble_of(&self, error: &RequestError, place: &str, choice: usize) -> Trouble {
+    /// A failed request: what the site said, or where the step stands and what was answered.
+    pub(super) async fn trouble_of(&self, error: &RequestError, place: &str, choice: usize) -> Trouble {
         match error.answer() {
             None => Trouble::Unreachable(error.to_string()),
             Some(answer) => match self.judge(answer, choice) {
-                Answer::Unknown | Answer::Confirmed => Trouble::Selector(format!("{place}: {error}")),
+                Answer::Unknown | Answer::Confirmed => {
+                    self.keep_answer(&answer.body).await;
+                    Trouble::Selector(format!("{place}: {error}"))
+                }
                 known => Trouble::Answer(known),
             },
         }
@@ -96,19 +103,8 @@ impl Kit {
 
     /// Which rows are ours: the list is compared with every choice of the attempt.
     pub(super) fn listing(&self, words: &Words, found: &[rows::Row]) -> Result<Listing, Trouble> {
-        let mut ours: Vec<(usize, Option<String>)> = Vec::new();
-        for (at, choice) in self.errand.choices.iter().enumerate() {
-            let spec = self.rows_spec(&words.clone().with_choice(choice))?;
-            ours.extend(rows::ours(found, &spec).iter().map(|row| (at, row.get("reference").cloned())));
-        }
-        Ok(match ours.first() {
-            None => Listing::Absent,
-            Some((choice, reference)) => Listing::Found {
-                choice: *choice,
-                rows: u32::try_from(ours.len()).unwrap_or(u32::MAX),
-                reference: reference.clone(),
-            },
-        })
+        let specs = self.errand.choices.iter().map(|choice| self.rows_spec(&words.clone().with_choice(choice)));
+        Ok(tally(found, &specs.collect::<Result<Vec<_>, _>>()?))
     }
 
     /// How the site's list is read, for one choice.

@@ -3,12 +3,17 @@
 //! One performer serves one attempt. Every method answers with the [`Event`] that goes back into the machine; none of them
 //! decides anything, and none of them lasts longer than the site's bounds allow.
 
+mod answer;
 mod api;
 mod browser;
+mod ends;
+mod explain;
 mod fire;
 mod hands;
 mod kit;
+mod list;
 mod request;
+mod staging;
 
 use std::future::Future;
 
@@ -19,6 +24,7 @@ use crate::timing::Event;
 
 pub(super) use hands::{evidence_folder, hands, look_for_browser};
 use kit::Kit;
+pub use staging::Rehearsed;
 
 /// Does at a site what was decided.
 pub(in crate::engine) trait Performer: Send {
