@@ -12,7 +12,7 @@ use super::perform::{Performer, evidence_folder, hands};
 use super::report::Reporter;
 use super::{Event, Parts, What};
 use crate::model::Occurrence;
-use crate::timing::{Event as Happened, Trouble};
+use crate::timing::{Event as Happened, Staging, Trouble};
 
 /// Events that a slow listener may fall behind.
 const EVENTS_KEPT: usize = 1_024;
@@ -52,7 +52,7 @@ async fn run(
     if !at_once {
         parts.clock.sleep_until(opening - lead).await;
     }
-    let staged = hands.stage(0, false).await;
+    let staged = hands.stage(0, Staging::LogIn).await;
     let result = match staged {
         Happened::StageFailed(trouble) => Err(trouble),
         _ if opening_steps && (!at_once || opening <= now) => match hands.open(0, opening).await {

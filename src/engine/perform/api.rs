@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
+use super::login::LogIn;
 use super::request::{self, Brought, RequestError};
 use super::{Kit, Performer};
 use crate::browser::Trust;
@@ -13,51 +14,92 @@ use crate::browser::shot::{self, Prepared, ShotError, Visitor};
 use crate::engine::What;
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
 use crate::flow::wire::{self, Verb};
-use crate::flow::{Phase, Words, rows};
+use crate::flow::{Flow, Phase, Words, rows};
 use crate::model::Answer;
 use crate::store::Mark;
-use crate::timing::{Event, Listing, Trouble};
+use crate::timing::{Event, Listing, Staging, Trouble};
 
 /// Does at a site without pages what was decided.
 pub(in crate::engine) struct ApiHands {
     kit: Kit,
     session: Option<Session>,
     marks: Vec<(Mark, Timestamp)>,
+    logins: u8,
+    /// The site has refused the credentials: they are not sent again.
+    refused: bool,
+    /// Why the list could not be read, the last time that it was tried.
+    unread: Option<String>,
 }
 
 struct Session {
     client: reqwest::Client,
     words: Words,
+    log_in: LogIn,
+    logged_in: bool,
+    /// The site's list was read since the log-in.
+    listed: bool,
     _account: OwnedMutexGuard<()>,
 }
 
 impl ApiHands {
     pub(super) fn new(kit: Kit) -> Self {
-        Self { kit, session: None, marks: Vec::new() }
+        Self { kit, session: None, marks: Vec::new(), logins: 0, refused: false, unread: None }
     }
 
-    async fn try_stage(&mut self, choice: usize, reuse: bool) -> Result<Listing, Trouble> {
-        if reuse && self.session.is_some() {
-            self.steps(Phase::Retry, choice).await?;
-        } else {
+    async fn try_stage(&mut self, choice: usize, from: Staging) -> Result<Listing, Trouble> {
+        if from == Staging::LogIn {
             self.log_in().await?;
+        }
+        if self.session.as_ref().is_some_and(|session| !session.listed) {
             let listing = self.list().await?;
             if listing != Listing::Absent {
                 return Ok(listing);
             }
-            self.steps(Phase::Prepare, choice).await?;
         }
+        let first = if from == Staging::Retry { Phase::Retry } else { Phase::Prepare };
+        self.steps(first, choice).await?;
         self.steps(Phase::Choose, choice).await?;
         Ok(Listing::Absent)
     }
 
+    /// Logged in, in a session that has sent no credentials before.
     async fn log_in(&mut self) -> Result<(), Trouble> {
-        self.session = None;
+        if self.session.as_ref().is_none_or(|session| session.log_in.is_sent()) {
+            self.session = None;
+            self.open_session().await?;
+        }
+        self.steps(Phase::Login, 0).await?;
+        let session = self.session.as_mut().expect("its steps are done");
+        self.logins += u8::from(session.log_in.ends());
+        session.logged_in = true;
+        Ok(())
+    }
+
+    async fn open_session(&mut self) -> Result<(), Trouble> {
         let words = self.kit.words()?;
         let account = self.kit.locks.take(&self.kit.errand.member.id).await;
         let client = request::client(self.kit.answer()).map_err(|error| Trouble::Unreachable(error.to_string()))?;
-        self.session = Some(Session { client, words, _account: account });
-        self.steps(Phase::Login, 0).await
+        let (log_in, logged_in, listed) = (LogIn::default(), false, false);
+        self.session = Some(Session { client, words, log_in, logged_in, listed, _account: account });
+        Ok(())
+    }
+
+    fn is_logged_in(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.logged_in)
+    }
+
+    fn forget_log_in(&mut self) {
+        if let Some(session) = self.session.as_mut() {
+            session.logged_in = false;
+        }
+    }
+
+    /// Tells of a trouble in staging.
+    fn failed(&mut self, trouble: Trouble) -> Trouble {
+        if trouble == Trouble::Answer(Answer::LoginExpired) {
+            self.forget_log_in();
+        }
+        self.kit.told(trouble)
     }
 
     async fn steps(&mut self, phase: Phase, choice: usize) -> Result<(), Trouble> {
@@ -75,6 +117,9 @@ impl ApiHands {
         let session = self.session.as_mut().expect("steps run in a session");
         session.words = session.words.clone().with_choice(&self.kit.errand.choices[choice]);
         let step = step.render(&session.words).map_err(|error| Trouble::Selector(error.to_string()))?;
+        if phase == Phase::Login && session.log_in.begins(&step) {
+            self.logins += 1;
+        }
         match &step.verb {
             Verb::Request(request) => {
                 let brought = request::send(&session.client, request).await;
@@ -118,7 +163,36 @@ impl ApiHands {
                 _ => {}
             }
         }
+        session.listed |= listing.is_some();
         listing.ok_or_else(|| Trouble::Selector("verify/ reads no rows".to_owned()))
+    }
+
+    async fn try_list(&mut self, may_log_in: bool) -> Result<Listing, Trouble> {
+        if !self.is_logged_in() {
+            if self.refused || !may_log_in {
+                let why = self.unread.clone().unwrap_or_else(|| "nobody is logged in".to_owned());
+                return Ok(Listing::CannotTell(why));
+            }
+            self.log_in().await?;
+        }
+        self.list().await
+    }
+
+    /// The list could not be read. The session is kept where it is known to be good, so that this costs no log-in.
+    async fn unread(&mut self, trouble: Trouble) -> Listing {
+        match &trouble {
+            Trouble::Answer(Answer::LoginRefused) => self.refused = true,
+            Trouble::Answer(Answer::LoginExpired) => self.forget_log_in(),
+            Trouble::Unreachable(_) => {}
+            _ => {
+                let can_ask = self.kit.errand.flow.logged_in().is_some();
+                if !can_ask || self.check_login().await != Event::LoginChecked(true) {
+                    self.forget_log_in();
+                }
+            }
+        }
+        self.unread = Some(trouble.words());
+        Listing::CannotTell(trouble.words())
     }
 
     async fn shoot(&mut self, choice: usize, at: Timestamp) -> Event {
@@ -166,10 +240,13 @@ impl ApiHands {
 }
 
 impl Performer for ApiHands {
-    async fn stage(&mut self, choice: usize, reuse: bool) -> Event {
-        match self.try_stage(choice, reuse).await {
+    async fn stage(&mut self, choice: usize, from: Staging) -> Event {
+        if from != Staging::LogIn && !self.is_logged_in() {
+            return Event::StageFailed(Trouble::Answer(Answer::LoginExpired));
+        }
+        match self.try_stage(choice, from).await {
             Ok(listing) => Event::Staged(listing),
-            Err(trouble) => Event::StageFailed(self.kit.told(trouble)),
+            Err(trouble) => Event::StageFailed(self.failed(trouble)),
         }
     }
 
@@ -190,7 +267,7 @@ impl Performer for ApiHands {
         self.kit.clock.sleep_until(at).await;
         match self.steps(Phase::Opening, choice).await {
             Ok(()) => Event::Opened,
-            Err(trouble) => Event::OpeningFailed(self.kit.told(trouble)),
+            Err(trouble) => Event::OpeningFailed(self.failed(trouble)),
         }
     }
 
@@ -205,16 +282,11 @@ impl Performer for ApiHands {
         Event::Fenced
     }
 
-    async fn read_list(&mut self) -> Event {
-        if self.session.is_none()
-            && let Err(trouble) = self.log_in().await
-        {
-            return Event::Listed(Listing::CannotTell(trouble.words()));
-        }
-        let listing = self.list().await.unwrap_or_else(|trouble| Listing::CannotTell(trouble.words()));
-        if matches!(listing, Listing::CannotTell(_)) {
-            self.session = None;
-        }
+    async fn read_list(&mut self, may_log_in: bool) -> Event {
+        let listing = match self.try_list(may_log_in).await {
+            Ok(listing) => listing,
+            Err(trouble) => self.unread(trouble).await,
+        };
         self.marks.push((Mark::Verified, self.kit.clock.now()));
         self.kit.reporter.say(self.kit.clock.now(), What::listed(&listing));
         Event::Listed(listing)
@@ -222,6 +294,14 @@ impl Performer for ApiHands {
 
     async fn rest(&mut self) {
         self.session = None;
+    }
+
+    fn take(&mut self, flow: Arc<Flow>) {
+        self.kit.errand.flow = flow;
+    }
+
+    fn logins(&mut self) -> u8 {
+        std::mem::take(&mut self.logins)
     }
 
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {

@@ -7,16 +7,17 @@ use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
 use super::fire::Shooter;
+use super::login::LogIn;
 use super::{Kit, Performer};
 use crate::browser::stage::{FailureKind, Stage, StepFailure};
 use crate::browser::{BrowserError, Options, Session, Trigger, open};
 use crate::engine::What;
 use crate::flow::rows::Row;
 use crate::flow::wire::{Step, Verb};
-use crate::flow::{Phase, Words};
+use crate::flow::{Flow, Phase, Words};
 use crate::model::{Answer, FireMode, Secret};
 use crate::store::Mark;
-use crate::timing::{Event, Listing, Trouble};
+use crate::timing::{Event, Listing, Staging, Trouble};
 
 /// How long a step that failed is asked for the site's own words about it.
 const EXPLAIN: Duration = Duration::from_millis(300);
@@ -33,6 +34,11 @@ pub(in crate::engine) struct BrowserHands {
     options: Options,
     pub(super) live: Option<Live>,
     pub(super) marks: Vec<(Mark, Timestamp)>,
+    logins: u8,
+    /// The site has refused the credentials: they are not sent again.
+    refused: bool,
+    /// Why the list could not be read, the last time that it was tried.
+    unread: Option<String>,
 }
 
 /// A session that is open.
@@ -41,25 +47,40 @@ pub(super) struct Live {
     pub(super) stage: Stage,
     pub(super) words: Words,
     pub(super) trigger: Option<Trigger>,
+    log_in: LogIn,
+    logged_in: bool,
+    /// The site's list was read since the log-in.
+    listed: bool,
     _account: OwnedMutexGuard<()>,
+}
+
+impl Live {
+    /// A mode that is fired by a command has its trigger.
+    fn arm(&mut self, mode: FireMode) -> Result<(), BrowserError> {
+        if matches!(mode, FireMode::Native | FireMode::Script) && self.trigger.is_none() {
+            self.trigger = Some(self.session.trigger()?);
+        }
+        Ok(())
+    }
 }
 
 impl BrowserHands {
     pub(super) fn new(kit: Kit, options: Options) -> Self {
-        Self { kit, options, live: None, marks: Vec::new() }
+        Self { kit, options, live: None, marks: Vec::new(), logins: 0, refused: false, unread: None }
     }
 
-    async fn try_stage(&mut self, choice: usize, reuse: bool) -> Result<Listing, Trouble> {
-        if reuse && self.live.is_some() {
-            self.steps(Phase::Retry, choice).await?;
-        } else {
+    async fn try_stage(&mut self, choice: usize, from: Staging) -> Result<Listing, Trouble> {
+        if from == Staging::LogIn {
             self.log_in().await?;
+        }
+        if self.live.as_ref().is_some_and(|live| !live.listed) {
             let listing = self.list().await?;
             if listing != Listing::Absent {
                 return Ok(listing);
             }
-            self.steps(Phase::Prepare, choice).await?;
         }
+        let first = if from == Staging::Retry { Phase::Retry } else { Phase::Prepare };
+        self.steps(first, choice).await?;
         self.steps(Phase::Choose, choice).await?;
         if self.kit.errand.flow.steps(Phase::Opening).is_empty() {
             self.look_at_button(choice).await?;
@@ -83,9 +104,20 @@ impl BrowserHands {
         self.list().await.map(drop)
     }
 
-    /// A fresh session, logged in. The old one is ended first.
+    /// Logged in, in a session that has sent no credentials before; one that has is ended first.
     async fn log_in(&mut self) -> Result<(), Trouble> {
-        self.end_session().await;
+        if self.live.as_ref().is_none_or(|live| live.log_in.is_sent()) {
+            self.end_session().await;
+            self.open_session().await?;
+        }
+        self.steps(Phase::Login, 0).await?;
+        let live = self.live.as_mut().expect("its steps are done");
+        self.logins += u8::from(live.log_in.ends());
+        live.logged_in = true;
+        Ok(())
+    }
+
+    async fn open_session(&mut self) -> Result<(), Trouble> {
         let words = self.kit.words()?;
         let account = self.kit.locks.take(&self.kit.errand.member.id).await;
         let session = open(&self.options, self.kit.attempt.as_str()).await.map_err(browser_trouble)?;
@@ -96,14 +128,39 @@ impl BrowserHands {
         let stage = Stage::begin(session.driver().clone()).await;
         let stage = stage.map_err(|error| Trouble::Browser(error.to_string()))?;
         let stage = stage.with_secrets(secrets);
-        let trigger = match self.kit.errand.mode() {
-            FireMode::Native | FireMode::Script => {
-                Some(session.trigger().map_err(|error| Trouble::Browser(error.to_string()))?)
-            }
-            _ => None,
+        let mut live = Live {
+            session,
+            stage,
+            words,
+            trigger: None,
+            log_in: LogIn::default(),
+            logged_in: false,
+            listed: false,
+            _account: account,
         };
-        self.live = Some(Live { session, stage, words, trigger, _account: account });
-        self.steps(Phase::Login, 0).await.map(drop)
+        live.arm(self.kit.errand.mode()).map_err(|error| Trouble::Browser(error.to_string()))?;
+        self.live = Some(live);
+        Ok(())
+    }
+
+    fn is_logged_in(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.logged_in)
+    }
+
+    fn forget_log_in(&mut self) {
+        if let Some(live) = self.live.as_mut() {
+            live.logged_in = false;
+        }
+    }
+
+    /// Tells of a trouble in staging, and keeps of the session what can be kept.
+    async fn failed(&mut self, trouble: Trouble) -> Trouble {
+        match &trouble {
+            Trouble::Browser(_) => drop(self.end_session().await),
+            Trouble::Answer(Answer::LoginExpired) => self.forget_log_in(),
+            _ => {}
+        }
+        self.kit.told(trouble)
     }
 
     /// Does the steps of a phase; variables that they read are known to the later ones.
@@ -116,6 +173,9 @@ impl BrowserHands {
             let mut rendered = step.render(&words).map_err(|error| Trouble::Selector(error.to_string()))?;
             if phase == Phase::Verify {
                 read_every_row(&mut rendered);
+            }
+            if phase == Phase::Login && live.log_in.begins(&rendered) {
+                self.logins += 1;
             }
             match live.stage.run(&rendered).await {
                 Ok(done) => {
@@ -189,8 +249,39 @@ impl BrowserHands {
     /// Reads the site's list and compares it with every choice.
     async fn list(&mut self) -> Result<Listing, Trouble> {
         let rows = self.steps(Phase::Verify, 0).await?;
-        let live = self.live.as_ref().expect("the list is read in a session");
-        self.kit.listing(&live.words, &rows)
+        let live = self.live.as_mut().expect("the list is read in a session");
+        let listing = self.kit.listing(&live.words, &rows)?;
+        live.listed = true;
+        Ok(listing)
+    }
+
+    async fn try_list(&mut self, may_log_in: bool) -> Result<Listing, Trouble> {
+        if !self.is_logged_in() {
+            if self.refused || !may_log_in {
+                let why = self.unread.clone().unwrap_or_else(|| "nobody is logged in".to_owned());
+                return Ok(Listing::CannotTell(why));
+            }
+            self.log_in().await?;
+        }
+        self.list().await
+    }
+
+    /// The list could not be read. The session is kept where it is known to be good, so that this costs no log-in.
+    async fn unread(&mut self, trouble: Trouble) -> Listing {
+        match &trouble {
+            Trouble::Browser(_) => drop(self.end_session().await),
+            Trouble::Answer(Answer::LoginRefused) => self.refused = true,
+            Trouble::Answer(Answer::LoginExpired) => self.forget_log_in(),
+            Trouble::Unreachable(_) => {}
+            _ => {
+                let can_ask = self.kit.errand.flow.logged_in().is_some();
+                if !can_ask || self.check_login().await != Event::LoginChecked(true) {
+                    self.forget_log_in();
+                }
+            }
+        }
+        self.unread = Some(trouble.words());
+        Listing::CannotTell(trouble.words())
     }
 
     /// Ends the session; true when it is certain that the browser is gone.
@@ -222,10 +313,13 @@ fn browser_trouble(error: BrowserError) -> Trouble {
 }
 
 impl Performer for BrowserHands {
-    async fn stage(&mut self, choice: usize, reuse: bool) -> Event {
-        match self.try_stage(choice, reuse).await {
+    async fn stage(&mut self, choice: usize, from: Staging) -> Event {
+        if from != Staging::LogIn && !self.is_logged_in() {
+            return Event::StageFailed(Trouble::Answer(Answer::LoginExpired));
+        }
+        match self.try_stage(choice, from).await {
             Ok(listing) => Event::Staged(listing),
-            Err(trouble) => Event::StageFailed(self.kit.told(trouble)),
+            Err(trouble) => Event::StageFailed(self.failed(trouble).await),
         }
     }
 
@@ -248,7 +342,7 @@ impl Performer for BrowserHands {
         self.kit.clock.sleep_until(at).await;
         match self.steps(Phase::Opening, choice).await {
             Ok(_) => Event::Opened,
-            Err(trouble) => Event::OpeningFailed(self.kit.told(trouble)),
+            Err(trouble) => Event::OpeningFailed(self.failed(trouble).await),
         }
     }
 
@@ -265,18 +359,11 @@ impl Performer for BrowserHands {
         Event::Fenced
     }
 
-    async fn read_list(&mut self) -> Event {
-        let listing = match self.live {
-            None => match self.log_in().await {
-                Ok(()) => self.list().await,
-                Err(trouble) => Err(trouble),
-            },
-            Some(_) => self.list().await,
+    async fn read_list(&mut self, may_log_in: bool) -> Event {
+        let listing = match self.try_list(may_log_in).await {
+            Ok(listing) => listing,
+            Err(trouble) => self.unread(trouble).await,
         };
-        let listing = listing.unwrap_or_else(|trouble| Listing::CannotTell(trouble.words()));
-        if matches!(listing, Listing::CannotTell(_)) {
-            self.end_session().await;
-        }
         self.marks.push((Mark::Verified, self.kit.clock.now()));
         self.kit.reporter.say(self.kit.clock.now(), What::listed(&listing));
         Event::Listed(listing)
@@ -284,6 +371,18 @@ impl Performer for BrowserHands {
 
     async fn rest(&mut self) {
         self.end_session().await;
+    }
+
+    fn take(&mut self, flow: Arc<Flow>) {
+        self.kit.errand.flow = flow;
+        let mode = self.kit.errand.mode();
+        if let Some(Err(error)) = self.live.as_mut().map(|live| live.arm(mode)) {
+            tracing::warn!(%error, "the session has no trigger for the new fire mode");
+        }
+    }
+
+    fn logins(&mut self) -> u8 {
+        std::mem::take(&mut self.logins)
     }
 
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {
