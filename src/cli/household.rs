@@ -33,6 +33,17 @@ pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
     opened.map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))
 }
 
+/// Fails where the browser is missing that the configured bookings need.
+///
+/// # Errors
+/// It is not installed.
+pub(super) fn with_browser(parts: &Parts) -> Result<(), Failure> {
+    look_for_browser(parts).map_err(|error| {
+        let (browser, kind, help) = (error.engine.as_str(), &error.kind, error.help());
+        Failure::new(Exit::Unavailable, format!("no {browser} to book with: {kind}; {help}"))
+    })
+}
+
 impl Household {
     /// Gathers it; without a vault it is degraded, and its [`warnings`](Self::warnings) say so.
     ///
@@ -93,13 +104,7 @@ impl Household {
     /// The browser that the bookings need is not installed.
     pub(super) fn parts_with_browser(&self) -> Result<Parts, Failure> {
         let parts = self.parts();
-        match look_for_browser(&parts) {
-            Ok(()) => Ok(parts),
-            Err(error) => {
-                let (browser, kind, help) = (error.engine.as_str(), &error.kind, error.help());
-                Err(Failure::new(Exit::Unavailable, format!("no {browser} to book with: {kind}; {help}")))
-            }
-        }
+        with_browser(&parts).map(|()| parts)
     }
 
     /// Where a rehearsal keeps what it saw when a step failed.

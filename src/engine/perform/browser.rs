@@ -79,13 +79,23 @@ impl BrowserHands {
                 return Ok(listing);
             }
         }
-        let first = if from == Staging::Retry { Phase::Retry } else { Phase::Prepare };
+        let first = self.first_phase(from).unwrap_or(Phase::Prepare);
         self.steps(first, choice).await?;
         self.steps(Phase::Choose, choice).await?;
         if self.kit.errand.flow.steps(Phase::Opening).is_empty() {
             self.look_at_button(choice).await?;
         }
         Ok(Listing::Absent)
+    }
+
+    /// What brings the page that is there to where choose/ begins; none: only a log-in does.
+    fn first_phase(&self, from: Staging) -> Option<Phase> {
+        let has = |phase: Phase| !self.kit.errand.flow.steps(phase).is_empty();
+        match from {
+            Staging::LogIn => Some(Phase::Prepare),
+            Staging::Retry => Some(Phase::Retry),
+            Staging::Again => [Phase::Prepare, Phase::Retry].into_iter().find(|phase| has(*phase)),
+        }
     }
 
     /// Every reversible step in the order of a booking, and a look at the list, whatever it shows. The session is ended.
@@ -158,6 +168,10 @@ impl BrowserHands {
         match &trouble {
             Trouble::Browser(_) => drop(self.end_session().await),
             Trouble::Answer(Answer::LoginExpired) => self.forget_log_in(),
+            // A page without what is looked for may be that of somebody who is not logged in.
+            Trouble::Selector(_) if self.is_logged_in() && self.check_login().await != Event::LoginChecked(true) => {
+                self.forget_log_in();
+            }
             _ => {}
         }
         self.kit.told(trouble)
@@ -314,7 +328,8 @@ fn browser_trouble(error: BrowserError) -> Trouble {
 
 impl Performer for BrowserHands {
     async fn stage(&mut self, choice: usize, from: Staging) -> Event {
-        if from != Staging::LogIn && !self.is_logged_in() {
+        let has_way = self.is_logged_in() && self.first_phase(from).is_some();
+        if from != Staging::LogIn && !has_way {
             return Event::StageFailed(Trouble::Answer(Answer::LoginExpired));
         }
         match self.try_stage(choice, from).await {
