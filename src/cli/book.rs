@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
 
-use super::household::{Household, open_store};
+use super::household::{Household, open_store, with_browser};
 use super::scratch::Scratch;
 use super::setting::Setting;
 use super::{Exit, Failure, Timeline};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::engine::{Engine, Event, Handle, Rehearsed, What, rehearse};
-use crate::model::{Booking, Occurrence, Outcome};
+use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, rehearse};
+use crate::model::{Attempt, AttemptId, Booking, Choice, Occurrence, Outcome, State};
 use crate::report::did_you_mean;
 use crate::schedule::occurrences;
 use crate::telemetry::Redactor;
@@ -58,15 +59,14 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     let mut timeline = Timeline::new(zone, as_json);
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
-        let only = Arc::new(Config { bookings: vec![booking], ..(*config).clone() });
         // A dry run records nothing: it works beside a running daemon, whose database it leaves alone.
         let scratch = args.dry_run.then(Scratch::new).transpose()?;
         let store = match &scratch {
             Some(scratch) => scratch.store().await?,
-            None => open_store(&only).await?,
+            None => open_store(&config).await?,
         };
-        let household = Household::new(only, zones, store.clone(), Redactor::new())?;
-        ready(&household, &next)?;
+        let household = Household::new(config, zones, store.clone(), Redactor::new())?;
+        ready(&household, booking, &next)?;
         let result = match args.dry_run {
             true => dry(&household, next, args.now, &mut timeline).await,
             false => real(&household, &next, &mut timeline).await,
@@ -83,11 +83,14 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
 }
 
 /// What is missing is said before anything is waited for.
-fn ready(household: &Household, next: &Occurrence) -> Result<(), Failure> {
+fn ready(household: &Household, booking: Booking, next: &Occurrence) -> Result<(), Failure> {
     for warning in household.zone_warnings() {
         super::say(&format!("firstserve: {warning}"));
     }
-    let parts = household.parts_with_browser()?;
+    let parts = household.parts();
+    // What other bookings need is of no concern here.
+    let only = Arc::new(Config { bookings: vec![booking], ..(*parts.config).clone() });
+    with_browser(&Parts { config: only, ..parts.clone() })?;
     let vault = household.vault().map_err(|error| Failure::new(Exit::Config, error.to_string()))?;
     let member = parts.config.member(&next.member).expect("a valid booking has a member");
     let entry = vault.get(&member.vault).map(drop);
@@ -166,43 +169,83 @@ fn told(rehearsed: &Rehearsed, household: &Household, opening: &str, timeline: &
 
 /// The engine itself, for one date.
 async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline) -> anyhow::Result<Value> {
-    let (engine, running) = Engine::start(household.parts());
-    let result = until_ended(&engine, next, timeline).await;
-    engine.stop().await;
-    running.await?;
+    let runs = match engine::book(household.parts(), next).await {
+        Ok(One::Runs(runs)) => runs,
+        Ok(One::Over(attempt)) => return Ok(over(&attempt, timeline)),
+        Err(error) => return Err(Failure::new(Exit::Unavailable, error.to_string()).into()),
+    };
+    let Runs { attempt, handle, mut events, task } = runs;
+    let mut story = Story { attempt, opening: next.opening(), steps: Vec::new(), sent: None };
+    let result = loop {
+        timeline.count_down(SystemClock.now());
+        let event = match tokio::time::timeout(TICK, events.recv()).await {
+            Ok(Ok(event)) => event,
+            Err(_) | Ok(Err(RecvError::Lagged(_))) => continue,
+            Ok(Err(RecvError::Closed)) => break json!({ "outcome": "unfinished" }),
+        };
+        timeline.show(&event);
+        if let Some(ended) = story.hears(event) {
+            break ended;
+        }
+    };
+    handle.stop().await;
+    task.await?;
     Ok(result)
 }
 
-async fn until_ended(engine: &Handle, next: &Occurrence, timeline: &mut Timeline) -> Value {
-    let mut events = engine.events();
-    let (mut wanted, mut steps, mut sent) = (None, Vec::new(), None::<Timestamp>);
-    loop {
-        timeline.count_down(SystemClock.now());
-        let Ok(event) = tokio::time::timeout(TICK, events.recv()).await else { continue };
-        let Ok(event) = event else { return json!({ "outcome": "unfinished" }) };
-        timeline.show(&event);
-        let Event { attempt: Some(id), what, at } = event else { continue };
+/// What became of it before, where it must not be tried again.
+fn over(attempt: &Attempt, timeline: &Timeline) -> Value {
+    let note = attempt.note.as_deref().unwrap_or_default();
+    timeline.line(&format!("over already, and not tried again: {}; {note}", attempt.state.as_str()));
+    json!({
+        "outcome": attempt.state.as_str(),
+        "note": note,
+        "attempt": attempt.id.as_str(),
+        "opening": attempt.opening.to_string(),
+        "sent_at": null,
+        "won": attempt.state == State::Ended(Outcome::Confirmed),
+        "steps": [],
+    })
+}
+
+/// What happens to one attempt, for programs.
+struct Story {
+    attempt: AttemptId,
+    opening: Timestamp,
+    steps: Vec<Value>,
+    sent: Option<Timestamp>,
+}
+
+impl Story {
+    /// Takes an event; the whole story once it is over.
+    fn hears(&mut self, event: Event) -> Option<Value> {
+        let Event { attempt, what, at } = event;
+        if attempt.as_ref() != Some(&self.attempt) {
+            return None;
+        }
         match what {
-            What::TakenUp { date, .. } if date == next.date => wanted = Some(id),
-            _ if wanted.as_ref() != Some(&id) => {}
             What::Step { phase, place, took } => {
-                steps.push(json!({ "at": at.to_string(), "phase": phase, "place": place, "ms": took.as_millis() }));
+                self.steps
+                    .push(json!({ "at": at.to_string(), "phase": phase, "place": place, "ms": took.as_millis() }));
             }
-            What::Sent { sent: left, .. } => sent = Some(left),
-            What::Ended { outcome, note, won } => {
-                return json!({
-                    "outcome": outcome.as_str(),
-                    "note": note,
-                    "attempt": id.as_str(),
-                    "opening": next.opening().to_string(),
-                    "sent_at": sent.map(|at| at.to_string()),
-                    "court": won.as_ref().map(|won| won.court.as_str()),
-                    "start": won.as_ref().map(|won| won.start.to_string()),
-                    "won": outcome == Outcome::Confirmed,
-                    "steps": steps,
-                });
-            }
+            What::Sent { sent, .. } => self.sent = Some(sent),
+            What::Ended { outcome, note, won } => return Some(self.ended(outcome, &note, won.as_ref())),
             _ => {}
         }
+        None
+    }
+
+    fn ended(&mut self, outcome: Outcome, note: &str, won: Option<&Choice>) -> Value {
+        json!({
+            "outcome": outcome.as_str(),
+            "note": note,
+            "attempt": self.attempt.as_str(),
+            "opening": self.opening.to_string(),
+            "sent_at": self.sent.map(|at| at.to_string()),
+            "court": won.map(|won| won.court.as_str()),
+            "start": won.map(|won| won.start.to_string()),
+            "won": outcome == Outcome::Confirmed,
+            "steps": std::mem::take(&mut self.steps),
+        })
     }
 }

@@ -36,6 +36,14 @@ pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
     opened.map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))
 }
 
+/// Fails where the browser is missing that the configured bookings need.
+///
+/// # Errors
+/// It is not installed.
+pub(super) fn with_browser(parts: &Parts) -> Result<(), Failure> {
+    look_for_browser(parts).map_err(|error| Failure::new(Exit::Unavailable, no_browser(&error)))
+}
+
 fn no_browser(error: &BrowserError) -> String {
     format!("no {} to book with: {}; {}", error.engine.as_str(), error.kind, error.help())
 }
@@ -120,10 +128,7 @@ impl Household {
     /// The browser that the bookings need is not installed.
     pub(super) fn parts_with_browser(&self) -> Result<Parts, Failure> {
         let parts = self.parts();
-        match look_for_browser(&parts) {
-            Ok(()) => Ok(parts),
-            Err(error) => Err(Failure::new(Exit::Unavailable, no_browser(&error))),
-        }
+        with_browser(&parts).map(|()| parts)
     }
 
     /// Where a rehearsal keeps what it saw when a step failed.

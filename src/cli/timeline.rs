@@ -37,7 +37,8 @@ pub struct Timeline {
 /// What is known of an attempt.
 struct Shown {
     name: String,
-    opening: Timestamp,
+    /// None for a date that could be booked already when it was planned.
+    opening: Option<Timestamp>,
     file: Option<File>,
 }
 
@@ -69,7 +70,7 @@ impl Timeline {
     /// Draws what is being done, or how long it is until the next opening.
     pub fn count_down(&self, now: Timestamp) {
         let doing = self.attempts.values().find_map(|shown| Some(format!("{} …", shown.file.as_ref()?.name)));
-        let next = self.attempts.values().map(|shown| shown.opening).filter(|at| *at > now).min();
+        let next = self.attempts.values().filter_map(|shown| shown.opening).filter(|at| *at > now).min();
         let next = next.map(|at| format!("opens in {}", span(at.duration_since(now))));
         self.bar.set_message(match (next, doing) {
             (Some(next), Some(doing)) => format!("{next}   {}", self.paint(DIM, &doing)),
@@ -93,18 +94,22 @@ impl Timeline {
         }
         self.file_done(event.attempt.as_ref());
         match &event.what {
-            What::TakenUp { booking, member, date, opening } => {
+            What::TakenUp { booking, member, date, opening, open_already } => {
                 let name = format!("{member} · {booking} {date}");
-                let opens = self.clock_text(*opening, "%a %Y-%m-%d %H:%M:%S %Z");
+                let opening = (!open_already).then_some(*opening);
+                let opens = match opening {
+                    Some(opening) => format!("opens {}", self.clock_text(opening, "%a %Y-%m-%d %H:%M:%S %Z")),
+                    None => "can be booked already".to_owned(),
+                };
                 if let Some(id) = &event.attempt {
-                    let shown = Shown { name: name.clone(), opening: *opening, file: None };
+                    let shown = Shown { name: name.clone(), opening, file: None };
                     self.attempts.insert(id.clone(), shown);
                 }
-                self.at(event, &format!("{}, opens {opens}", self.paint(BOLD, &name)));
+                self.at(event, &format!("{}, {opens}", self.paint(BOLD, &name)));
             }
             What::Entered(state) => self.of(event, &self.state(*state)),
             What::Trouble(why) | What::Degraded(why) => self.of(event, &format!("{} {why}", self.paint(YELLOW, "!"))),
-            What::Sent { choice, mode, sent } => self.sent(event, choice, mode, *sent),
+            What::Sent { choice, mode, late, .. } => self.sent(event, choice, mode, *late),
             What::Answered(answer) => self.of(event, &format!("the site answers: {}", answer.as_str())),
             What::Listed { rows } => self.of(event, &listed(*rows)),
             What::Ended { outcome, note, .. } => self.ended(event, *outcome, note),
@@ -140,11 +145,11 @@ impl Timeline {
         self.stamped(file.began, Some(id), &text);
     }
 
-    fn sent(&self, event: &Event, choice: &Choice, mode: &str, sent: Timestamp) {
+    fn sent(&self, event: &Event, choice: &Choice, mode: &str, late: Option<SignedDuration>) {
         let (court, start) = (&choice.court, choice.start.strftime("%H:%M"));
-        let late = self.paint(BOLD, &signed(sent.duration_since(choice.opening)));
+        let late = late.map(|late| format!(", {} after the opening", self.paint(BOLD, &signed(late))));
         let sent = self.paint(BOLD, &format!("sent court {court} at {start}"));
-        self.of(event, &format!("{sent} by {mode}, {late} after the opening"));
+        self.of(event, &format!("{sent} by {mode}{}", late.unwrap_or_default()));
     }
 
     fn ended(&self, event: &Event, outcome: Outcome, note: &str) {
@@ -177,7 +182,8 @@ impl Timeline {
     fn instants(&self, at: Timestamp, id: Option<&AttemptId>) -> String {
         let clock = self.paint(DIM, &self.clock_text(at, "%H:%M:%S%.3f"));
         let shown = id.and_then(|id| self.attempts.get(id));
-        let distance = shown.map(|shown| signed(at.duration_since(shown.opening))).unwrap_or_default();
+        let opening = shown.and_then(|shown| shown.opening);
+        let distance = opening.map(|opening| signed(at.duration_since(opening))).unwrap_or_default();
         format!("{clock} {distance:>11}")
     }
 

@@ -1,11 +1,12 @@
 //! What a change of the configuration does to the attempts ahead, in words for the log.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use jiff::SignedDuration;
-use jiff::civil::{DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 
-use crate::model::Occurrence;
+use crate::model::{BookingName, MemberId, Occurrence};
 
 use super::diff::clock;
 use super::duration;
@@ -34,19 +35,31 @@ pub enum Moved {
 
 /// Compares the attempts ahead before and after.
 pub fn moved(old: &[Occurrence], new: &[Occurrence]) -> Vec<Moved> {
-    let same = |a: &Occurrence, b: &Occurrence| a.booking == b.booking && a.member == b.member && a.date == b.date;
-    let missing = |from: &[Occurrence], list: &[Occurrence]| {
-        list.iter().filter(|item| !from.iter().any(|other| same(item, other))).count()
-    };
+    let (known, wanted) = (by_key(old), by_key(new));
     let mut found = Vec::new();
     for after in new {
-        if let Some(before) = old.iter().find(|before| same(before, after)) {
+        if let Some(before) = known.get(&key(after)) {
             openings(before, after, &mut found);
         }
     }
-    let counts = [(missing(old, new), Moved::New as fn(usize) -> Moved), (missing(new, old), Moved::Gone)];
+    let missing =
+        |from: &ByKey<'_>, list: &[Occurrence]| list.iter().filter(|item| !from.contains_key(&key(item))).count();
+    let counts = [(missing(&known, new), Moved::New as fn(usize) -> Moved), (missing(&wanted, old), Moved::Gone)];
     found.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, moved)| moved(count)));
     found
+}
+
+/// What makes an attempt the same attempt.
+type Key<'o> = (&'o MemberId, &'o BookingName, Date);
+
+type ByKey<'o> = HashMap<Key<'o>, &'o Occurrence>;
+
+fn key(occurrence: &Occurrence) -> Key<'_> {
+    (&occurrence.member, &occurrence.booking, occurrence.date)
+}
+
+fn by_key(occurrences: &[Occurrence]) -> ByKey<'_> {
+    occurrences.iter().map(|occurrence| (key(occurrence), occurrence)).collect()
 }
 
 fn openings(before: &Occurrence, after: &Occurrence, found: &mut Vec<Moved>) {

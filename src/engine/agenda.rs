@@ -59,6 +59,7 @@ pub(super) fn unsaved_attempt(occurrence: &Occurrence, now: Timestamp) -> Attemp
         state: State::Planned,
         submits: 0,
         created_at: now,
+        planned_at: now,
         updated_at: now,
         note: None,
     }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Parts;
 use crate::flow::Flow;
 use crate::model::{Answer, Attempt, Booking, Choice, FireMode, Member, Occurrence, Outcome, Site, State};
 use crate::schedule::{first_instant, opening};
-use crate::store::{PastPermit, PermitId, StoreError};
+use crate::store::{Lost, PastPermit, PermitId, StoreError};
 use crate::timing::{Facts, Past};
 
 /// An attempt's facts, frozen.
@@ -24,9 +24,12 @@ pub(super) struct Errand {
     pub(super) booking: Option<Booking>,
     pub(super) choices: Vec<Choice>,
     pub(super) permit: Option<PermitId>,
+    /// When the attempt was last planned.
+    pub(super) planned_at: Timestamp,
     /// What an earlier process may have booked, though no booking asks for it any more: read, never submitted.
     only_verified: Vec<Choice>,
     permits: Vec<PastPermit>,
+    lost: Vec<Lost>,
 }
 
 /// Why an attempt cannot be run.
@@ -34,7 +37,9 @@ pub(super) struct Errand {
 pub(super) enum Reason {
     #[error("its site or member is no longer in the configuration; look at the site's own list")]
     Unconfigured,
-    #[error("its opening passed while nothing could act, and no booking asks for it any more")]
+    #[error("its opening passed while nothing could act, and the slot itself has begun")]
+    Begun,
+    #[error("no booking asks for this date any more")]
     Vanished,
     #[error("already booked on {date} by “{booking}”")]
     Held {
@@ -51,7 +56,8 @@ impl Reason {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
             Self::Unconfigured | Self::Store(_) => Outcome::NeedsAttention,
-            Self::Vanished => Outcome::Missed,
+            Self::Begun => Outcome::Missed,
+            Self::Vanished => Outcome::Cancelled,
             Self::Held { .. } => Outcome::Skipped,
         }
     }
@@ -69,9 +75,10 @@ impl Errand {
         let only_verified: Vec<Choice> = spent.into_iter().filter(|choice| !wanted.contains(choice)).collect();
         let choices = [wanted, only_verified.clone()].concat();
         if choices.is_empty() {
-            return Err(Reason::Vanished);
+            return Err(if still_asked_for(attempt, &zone, parts) { Reason::Begun } else { Reason::Vanished });
         }
-        let errand = Self::gather(attempt, choices, only_verified, permits, parts)?;
+        let lost = parts.store.lost(&attempt.id).await?;
+        let errand = Self { only_verified, permits, lost, ..Self::gather(attempt, choices, parts)? }.with_permit();
         if attempt.state == State::Planned {
             errand.refuse_held(attempt, parts).await?;
         }
@@ -80,29 +87,34 @@ impl Errand {
 
     /// The facts of an attempt that no store knows of.
     pub(super) fn unsaved(attempt: &Attempt, occurrence: &Occurrence, parts: &Parts) -> Result<Self, Reason> {
-        Self::gather(attempt, occurrence.choices.clone(), Vec::new(), Vec::new(), parts)
+        Self::gather(attempt, occurrence.choices.clone(), parts)
     }
 
-    fn gather(
-        attempt: &Attempt,
-        choices: Vec<Choice>,
-        only_verified: Vec<Choice>,
-        permits: Vec<PastPermit>,
-        parts: &Parts,
-    ) -> Result<Self, Reason> {
+    fn gather(attempt: &Attempt, choices: Vec<Choice>, parts: &Parts) -> Result<Self, Reason> {
         let config = &parts.config;
         let site = config.site(&attempt.site).ok_or(Reason::Unconfigured)?;
         Ok(Self {
             flow: config.flow(&site.id).ok_or(Reason::Unconfigured)?,
             member: config.member(&attempt.member).ok_or(Reason::Unconfigured)?.clone(),
             booking: config.booking(&attempt.member, &attempt.booking).cloned(),
-            permit: permits.iter().find(|permit| permit.open).map(|permit| permit.id.clone()),
+            permit: None,
+            planned_at: attempt.planned_at,
             zone: parts.zones.zone(&site.time_zone).ok_or(Reason::Unconfigured)?,
             site: site.clone(),
             choices,
-            only_verified,
-            permits,
+            only_verified: Vec::new(),
+            permits: Vec::new(),
+            lost: Vec::new(),
         })
+    }
+
+    fn with_permit(mut self) -> Self {
+        self.permit = self.open_permit().map(|permit| permit.id.clone());
+        self
+    }
+
+    fn open_permit(&self) -> Option<&PastPermit> {
+        self.permits.iter().find(|permit| permit.open)
     }
 
     /// Renaming or editing a booking never books twice: a slot that is ours, or may be, is not booked again.
@@ -117,14 +129,25 @@ impl Errand {
     }
 
     /// What the machine is told.
-    pub(super) fn facts(&self, created_at: Timestamp) -> Facts {
+    pub(super) fn facts(&self) -> Facts {
         Facts {
             choices: self.choices.clone(),
             patience: self.site.patience,
             mode: self.mode(),
-            opening_steps: !self.flow.steps(crate::flow::Phase::Opening).is_empty(),
-            created_at,
+            opening_steps: self.has_opening_steps(),
+            planned_at: self.planned_at,
         }
+    }
+
+    /// Whether there are steps between the opening and the commit.
+    pub(super) fn has_opening_steps(&self) -> bool {
+        !self.flow.steps(crate::flow::Phase::Opening).is_empty()
+    }
+
+    /// How long after the choice's opening something happened; none for a choice that was open when it was planned.
+    pub(super) fn lateness(&self, choice: usize, at: Timestamp) -> Option<SignedDuration> {
+        let opening = self.choices[choice].opening;
+        (opening > self.planned_at).then(|| at.duration_since(opening))
     }
 
     /// The mode that is used: what the site is set to, as far as its flow allows.
@@ -132,16 +155,40 @@ impl Errand {
         self.flow.mode(self.site.fire)
     }
 
-    /// What an earlier process left.
+    /// What an earlier process left. What was learnt before the attempt was last planned is forgotten: somebody asked for it
+    /// once more.
     pub(super) fn past(&self, attempt: &Attempt) -> Past {
-        let taken = |choice: &Choice| {
-            self.permits.iter().any(|past| past.answer == Some(Answer::Taken) && is_for(past, choice))
-        };
-        let is_lost = |choice: &Choice| taken(choice) || self.only_verified.contains(choice);
+        let is_lost = |choice: &Choice| self.taken(choice) || self.gone(choice) || self.only_verified.contains(choice);
         let lost = self.choices.iter().enumerate().filter(|(_, choice)| is_lost(choice)).map(|(at, _)| at).collect();
-        let uncertain = self.permits.iter().filter(|permit| permit.absent).count();
-        Past { state: attempt.state, uncertain: u8::try_from(uncertain).unwrap_or(u8::MAX), lost }
+        let uncertain = self.recent().filter(|permit| permit.absent).count();
+        Past {
+            state: attempt.state,
+            uncertain: u8::try_from(uncertain).unwrap_or(u8::MAX),
+            lost,
+            claimed: self.open_permit().is_some_and(|permit| permit.answer == Some(Answer::Confirmed)),
+            called_off: self.only_verified.len() == self.choices.len(),
+        }
     }
+
+    fn taken(&self, choice: &Choice) -> bool {
+        self.recent().any(|past| past.answer == Some(Answer::Taken) && is_for(past, choice))
+    }
+
+    fn gone(&self, choice: &Choice) -> bool {
+        let is = |lost: &Lost| lost.at >= self.planned_at && lost.court == choice.court && lost.start == choice.start;
+        self.lost.iter().any(is)
+    }
+
+    fn recent(&self) -> impl Iterator<Item = &PastPermit> {
+        self.permits.iter().filter(|permit| permit.spent_at >= self.planned_at)
+    }
+}
+
+/// Whether a booking still asks for such a date: then nothing is planned for it because its slot has begun.
+fn still_asked_for(attempt: &Attempt, zone: &TimeZone, parts: &Parts) -> bool {
+    let booking = parts.config.booking(&attempt.member, &attempt.booking);
+    let today = parts.clock.now().to_zoned(zone.clone()).date();
+    booking.is_some_and(|booking| !booking.paused) && attempt.date <= today
 }
 
 fn is_for(permit: &PastPermit, choice: &Choice) -> bool {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Answer, Attempt, AttemptId, BookingName, Choice, MemberId, Outcome, State};
 use crate::timing::Listing;
@@ -36,6 +36,7 @@ impl What {
             member: attempt.member.clone(),
             date: attempt.date,
             opening: attempt.opening,
+            open_already: attempt.opening <= attempt.planned_at,
         }
     }
 }
@@ -53,6 +54,8 @@ pub enum What {
         date: Date,
         /// The first instant at which it can be booked.
         opening: Timestamp,
+        /// It could be booked already when it was planned: the opening is no instant that anything is measured from.
+        open_already: bool,
     },
     /// The attempt entered a state.
     Entered(State),
@@ -80,6 +83,8 @@ pub enum What {
         mode: &'static str,
         /// When, by this machine's clock.
         sent: Timestamp,
+        /// How long after the opening; none for a date that was open when it was planned.
+        late: Option<SignedDuration>,
     },
     /// The site answered.
     Answered(Answer),

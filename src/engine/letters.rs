@@ -2,39 +2,80 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::Parts;
 use super::errand::Errand;
 use super::run::{Ending, Write};
-use crate::model::{Attempt, Choice, Language};
+use crate::model::{Attempt, Language, Outcome};
 use crate::notify::{Facts, Reader, letter};
-use crate::store::Slot;
+use crate::store::{Letter, Slot};
 
 /// Writes the letters of one attempt; none when nobody is to be told.
 pub(super) fn letters(errand: &Errand, attempt: &Attempt, parts: &Parts) -> Write {
-    let to = recipient(errand, parts);
-    let (attempt, choices) = (attempt.clone(), errand.choices.clone());
-    let (site_url, member) = (errand.site.url.clone(), errand.member.id.clone());
+    let (post, errand) = (Post::of(attempt, parts), errand.clone());
     Arc::new(move |ending: &Ending<'_>| {
-        let to = to.as_deref()?;
-        let slot = ending.won.map(|won| Slot::from(&choices[won]));
-        let mut attempt = attempt.clone();
-        attempt.note = Some(ending.note.to_owned());
-        let opening = |choice: &Choice| choice.opening;
-        let lateness = ending.won.zip(ending.sent).map(|(won, sent)| sent.duration_since(opening(&choices[won])));
-        let facts = Facts {
-            attempt: &attempt,
-            outcome: ending.outcome,
-            slot: slot.as_ref(),
-            site_url: &site_url,
-            lateness,
+        let won = Won {
+            slot: ending.won.map(|won| Slot::from(&errand.choices[won])),
+            lateness: ending.won.zip(ending.sent).and_then(|(won, sent)| errand.lateness(won, sent)),
             duplicate: ending.duplicate,
         };
-        letter(&facts, &Reader { to, name: member.as_str(), language: Language::default() })
+        post.letter(ending.outcome, ending.note, &won)
     })
 }
 
-/// The member's own address, or the one that the configuration names for everybody.
-fn recipient(errand: &Errand, parts: &Parts) -> Option<String> {
-    let everybody = parts.config.mail.as_ref().and_then(|mail| mail.to.clone());
-    errand.member.mail.clone().or(everybody)
+/// The letter of an attempt that ends without having been run.
+pub(super) fn unrun(attempt: &Attempt, outcome: Outcome, note: &str, parts: &Parts) -> Option<Letter> {
+    Post::of(attempt, parts).letter(outcome, note, &Won::default())
+}
+
+/// What was won.
+#[derive(Default)]
+struct Won {
+    slot: Option<Slot>,
+    lateness: Option<SignedDuration>,
+    duplicate: bool,
+}
+
+/// Who is told about an attempt, and where its site is.
+struct Post {
+    attempt: Attempt,
+    to: Option<String>,
+    site_url: String,
+}
+
+impl Post {
+    /// To the member's own address, or the one that the configuration names for everybody.
+    fn of(attempt: &Attempt, parts: &Parts) -> Self {
+        let config = &parts.config;
+        let own = config.member(&attempt.member).and_then(|member| member.mail.clone());
+        let everybody = config.mail.as_ref().and_then(|mail| mail.to.clone());
+        let site_url = config.site(&attempt.site).map_or_else(|| attempt.site.to_string(), |site| site.url.clone());
+        Self { attempt: attempt.clone(), to: own.or(everybody), site_url }
+    }
+
+    fn letter(&self, outcome: Outcome, note: &str, won: &Won) -> Option<Letter> {
+        let to = self.to.as_deref()?;
+        let attempt = Attempt { note: Some(note.to_owned()), ..self.attempt.clone() };
+        let facts = Facts {
+            attempt: &attempt,
+            outcome,
+            slot: won.slot.as_ref(),
+            site_url: &self.site_url,
+            lateness: won.lateness,
+            duplicate: won.duplicate,
+        };
+        let name = self.attempt.member.as_str();
+        let letter = letter(&facts, &Reader { to, name, language: Language::default() })?;
+        Some(Letter { message_id: self.message_id(letter.message_id), ..letter })
+    }
+
+    /// An attempt that was planned once more may end in the same way once more: that is another letter.
+    fn message_id(&self, id: String) -> String {
+        let Attempt { created_at, planned_at, .. } = self.attempt;
+        if planned_at == created_at {
+            return id;
+        }
+        format!("<{}.{}", planned_at.as_millisecond(), id.trim_start_matches('<'))
+    }
 }

@@ -16,6 +16,7 @@ mod errand;
 mod event;
 mod letters;
 mod lock;
+mod one;
 mod perform;
 mod rehearse;
 mod replay;
@@ -26,6 +27,7 @@ mod supervisor;
 use crate::browser::BrowserError;
 
 pub use event::{Event, What};
+pub use one::{One, Runs, book};
 pub use perform::Rehearsed;
 pub use rehearse::{evidence_of_rehearsal, rehearse};
 pub use replay::replay;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::What;
+use super::errand::Errand;
 use super::perform::Performer;
 use super::report::Reporter;
 use crate::clock::Clock;
+use crate::flow::Flow;
 use crate::model::{Answer, AttemptId, Choice, Outcome, State};
 use crate::store::{End, Evidence, Letter, Mark, PermitId, Slot, Store, StoreError};
 use crate::timing::{Decision, Event, Machine, Next, Record};
@@ -65,6 +67,9 @@ pub(super) struct Run<P> {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) orders: mpsc::Receiver<Order>,
+    /// The selector files that are in force.
+    pub(super) files: watch::Receiver<Arc<Flow>>,
+    pub(super) errand: Errand,
     pub(super) reporter: Reporter,
     pub(super) letter: Write,
     /// The state in the store, which lags behind the machine's when a write failed.
@@ -73,6 +78,8 @@ pub(super) struct Run<P> {
     pub(super) marks: Vec<(Mark, Timestamp)>,
     pub(super) sent: Option<Timestamp>,
     pub(super) stopping: bool,
+    /// A permit was asked for and the answer was an error: it may be on disk all the same.
+    pub(super) doubtful: bool,
 }
 
 impl<P: Performer> Run<P> {
@@ -80,6 +87,7 @@ impl<P: Performer> Run<P> {
     pub(super) async fn run(mut self) -> Finish {
         let mut event = Event::Begin;
         loop {
+            self.machine.credentials_sent(self.performer.logins());
             let decision = self.machine.on(event, self.clock.now());
             match self.follow(decision).await {
                 Ok(next) => event = next,
@@ -95,7 +103,9 @@ impl<P: Performer> Run<P> {
         for record in decision.records {
             self.write(record).await;
         }
-        if self.stopping && !self.machine.state().is_spent() {
+        let is_end = matches!(decision.next, Next::End { .. });
+        // Somebody else has ended it: whoever finds that stops acting.
+        if !is_end && self.stored.is_ended() || self.stopping && !self.machine.state().is_spent() {
             return Err(Finish::Stopped);
         }
         let event = self.perform(decision.next).await?;
@@ -106,13 +116,13 @@ impl<P: Performer> Run<P> {
     async fn perform(&mut self, next: Next) -> Result<Event, Finish> {
         Ok(match next {
             Next::Wait(at) => return self.wait(at).await,
-            Next::Stage { choice, reuse } => self.heard(|p| Box::pin(p.stage(choice, reuse))).await,
+            Next::Stage { choice, from } => self.heard(|p| Box::pin(p.stage(choice, from))).await,
             Next::CheckLogin => Box::pin(self.performer.check_login()).await,
             Next::Open { choice, at } => self.heard(|p| Box::pin(p.open(choice, at))).await,
             Next::Spend { choice } => self.spend(choice).await,
             Next::Fire { choice, at } => Box::pin(self.performer.fire(choice, at)).await,
             Next::Fence => Box::pin(self.performer.fence()).await,
-            Next::ReadList => Box::pin(self.performer.read_list()).await,
+            Next::ReadList { may_log_in } => Box::pin(self.performer.read_list(may_log_in)).await,
             Next::End { outcome, note, won, duplicate } => {
                 return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.sent }).await);
             }
@@ -144,16 +154,35 @@ impl<P: Performer> Run<P> {
         if at.duration_since(self.clock.now()).unsigned_abs() > LONG_WAIT {
             self.performer.rest().await;
         }
-        tokio::select! {
-            () = self.clock.sleep_until(at) => Ok(Event::Woke),
-            Some(order) = self.orders.recv() => match order {
-                Order::Cancel => Ok(Event::Cancel),
-                Order::Stop => Err(Finish::Stopped),
-            },
+        loop {
+            let takes_files = self.machine.takes_files(self.clock.now());
+            tokio::select! {
+                () = self.clock.sleep_until(at) => return Ok(Event::Woke),
+                Ok(()) = self.files.changed(), if takes_files => return Ok(self.take_files()),
+                Some(order) = self.orders.recv() => match order {
+                    Order::Cancel => return Ok(Event::Cancel),
+                    Order::Stop => self.stopping = true,
+                },
+            }
+            // What may have been submitted is looked for to the end, for as long as the engine lets it.
+            if self.stopping && !self.machine.state().is_spent() {
+                return Err(Finish::Stopped);
+            }
         }
     }
 
+    /// Other selector files are in force, and nothing is spent.
+    fn take_files(&mut self) -> Event {
+        tracing::info!("the changed selector files are taken");
+        self.errand.flow = Arc::clone(&self.files.borrow_and_update());
+        self.performer.take(Arc::clone(&self.errand.flow));
+        Event::FilesChanged { mode: self.errand.mode(), opening_steps: self.errand.has_opening_steps() }
+    }
+
     async fn spend(&mut self, choice: usize) -> Event {
+        if let Err(error) = self.be_ready().await {
+            return Event::SpendFailed(error.to_string());
+        }
         let wanted = &self.machine.facts().choices[choice];
         match self.store.spend_permit(&self.id, wanted, self.clock.now()).await {
             Ok(permit) => {
@@ -165,8 +194,42 @@ impl<P: Performer> Run<P> {
                 Event::Spent
             }
             Err(error) if error.is_slot_held() => Event::Held(error.to_string()),
-            Err(error) => Event::SpendFailed(error.to_string()),
+            Err(error) => {
+                self.doubtful = true;
+                self.reporter.say(self.clock.now(), What::Degraded(format!("no permit: {error}")));
+                Event::SpendFailed(error.to_string())
+            }
         }
+    }
+
+    /// Makes the store agree that the attempt is ready, where a write of before was not taken.
+    async fn be_ready(&mut self) -> Result<(), StoreError> {
+        self.give_back().await?;
+        if self.stored == State::Ready {
+            return Ok(());
+        }
+        let written = self.store.transition(&self.id, self.stored, State::Ready, self.clock.now(), None).await;
+        match written {
+            Ok(()) => self.stored = State::Ready,
+            Err(_) => self.read_stored().await,
+        }
+        written
+    }
+
+    /// A permit whose spending was answered by an error, and that is on disk all the same, is given back: this process knows
+    /// that nothing was sent with it.
+    async fn give_back(&mut self) -> Result<(), StoreError> {
+        if !self.doubtful {
+            return Ok(());
+        }
+        let open = self.store.permits_of(&self.id).await?.into_iter().find(|permit| permit.open);
+        if let Some(permit) = open {
+            let why = "its spending was answered by an error; nothing was sent";
+            self.store.release_permit(&permit.id, why, self.clock.now()).await?;
+        }
+        self.doubtful = false;
+        self.read_stored().await;
+        Ok(())
     }
 
     async fn write(&mut self, record: Record) {
@@ -184,6 +247,16 @@ impl<P: Performer> Run<P> {
                 self.permit = None;
             }
             Record::Release => self.release().await,
+            Record::Lost { choice } => self.lose(choice).await,
+        }
+    }
+
+    async fn lose(&mut self, choice: usize) {
+        let lost = self.machine.facts().choices[choice].clone();
+        while let Err(error) = self.store.lose(&self.id, &lost, self.clock.now()).await {
+            if !self.try_again(&error).await {
+                return;
+            }
         }
     }
 
@@ -200,7 +273,7 @@ impl<P: Performer> Run<P> {
         let Some(permit) = self.permit.take() else { return };
         while let Err(error) = self.store.release_permit(&permit, "it provably never left", self.clock.now()).await {
             if !self.try_again(&error).await {
-                return;
+                break;
             }
         }
         self.read_stored().await;
@@ -209,6 +282,10 @@ impl<P: Performer> Run<P> {
     /// A state that could not be written is not lost: the next write starts from what is stored.
     async fn enter(&mut self, state: State) {
         let now = self.clock.now();
+        if let Err(error) = self.give_back().await {
+            tracing::warn!(%error, state = state.as_str(), "the store does not say whether a permit is open");
+            return;
+        }
         match self.store.transition(&self.id, self.stored, state, now, None).await {
             Ok(()) => self.stored = state,
             Err(error) => {
@@ -220,9 +297,18 @@ impl<P: Performer> Run<P> {
     }
 
     async fn end(&mut self, ending: Ending<'_>) -> Finish {
+        while let Err(error) = self.give_back().await {
+            if !self.try_again(&error).await {
+                return Finish::Stopped;
+            }
+        }
         let won = ending.won.map(|at| self.machine.facts().choices[at].clone());
         while let Err(error) = self.store.end(&self.id, self.ending(&ending, won.as_ref())).await {
             if !self.try_again(&error).await {
+                // Ended already, as it was to end: the write was made, though it was answered by an error.
+                if self.stored == State::Ended(ending.outcome) {
+                    break;
+                }
                 return Finish::Stopped;
             }
         }
@@ -243,8 +329,13 @@ impl<P: Performer> Run<P> {
         }
     }
 
-    /// Waits before a write that must not be lost is tried again; false when it is for the next start to mend.
+    /// Waits before a write that must not be lost is tried again; false when it is for the next start to mend, or when it was
+    /// made already, though it was answered by an error.
     async fn try_again(&mut self, error: &StoreError) -> bool {
+        if error.is_missing() {
+            self.read_stored().await;
+            return false;
+        }
         tracing::error!(%error, "the store did not take a write that must not be lost");
         self.reporter.say(self.clock.now(), What::Degraded(format!("the store does not take writes: {error}")));
         if error.is_conflict() {

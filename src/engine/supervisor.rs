@@ -7,21 +7,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
 use super::agenda::{Agenda, plan};
-use super::errand::Errand;
-use super::letters::letters;
+use super::errand::{Errand, Reason};
+use super::letters::{letters, unrun};
 use super::lock::AccountLocks;
 use super::perform::hands;
 use super::report::Reporter;
 use super::run::{Finish, Order, Run};
 use super::{Event, What};
 use crate::clock::{Clock, ZoneData};
-use crate::config::{Config, diff};
-use crate::model::{Attempt, AttemptId, Outcome, State};
+use crate::config::{Config, diff, moved};
+use crate::flow::Flow;
+use crate::model::{Attempt, AttemptId, Occurrence, Outcome, SiteId, State};
 use crate::store::{AttemptFilter, End, PlanChange, Planned, Store, StoreError};
 use crate::telemetry::{Redactor, attempt_span};
 use crate::timing::Machine;
@@ -42,8 +43,11 @@ const REPLAN_SOON: SignedDuration = SignedDuration::from_secs(5);
 /// How often the supervisor shows that it is alive.
 const PULSE: SignedDuration = SignedDuration::from_secs(1);
 
-/// How long a stop waits for attempts whose permit is spent.
-const STOP_GRACE: Duration = Duration::from_secs(25);
+/// How soon an attempt that could not be read from the store is looked at again.
+const LOOK_SOON: SignedDuration = SignedDuration::from_secs(5);
+
+/// How long a stop waits for attempts whose permit is spent: the list is read twice, with a settle time before each.
+const STOP_GRACE: Duration = Duration::from_secs(60);
 
 /// Everything an engine is made of; the edges are handed in.
 #[derive(Clone)]
@@ -79,7 +83,7 @@ impl Handle {
     }
 
     /// Puts other parts in force: a valid configuration, zone data read anew, a vault. Running attempts keep those that they
-    /// were started with.
+    /// were started with, but for their selector files, which they take as long as nothing is spent.
     pub async fn reload(&self, parts: Parts) {
         self.tell(Command::Reload(Box::new(parts))).await;
     }
@@ -121,17 +125,40 @@ enum Command {
 pub struct Engine {
     parts: Parts,
     agenda: Agenda,
-    running: HashMap<AttemptId, mpsc::Sender<Order>>,
+    running: HashMap<AttemptId, Running>,
     tasks: JoinSet<(AttemptId, Finish)>,
     locks: AccountLocks,
     events: broadcast::Sender<Event>,
     replan_at: Timestamp,
     pulse: Arc<AtomicU64>,
+    /// The one attempt that is worked on; none: every one.
+    only: Option<AttemptId>,
+}
+
+/// What the supervisor knows of an attempt that runs.
+struct Running {
+    orders: mpsc::Sender<Order>,
+    files: watch::Sender<Arc<Flow>>,
+    site: SiteId,
+    /// When its last slot begins.
+    begins: Timestamp,
 }
 
 impl Engine {
     /// Starts an engine; it runs until [`Handle::stop`].
     pub fn start(parts: Parts) -> (Handle, JoinHandle<()>) {
+        let (engine, inbox, handle) = Self::new(parts, None);
+        (handle, tokio::spawn(engine.run(inbox)))
+    }
+
+    /// Starts an engine that works on one attempt only; what happens from its first moment on is heard.
+    pub(super) fn start_one(parts: Parts, only: AttemptId) -> (Handle, broadcast::Receiver<Event>, JoinHandle<()>) {
+        let (engine, inbox, handle) = Self::new(parts, Some(only));
+        let events = handle.events();
+        (handle, events, tokio::spawn(engine.run(inbox)))
+    }
+
+    fn new(parts: Parts, only: Option<AttemptId>) -> (Self, mpsc::Receiver<Command>, Handle) {
         let (commands, inbox) = mpsc::channel(64);
         let events = broadcast::Sender::new(EVENTS_KEPT);
         let replan_at = parts.clock.now();
@@ -144,9 +171,10 @@ impl Engine {
             events: events.clone(),
             replan_at,
             pulse: Arc::default(),
+            only,
         };
         let pulse = Arc::clone(&engine.pulse);
-        (Handle { commands, events, pulse }, tokio::spawn(engine.run(inbox)))
+        (engine, inbox, Handle { commands, events, pulse })
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
@@ -194,7 +222,8 @@ impl Engine {
         let live = self.parts.store.attempts(&near).await?;
         self.agenda.replan(planned);
         for attempt in live {
-            if !self.running.contains_key(&attempt.id) {
+            let is_ours = self.only.as_ref().is_none_or(|only| *only == attempt.id);
+            if is_ours && !self.running.contains_key(&attempt.id) {
                 let at = self.look_at(&attempt, now);
                 self.agenda.look_at(attempt, at);
             }
@@ -210,12 +239,14 @@ impl Engine {
         if attempt.state == State::Planned { (attempt.opening - lead).max(now) } else { now }
     }
 
-    /// Running attempts that no booking asks for any more are called off, if nothing was submitted.
+    /// Running attempts that no booking asks for any more are called off, if nothing was submitted. A date whose slots have
+    /// begun is in no plan either, and is left to its attempt.
     async fn cancel_what_is_unwanted(&mut self, now: Timestamp) {
-        let ids: Vec<AttemptId> = self.running.keys().cloned().collect();
+        let ahead = self.running.iter().filter(|(_, running)| running.begins > now);
+        let ids: Vec<AttemptId> = ahead.map(|(id, _)| id.clone()).collect();
         for id in ids {
             let Ok(Some(attempt)) = self.parts.store.attempt(&id).await else { continue };
-            if self.agenda.occurrence(&attempt).is_none() && attempt.opening > now {
+            if self.agenda.occurrence(&attempt).is_none() {
                 self.cancel(&id).await;
             }
         }
@@ -226,33 +257,48 @@ impl Engine {
             let errand = Errand::of(&attempt, self.agenda.occurrence(&attempt), &self.parts).await;
             match errand {
                 Ok(errand) => self.launch(attempt, errand),
+                // It passes, or a person is told that the store is down: no reason to give an attempt up.
+                Err(Reason::Store(error)) => self.look_later(attempt, &error),
                 Err(reason) => self.close(attempt, reason.outcome(), &reason.to_string()).await,
             }
         }
     }
 
+    fn look_later(&mut self, attempt: Attempt, error: &StoreError) {
+        tracing::error!(%error, "the attempt could not be read; looking again");
+        self.say(What::Degraded(format!("the store could not be read: {error}")));
+        let at = self.parts.clock.now() + LOOK_SOON;
+        self.agenda.look_at(attempt, at);
+    }
+
     fn launch(&mut self, attempt: Attempt, errand: Errand) {
         let (orders, inbox) = mpsc::channel(8);
+        let (files, changed) = watch::channel(Arc::clone(&errand.flow));
+        let begins = errand.choices.iter().map(|choice| choice.starts_at).max().unwrap_or(Timestamp::MIN);
+        let running = Running { orders, files, site: attempt.site.clone(), begins };
         let id = attempt.id.clone();
         let reporter = Reporter::new(self.events.clone()).of(&id);
         let now = self.parts.clock.now();
         reporter.say(now, What::taken_up(&attempt));
         let run = Run {
-            machine: Machine::new(errand.facts(attempt.created_at), errand.past(&attempt)),
+            machine: Machine::new(errand.facts(), errand.past(&attempt)),
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
-            performer: hands(errand, &attempt, &self.parts, reporter.clone(), self.locks.clone()),
+            performer: hands(errand.clone(), &attempt, &self.parts, reporter.clone(), self.locks.clone()),
             store: self.parts.store.clone(),
             clock: Arc::clone(&self.parts.clock),
             orders: inbox,
+            files: changed,
+            errand,
             reporter,
             marks: Vec::new(),
             sent: None,
             stopping: false,
+            doubtful: false,
             id: attempt.id,
         };
-        self.running.insert(id.clone(), orders);
+        self.running.insert(id.clone(), running);
         let span = attempt_span(&id);
         self.tasks.spawn(Box::pin(async move { (id, run.run().await) }.instrument(span)));
     }
@@ -260,7 +306,8 @@ impl Engine {
     /// Ends an attempt that cannot be run at all.
     async fn close(&mut self, attempt: Attempt, outcome: Outcome, note: &str) {
         let now = self.parts.clock.now();
-        let end = End { from: attempt.state, outcome, note: Some(note), slot: None, letter: None, at: now };
+        let letter = unrun(&attempt, outcome, note, &self.parts);
+        let end = End { from: attempt.state, outcome, note: Some(note), slot: None, letter, at: now };
         match self.parts.store.end(&attempt.id, end).await {
             Ok(()) => Reporter::new(self.events.clone())
                 .of(&attempt.id)
@@ -286,7 +333,7 @@ impl Engine {
             Err(error) => {
                 // A bug in one attempt must not cost the others; the store knows where it stood.
                 tracing::error!(%error, "an attempt's task died");
-                self.running.retain(|_, orders| !orders.is_closed());
+                self.running.retain(|_, running| !running.orders.is_closed());
                 self.replan_at = self.parts.clock.now() + REPLAN_SOON;
             }
         }
@@ -300,13 +347,29 @@ impl Engine {
         if old != new {
             changes.push(format!("time zone data: {old} -> {new}"));
         }
+        let ahead = |parts: &Parts| -> Vec<Occurrence> { plan(&parts.config, &parts.zones, now) };
+        changes.extend(moved(&ahead(&self.parts), &ahead(&parts)).iter().map(ToString::to_string));
+        self.hand_out_files(&parts);
         self.parts = parts;
         self.replan().await;
         Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
     }
 
+    /// Attempts that run are told of other selector files; those that cannot take them any more do not.
+    fn hand_out_files(&self, parts: &Parts) {
+        for running in self.running.values() {
+            let site = &running.site;
+            let Some(flow) = parts.config.flow(site) else { continue };
+            let same = self.parts.config.selectors.get(site) == parts.config.selectors.get(site);
+            // Whether there are pages decides who acts: that is settled when an attempt begins.
+            if !same && flow.is_api() == running.files.borrow().is_api() {
+                running.files.send_replace(flow);
+            }
+        }
+    }
+
     async fn cancel(&mut self, id: &AttemptId) {
-        if let Some(orders) = self.running.get(id) {
+        if let Some(Running { orders, .. }) = self.running.get(id) {
             if orders.send(Order::Cancel).await.is_err() {
                 tracing::debug!(%id, "the attempt is over already");
             }
@@ -321,7 +384,7 @@ impl Engine {
     }
 
     async fn stop(mut self) {
-        for orders in self.running.values() {
+        for Running { orders, .. } in self.running.values() {
             if orders.send(Order::Stop).await.is_err() {
                 tracing::debug!("an attempt was over already");
             }

@@ -101,6 +101,8 @@ pub struct Attempt {
     pub submits: u8,
     /// When it was first planned.
     pub created_at: Timestamp,
+    /// When it was last planned: at first, or when it was moved, came back or was asked for again.
+    pub planned_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
     /// What a person should read beside the outcome, without secrets.

@@ -221,6 +221,7 @@ pub(super) fn attempt(row: &AnyRow) -> Result<Attempt, StoreErrorKind> {
         state: row.word("state", State::parse)?,
         submits: u8::try_from(row.number("submits")?).unwrap_or(u8::MAX),
         created_at: row.instant("created_at")?,
+        planned_at: row.instant("planned_at")?,
         updated_at: row.instant("updated_at")?,
         note: row.maybe_text("note")?,
     })

@@ -80,8 +80,8 @@ pub enum StoreErrorKind {
         /// Which one.
         attempt: AttemptId,
     },
-    /// Another attempt of the same member has, or may have, this very slot.
-    #[error("attempt {by} of the same member has or may have this slot")]
+    /// Another attempt of the same member has, or may have, a slot at that time.
+    #[error("attempt {by} of the same member has or may have a slot at this time")]
     SlotHeld {
         /// The other attempt.
         by: AttemptId,
@@ -114,6 +114,11 @@ impl StoreError {
     /// Whether somebody else changed the attempt first: whoever gets this stops acting.
     pub fn is_conflict(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Conflict { .. })
+    }
+
+    /// Whether what was to be changed is not there, or over already: a write that was answered by an error may have been made.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Missing { .. })
     }
 
     /// Whether another attempt has, or may have, the slot.

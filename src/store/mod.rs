@@ -10,6 +10,7 @@
 //! One SQL text serves SQLite and PostgreSQL. All writes of one database are serialised, by `BEGIN IMMEDIATE` behind an
 //! in-process queue on SQLite and by the row of the chain's end on PostgreSQL, so that no two of them can both be first.
 
+mod again;
 mod attempt;
 mod audit;
 mod config_history;
@@ -18,6 +19,7 @@ mod error;
 mod id;
 mod instance;
 mod ledger;
+mod lost;
 mod outbox;
 mod past_permits;
 mod permit;
@@ -39,6 +41,7 @@ pub use audit::{AuditError, AuditRow};
 pub use config_history::ConfigRecord;
 pub use error::{StoreError, StoreErrorKind};
 pub use ledger::Mark;
+pub use lost::Lost;
 pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter};
 pub use past_permits::PastPermit;
 pub use permit::{Evidence, OpenPermit, Permit, PermitId};

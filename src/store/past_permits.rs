@@ -1,5 +1,6 @@
 //! What became of an attempt's permits: what a restart must remember.
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::error::doing;
@@ -19,6 +20,8 @@ pub struct PastPermit {
     pub start: DateTime,
     /// Local end of the slot.
     pub end: DateTime,
+    /// When it was spent.
+    pub spent_at: Timestamp,
     /// What the site said.
     pub answer: Option<Answer>,
     /// Nobody knows yet whether it counted.
@@ -52,6 +55,7 @@ fn past_permit(row: &sqlx::any::AnyRow) -> Result<PastPermit, StoreErrorKind> {
         court: CourtName::new(row.text("court")?),
         start: row.local("slot_start")?,
         end: row.local("slot_end")?,
+        spent_at: row.instant("spent_at")?,
         answer: answer.as_deref().and_then(Answer::parse),
         open: result.is_none(),
         absent: result.as_deref() == Some("absent"),

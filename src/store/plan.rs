@@ -167,8 +167,8 @@ async fn apply(
 async fn add(write: &mut Write, planned: &Planned, at: Timestamp) -> Result<Option<AttemptId>, StoreErrorKind> {
     let id = AttemptId::new(id::new(at));
     let added = sqlx::query(
-        "INSERT INTO attempt (id, member, booking, site, date, opening, state, epoch, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 'planned', (SELECT COALESCE(MAX(epoch), 0) FROM restore_epoch), $7, $8) \
+        "INSERT INTO attempt (id, member, booking, site, date, opening, state, epoch, created_at, planned_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'planned', (SELECT COALESCE(MAX(epoch), 0) FROM restore_epoch), $7, $8, $9) \
          ON CONFLICT (member, booking, date) DO NOTHING",
     )
     .bind(id.as_str())
@@ -177,6 +177,7 @@ async fn add(write: &mut Write, planned: &Planned, at: Timestamp) -> Result<Opti
     .bind(planned.site.as_str())
     .bind(planned.date.to_string())
     .bind(nanos(planned.opening))
+    .bind(nanos(at))
     .bind(nanos(at))
     .bind(nanos(at))
     .execute(write.connection())
@@ -202,11 +203,13 @@ async fn revive(
     at: Timestamp,
 ) -> Result<Option<AttemptId>, StoreErrorKind> {
     let back = sqlx::query(
-        "UPDATE attempt SET state = 'planned', opening = $1, site = $2, updated_at = $3, ended_at = NULL, note = NULL, \
-         vanished = 0, epoch = (SELECT COALESCE(MAX(epoch), 0) FROM restore_epoch) WHERE id = $4 AND vanished = 1",
+        "UPDATE attempt SET state = 'planned', opening = $1, site = $2, planned_at = $3, updated_at = $4, ended_at = NULL, \
+         note = NULL, vanished = 0, epoch = (SELECT COALESCE(MAX(epoch), 0) FROM restore_epoch) \
+         WHERE id = $5 AND vanished = 1",
     )
     .bind(nanos(planned.opening))
     .bind(planned.site.as_str())
+    .bind(nanos(at))
     .bind(nanos(at))
     .bind(id.as_str())
     .execute(write.connection())
@@ -225,14 +228,16 @@ async fn replan(
     planned: &Planned,
     at: Timestamp,
 ) -> Result<Option<AttemptId>, StoreErrorKind> {
-    let moved =
-        sqlx::query("UPDATE attempt SET opening = $1, site = $2, updated_at = $3 WHERE id = $4 AND state = 'planned'")
-            .bind(nanos(planned.opening))
-            .bind(planned.site.as_str())
-            .bind(nanos(at))
-            .bind(old.id.as_str())
-            .execute(write.connection())
-            .await?;
+    let moved = sqlx::query(
+        "UPDATE attempt SET opening = $1, site = $2, planned_at = $3, updated_at = $4 WHERE id = $5 AND state = 'planned'",
+    )
+    .bind(nanos(planned.opening))
+    .bind(planned.site.as_str())
+    .bind(nanos(at))
+    .bind(nanos(at))
+    .bind(old.id.as_str())
+    .execute(write.connection())
+    .await?;
     if moved.rows_affected() == 0 {
         return Ok(None);
     }
@@ -285,6 +290,7 @@ mod tests {
             state,
             submits: 0,
             created_at: at(0),
+            planned_at: at(0),
             updated_at: at(0),
             note: None,
         };

@@ -49,11 +49,12 @@ macro_rules! held {
     };
 }
 
-/// Those that overlap one court's slot.
-const OVERLAPPING: &str = held!("AND slot_court = $3 AND slot_start < $4 AND slot_end > $5");
+/// Those that overlap a time, on any court: nobody plays on two at once, and a booking whose court was changed is still the same
+/// wish.
+const OVERLAPPING: &str = held!("AND slot_start < $3 AND slot_end > $4");
 
 impl Store {
-    /// Attempts of that member at that site which have, or may have, the choice's court at an overlapping time.
+    /// Attempts of that member at that site which have, or may have, any court at a time that overlaps the choice's.
     ///
     /// # Errors
     /// The database's.
@@ -68,7 +69,6 @@ impl Store {
             let rows = sqlx::query(OVERLAPPING)
                 .bind(member.as_str())
                 .bind(site.as_str())
-                .bind(slot.court.as_str())
                 .bind(slot.end.to_string())
                 .bind(slot.start.to_string())
                 .fetch_all(self.pool())
@@ -111,12 +111,11 @@ impl Store {
     }
 }
 
-/// Fails when another attempt of the same member at the same site has, or may have, the slot.
+/// Fails when another attempt of the same member at the same site has, or may have, a slot at that time.
 pub(super) async fn refuse_held(write: &mut Write, of: &Attempt, wanted: &Slot) -> Result<(), StoreErrorKind> {
     let rows = sqlx::query(OVERLAPPING)
         .bind(of.member.as_str())
         .bind(of.site.as_str())
-        .bind(wanted.court.as_str())
         .bind(wanted.end.to_string())
         .bind(wanted.start.to_string())
         .fetch_all(write.connection())

@@ -9,14 +9,22 @@
 //!
 //! Three promises are kept here and nowhere else: [`Next::Fire`] follows a [`Next::Spend`] that was answered by
 //! [`Event::Spent`], once; it never carries an instant before the choice's opening; and after a submit whose answer nobody
-//! knows nothing is submitted before the list was read, fresh, twice, without our row.
+//! knows nothing is submitted before the list was read, fresh, twice in a row, without our row. After a submit that the site
+//! called a success nothing is submitted at all.
+//!
+//! Here: the way from ready to the answer. `stage` has the way to ready and its troubles, `choices` which choice is tried and
+//! what becomes of the others, `verify` what the site's list says.
+
+mod choices;
+mod stage;
+mod verify;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Decision, Event, Listing, Misfire, Next, Record, Trouble};
-use super::{browser_back_off, misfire, not_open_rung, permit_lead, site_back_off};
+use super::{Decision, Event, Listing, Next, Record, Staging, Trouble};
+use super::{not_open_rung, permit_lead, site_back_off};
 use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
 
 /// How often a staged session is asked whether it is still logged in.
@@ -25,22 +33,17 @@ const LOGIN_CHECK_EVERY: Duration = Duration::from_secs(20);
 /// From here on a staged session is left alone.
 const LAST_LOGIN_CHECK: Duration = Duration::from_secs(5);
 
-/// Reads without our row that make a submit "absent".
-const ABSENT_READS: u8 = 2;
+/// How old the last look at a staged session may be when its time has come: older, the machine has slept, its clock was set, or
+/// the store has kept it waiting.
+const STALE: Duration = Duration::from_secs(40);
 
-/// Times that staging may stumble over a selector before the attempt gives up: a reload of the files may mend it.
-const SELECTOR_TRIES: u32 = 3;
-
-/// The wait before staging stumbles again.
-const SELECTOR_WAIT: Duration = Duration::from_secs(5);
+/// How long staging anew may take: other selector files are not taken so close to the permit.
+const STAGING: Duration = Duration::from_secs(20);
 
 /// How often a waiting list is looked at.
 const WAITLIST_EVERY: Duration = Duration::from_secs(15 * 60);
 
-/// The note of an attempt that was called off after a submit which the site's list does not show.
-const CALLED_OFF_LATE: &str = "called off; the site's list shows no booking";
-
-/// What an attempt is about; does not change while it runs.
+/// What an attempt is about; only what the selector files say changes while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// In order of preference; never empty.
@@ -51,8 +54,8 @@ pub struct Facts {
     pub mode: FireMode,
     /// Whether the flow has steps between the opening and the commit.
     pub opening_steps: bool,
-    /// When the attempt was first planned.
-    pub created_at: Timestamp,
+    /// When the attempt was last planned: at first, or when it was moved, came back or was asked for again.
+    pub planned_at: Timestamp,
 }
 
 /// What an earlier process left in the store.
@@ -62,13 +65,18 @@ pub struct Past {
     pub state: State,
     /// Submits whose answer nobody knew, and that the list did not show.
     pub uncertain: u8,
-    /// Choices that the site has refused as taken.
+    /// Choices that are not tried again.
     pub lost: Vec<usize>,
+    /// The site has called the last submit a success.
+    pub claimed: bool,
+    /// No booking asks for it any more: what may have been submitted is read, and nothing follows.
+    pub called_off: bool,
 }
 
 impl Past {
     /// A new attempt.
-    pub const NONE: Self = Self { state: State::Planned, uncertain: 0, lost: Vec::new() };
+    pub const NONE: Self =
+        Self { state: State::Planned, uncertain: 0, lost: Vec::new(), claimed: false, called_off: false };
 }
 
 /// The machine of one attempt.
@@ -80,13 +88,30 @@ pub struct Machine {
     choice: usize,
     open_permit: bool,
     uncertain: u8,
+    /// Log-ins for staging whose credentials the site has seen.
     logins: u8,
+    /// The same for the verification that goes on, or was the last.
+    verify_logins: u8,
+    /// What is being staged.
+    staging: Option<Staging>,
+    /// When the session was last known to be staged and logged in.
+    fresh_at: Option<Timestamp>,
+    /// The opening steps are done in what is staged.
+    opened: bool,
     not_open: u32,
+    /// What the ladder of not-open answers is counted from.
+    ladder_from: Option<Timestamp>,
     stumbles: u32,
     selector_stumbles: u32,
+    /// The reversible trouble that is waited out, and the end that it would be.
+    trouble: Option<(Outcome, String)>,
+    /// Why the last choice that was given up was.
+    gave_up: Option<(Outcome, String)>,
     absent: u8,
     unclear: u32,
     unknown_since: Option<Timestamp>,
+    /// When the list is to be read next.
+    read_at: Option<Timestamp>,
     /// The last submit was refused as taken, and the list was not read since.
     refused: bool,
     called_off: bool,
@@ -105,15 +130,23 @@ impl Machine {
             open_permit: past.state.is_spent(),
             uncertain: past.uncertain,
             logins: 0,
+            verify_logins: 0,
+            staging: None,
+            fresh_at: None,
+            opened: false,
             not_open: 0,
+            ladder_from: None,
             stumbles: 0,
             selector_stumbles: 0,
+            trouble: None,
+            gave_up: None,
             absent: 0,
             unclear: 0,
             unknown_since: None,
+            read_at: None,
             refused: false,
-            called_off: false,
-            claimed: false,
+            called_off: past.called_off,
+            claimed: past.claimed,
         }
     }
 
@@ -127,6 +160,25 @@ impl Machine {
         &self.facts
     }
 
+    /// The site has seen credentials so often since the last event: told before that event's successor.
+    pub fn credentials_sent(&mut self, times: u8) {
+        let count = match self.state {
+            State::Planned | State::Preparing | State::Ready => &mut self.logins,
+            _ => &mut self.verify_logins,
+        };
+        *count = count.saturating_add(times);
+    }
+
+    /// Whether other selector files can still be taken: before the permit, and not so close to it that staging anew would be
+    /// late.
+    pub fn takes_files(&self, now: Timestamp) -> bool {
+        match self.state {
+            State::Preparing => true,
+            State::Ready => now + STAGING < self.permit_at(),
+            _ => false,
+        }
+    }
+
     /// Takes an event and says what to do. After [`Next::End`] every event is answered with the same end.
     pub fn on(&mut self, event: Event, now: Timestamp) -> Decision {
         match event {
@@ -134,19 +186,20 @@ impl Machine {
             Event::Woke => self.woke(now),
             Event::Staged(listing) => self.staged(listing, now),
             Event::StageFailed(trouble) | Event::OpeningFailed(trouble) => self.stumbled(trouble, now),
-            Event::LoginChecked(true) => self.hold(now),
+            Event::LoginChecked(true) => self.still_logged_in(now),
             Event::LoginChecked(false) => self.stumbled(Trouble::Answer(Answer::LoginExpired), now),
             Event::BrowserLost(why) => self.stumbled(Trouble::Browser(why), now),
-            Event::Opened => self.spend(),
+            Event::Opened => self.opened(),
             Event::Spent => self.fire(now),
-            Event::SpendFailed(why) => self.no_permit(why, now),
+            Event::SpendFailed(why) => self.no_permit(&why, now),
             Event::Held(by) => self.end(Outcome::Skipped, &by),
             Event::Answered(answer) => self.answered(answer, now),
             Event::NotSent(trouble) => self.not_sent(trouble, now),
             Event::NoAnswer(_) => self.unknown(vec![], now),
             Event::Fenced => self.settle_then_read(now),
             Event::Listed(listing) => self.listed(listing, now),
-            Event::Cancel => self.cancel(),
+            Event::Cancel => self.cancel(now),
+            Event::FilesChanged { mode, opening_steps } => self.new_files(mode, opening_steps, now),
         }
     }
 
@@ -160,51 +213,14 @@ impl Machine {
         self.take_up(now)
     }
 
-    /// Before anything is staged: is there still something to do, and when?
-    fn take_up(&mut self, now: Timestamp) -> Decision {
-        let Some(choice) = self.next_choice(now) else {
-            return self.end(Outcome::Taken, "every choice was taken");
-        };
-        self.choice = choice;
-        let wanted = &self.facts.choices[choice];
-        let grace = self.facts.patience.grace;
-        match misfire(self.facts.created_at, wanted.opening, wanted.starts_at, now, grace) {
-            Misfire::Skip => {
-                self.end(Outcome::Missed, "its opening passed while nothing could act, too long ago to try")
-            }
-            Misfire::TooLate => self.end(Outcome::Missed, "the slot itself has begun"),
-            _ => self.stage_in_time(now),
-        }
-    }
-
-    fn stage_in_time(&mut self, now: Timestamp) -> Decision {
-        let login_at = self.opening() - self.facts.patience.login_lead;
-        if now < login_at {
-            let records = self.enter(State::Planned);
-            return Decision { records, next: Next::Wait(login_at) };
-        }
-        self.stage(false)
-    }
-
-    fn stage(&mut self, reuse: bool) -> Decision {
-        if !reuse {
-            if self.logins >= self.facts.patience.max_logins {
-                let note = format!("logged in {} times already; more could lock the account", self.logins);
-                return self.end(Outcome::SiteError, &note);
-            }
-            self.logins += 1;
-        }
-        let records = self.enter(State::Preparing);
-        Decision { records, next: Next::Stage { choice: self.choice, reuse } }
-    }
-
     fn woke(&mut self, now: Timestamp) -> Decision {
         match self.state {
             State::Planned => self.take_up(now),
-            State::Preparing => self.stage(false),
-            State::Ready if now >= self.permit_at() => self.let_go(),
+            State::Preparing => self.prepare_again(now),
+            State::Ready if now >= self.permit_at() => self.let_go(now),
             State::Ready => bare(Next::CheckLogin),
-            State::Unknown | State::Verifying | State::Confirming | State::Waitlisted => self.read(),
+            State::Waitlisted => self.look_at_waiting_list(now),
+            State::Unknown | State::Verifying | State::Confirming => self.read(now),
             // Nothing waits while a permit is open; should it ever happen, the truth is on the list.
             State::Submitting => self.unknown(vec![], now),
             State::Ended(outcome) => self.end(outcome, "over"),
@@ -215,29 +231,46 @@ impl Machine {
         if let Listing::Found { choice, rows, .. } = listing {
             return self.won(vec![], choice, rows, "it was on the site's list already; nothing was submitted");
         }
-        self.stumbles = 0;
+        (self.stumbles, self.selector_stumbles) = (0, 0);
+        (self.staging, self.trouble, self.opened) = (None, None, false);
+        self.fresh_at = Some(now);
         let records = self.enter(State::Ready);
-        let decision = self.hold(now);
-        Decision { records: [records, decision.records].concat(), next: decision.next }
+        after(records, self.hold(now))
+    }
+
+    fn still_logged_in(&mut self, now: Timestamp) -> Decision {
+        self.fresh_at = Some(now);
+        self.hold(now)
     }
 
     /// Ready: what is next, the last look or the trigger?
     fn hold(&mut self, now: Timestamp) -> Decision {
         let permit_at = self.permit_at();
         if now >= permit_at {
-            return self.let_go();
+            return self.let_go(now);
         }
-        let last_check = self.opening() - LAST_LOGIN_CHECK;
+        let last_check = self.fire_at() - LAST_LOGIN_CHECK;
         let check_at = now + LOGIN_CHECK_EVERY;
         let next = if now < last_check { check_at.min(last_check) } else { permit_at };
         bare(Next::Wait(next.min(permit_at)))
     }
 
-    /// Everything is staged and the time has come.
-    fn let_go(&mut self) -> Decision {
-        if self.facts.opening_steps && self.facts.mode != FireMode::Armed {
+    /// Everything is staged and the time has come, if it has not gone by in a machine that slept.
+    fn let_go(&mut self, now: Timestamp) -> Decision {
+        if !self.misfire(&self.facts.choices[self.choice], now).is_useful() {
+            return self.give_up(Outcome::Missed, "its opening passed while nothing could act", now);
+        }
+        if self.fresh_at.is_none_or(|seen| now > seen + STALE) {
+            return self.stage_on(now);
+        }
+        if self.facts.opening_steps && self.facts.mode != FireMode::Armed && !self.opened {
             return bare(Next::Open { choice: self.choice, at: self.fire_at() });
         }
+        self.spend()
+    }
+
+    fn opened(&mut self) -> Decision {
+        self.opened = true;
         self.spend()
     }
 
@@ -253,10 +286,11 @@ impl Machine {
 
     /// The instant a fire aims at: the opening, or a rung of the ladder after a not-open answer.
     fn fire_at(&self) -> Timestamp {
-        let Some(rung) = self.not_open.checked_sub(1).and_then(not_open_rung) else {
-            return self.opening();
-        };
-        self.opening() + rung
+        let rung = self.not_open.checked_sub(1).and_then(not_open_rung);
+        match self.ladder_from.zip(rung) {
+            Some((from, rung)) => from + rung,
+            None => self.opening(),
+        }
     }
 
     /// After opening steps there is nothing to spend the permit on before they are done.
@@ -266,9 +300,9 @@ impl Machine {
         self.fire_at() - permit_lead(mode, &self.facts.patience)
     }
 
-    fn no_permit(&mut self, why: String, now: Timestamp) -> Decision {
+    fn no_permit(&mut self, why: &str, now: Timestamp) -> Decision {
         if self.too_late(now) {
-            return self.end(Outcome::Missed, &format!("the permit could not be stored: {why}"));
+            return self.give_up(Outcome::Missed, &format!("the permit could not be stored: {why}"), now);
         }
         self.state = State::Ready;
         let wait = site_back_off(self.stumbles);
@@ -280,9 +314,7 @@ impl Machine {
     fn not_sent(&mut self, trouble: Trouble, now: Timestamp) -> Decision {
         self.open_permit = false;
         self.state = State::Ready;
-        let mut decision = self.stumbled(trouble, now);
-        decision.records.insert(0, Record::Release);
-        decision
+        after(vec![Record::Release], self.stumbled(trouble, now))
     }
 
     fn answered(&mut self, answer: Answer, now: Timestamp) -> Decision {
@@ -292,10 +324,10 @@ impl Machine {
         }
         let settle = self.settle(answer);
         match answer {
-            Answer::Confirmed => self.claimed(settle),
-            Answer::Taken => self.lose(settle),
+            Answer::Confirmed => self.claimed(settle, now),
+            Answer::Taken => self.lose(settle, now),
             Answer::NotOpen => self.too_early(settle, now),
-            Answer::LoginExpired => self.logged_out(settle),
+            Answer::LoginExpired => after(settle, self.stage(Staging::LogIn, now)),
             Answer::Waitlisted => self.waitlisted(settle, now),
             Answer::Quota => self.end_with(settle, Outcome::Quota, "the account has used its allowance"),
             Answer::LoginRefused => self.end_with(settle, Outcome::LoginRefused, "the site refused the account"),
@@ -305,62 +337,23 @@ impl Machine {
         }
     }
 
-    fn claimed(&mut self, mut records: Vec<Record>) -> Decision {
-        self.claimed = true;
-        records.extend(self.enter(State::Confirming));
-        Decision { records, next: Next::ReadList }
-    }
-
-    /// The submit was refused as taken. A site may say so after having booked (a browser that sends a dropped request again
-    /// hears it of its own slot), so the list is read before another permit is spent, and before giving up.
-    fn lose(&mut self, mut records: Vec<Record>) -> Decision {
-        self.lost[self.choice] = true;
-        self.not_open = 0;
-        self.refused = true;
-        records.extend(self.enter(State::Verifying));
-        Decision { records, next: Next::ReadList }
-    }
-
-    /// The site offers the choice no more, before it was submitted.
-    fn gone(&mut self, now: Timestamp) -> Decision {
-        self.lost[self.choice] = true;
-        self.not_open = 0;
-        self.next_or_end(now)
-    }
-
-    fn next_or_end(&mut self, now: Timestamp) -> Decision {
-        if self.called_off {
-            return self.end(Outcome::Cancelled, CALLED_OFF_LATE);
-        }
-        match self.next_choice(now) {
-            Some(next) if self.facts.choices[next].opening <= now => {
-                self.choice = next;
-                self.stage(true)
-            }
-            Some(_) => {
-                self.logins = 0;
-                self.take_up(now)
-            }
-            None => self.end(Outcome::Taken, "every choice was taken"),
-        }
-    }
-
+    /// A submit was answered "not open": the next rung.
     fn too_early(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
-        if not_open_rung(self.not_open).is_none() || self.too_late(now) {
-            return self.end_with(
-                records,
-                Outcome::Missed,
-                "the site still said not open when it was no longer useful to ask",
-            );
+        match self.next_rung(now) {
+            Some(_) => after(records, self.stage(Staging::Retry, now)),
+            None => after(records, self.never_open(now)),
         }
-        self.not_open += 1;
-        let decision = self.stage(true);
-        Decision { records: [records, decision.records].concat(), next: decision.next }
     }
 
-    fn logged_out(&mut self, records: Vec<Record>) -> Decision {
-        let decision = self.stage(false);
-        Decision { records: [records, decision.records].concat(), next: decision.next }
+    /// The instant of the next rung of the ladder; none: it is no longer useful to ask.
+    fn next_rung(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let rung = not_open_rung(self.not_open).filter(|_| !self.too_late(now))?;
+        self.not_open += 1;
+        Some(*self.ladder_from.get_or_insert(now.max(self.facts.choices[self.choice].opening)) + rung)
+    }
+
+    fn never_open(&mut self, now: Timestamp) -> Decision {
+        self.give_up(Outcome::Missed, "the site still said not open when it was no longer useful to ask", now)
     }
 
     fn waitlisted(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
@@ -373,141 +366,11 @@ impl Machine {
         Decision { records, next: Next::Wait(now + WAITLIST_EVERY) }
     }
 
-    /// Nobody knows whether the submit counted.
-    fn unknown(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
-        self.absent = 0;
-        self.unclear = 0;
-        self.refused = false;
-        self.unknown_since = Some(now);
-        records.extend(self.enter(State::Unknown));
-        Decision { records, next: Next::Fence }
-    }
-
-    fn settle_then_read(&mut self, now: Timestamp) -> Decision {
-        bare(Next::Wait(now + self.facts.patience.settle))
-    }
-
-    fn read(&mut self) -> Decision {
-        let records = if self.state == State::Unknown { self.enter(State::Verifying) } else { vec![] };
-        Decision { records, next: Next::ReadList }
-    }
-
-    fn listed(&mut self, listing: Listing, now: Timestamp) -> Decision {
-        match listing {
-            Listing::Found { choice, rows, .. } => self.won(vec![], choice, rows, "it is on the site's own list"),
-            _ if self.state == State::Waitlisted => self.waitlisted(vec![], now),
-            Listing::Absent => self.absent(now),
-            Listing::CannotTell(why) => self.unclear(&why, now),
-        }
-    }
-
-    fn absent(&mut self, now: Timestamp) -> Decision {
-        if std::mem::take(&mut self.refused) {
-            self.unknown_since = None;
-            return self.next_or_end(now);
-        }
-        self.unknown_since.get_or_insert(now);
-        self.absent += 1;
-        if self.absent < ABSENT_READS {
-            return bare(Next::Wait(now + self.facts.patience.settle));
-        }
-        self.submit_again_or_end(now)
-    }
-
-    fn submit_again_or_end(&mut self, now: Timestamp) -> Decision {
-        self.uncertain += 1;
-        let settle = if std::mem::take(&mut self.open_permit) { vec![Record::Absent] } else { vec![] };
-        if self.uncertain >= self.facts.patience.max_submits || self.too_late(now) {
-            let (outcome, note) = if self.claimed {
-                (Outcome::NeedsAttention, "the site said that it worked, but its own list does not show it")
-            } else {
-                (Outcome::SiteError, "the site failed on every submit; its list shows no booking")
-            };
-            return self.end_with(settle, outcome, note);
-        }
-        if self.called_off {
-            return self.end_with(settle, Outcome::Cancelled, CALLED_OFF_LATE);
-        }
-        // Taken up from the store, the choice that was submitted is one that was not lost before.
-        let Some(choice) = self.next_choice(now) else {
-            return self.end_with(settle, Outcome::Taken, "every choice was taken");
-        };
-        self.choice = choice;
-        self.unknown_since = None;
-        self.absent = 0;
-        self.logins = 0;
-        let decision = self.stage(false);
-        Decision { records: [settle, decision.records].concat(), next: decision.next }
-    }
-
-    fn unclear(&mut self, why: &str, now: Timestamp) -> Decision {
-        let since = *self.unknown_since.get_or_insert(now);
-        if now.duration_since(since) >= self.facts.patience.verify_deadline {
-            if self.refused && self.next_choice(now).is_none() {
-                return self.end(Outcome::Taken, "every choice was taken; the list could not be read afterwards");
-            }
-            let note = format!("whether the booking exists could not be read from the site: {why}");
-            return self.end(Outcome::NeedsAttention, &note);
-        }
-        let wait = browser_back_off(self.unclear);
-        self.unclear += 1;
-        bare(Next::Wait(now + wait))
-    }
-
-    fn won(&mut self, records: Vec<Record>, choice: usize, rows: u32, note: &str) -> Decision {
-        let duplicate = rows > 1;
-        let note = if duplicate { format!("{note}; the site holds {rows} bookings of it") } else { note.to_owned() };
-        self.state = State::Ended(Outcome::Confirmed);
-        Decision { records, next: Next::End { outcome: Outcome::Confirmed, note, won: Some(choice), duplicate } }
-    }
-
-    /// Something reversible failed: nothing is submitted, everything may be tried again.
-    fn stumbled(&mut self, trouble: Trouble, now: Timestamp) -> Decision {
-        match &trouble {
-            Trouble::Answer(Answer::LoginRefused) => {
-                self.end(Outcome::LoginRefused, "the site does not accept the user name or password")
-            }
-            Trouble::Answer(Answer::Captcha) => self.end(Outcome::Captcha, "the site wants to see a person"),
-            Trouble::Answer(Answer::Quota) => self.end(Outcome::Quota, "the account has used its allowance"),
-            Trouble::Answer(Answer::Price) => self.end(Outcome::Price, "dearer than the booking allows"),
-            Trouble::Answer(Answer::Taken) => self.gone(now),
-            Trouble::Answer(Answer::NotOpen) => self.too_early(vec![], now),
-            Trouble::Answer(Answer::LoginExpired) => self.stage(false),
-            Trouble::Credentials(why) => self.end(Outcome::LoginRefused, &why.clone()),
-            Trouble::Selector(why) => self.selector_trouble(&why.clone(), now),
-            Trouble::Browser(why) => {
-                self.try_again(browser_back_off(self.stumbles), Outcome::Missed, &why.clone(), now)
-            }
-            Trouble::Answer(_) | Trouble::Unreachable(_) => {
-                self.try_again(site_back_off(self.stumbles), Outcome::SiteError, &trouble.words(), now)
-            }
-        }
-    }
-
-    fn selector_trouble(&mut self, why: &str, now: Timestamp) -> Decision {
-        self.selector_stumbles += 1;
-        if self.selector_stumbles >= SELECTOR_TRIES {
-            return self.end(Outcome::SelectorBroken, why);
-        }
-        self.try_again(SELECTOR_WAIT, Outcome::SelectorBroken, why, now)
-    }
-
-    /// Stages anew after a wait. The account was not refused, so this is not counted as another log-in that could lock it.
-    fn try_again(&mut self, wait: Duration, give_up: Outcome, why: &str, now: Timestamp) -> Decision {
-        if self.too_late(now) {
-            return self.end(give_up, why);
-        }
-        self.stumbles += 1;
-        self.logins = self.logins.saturating_sub(1);
-        let records = self.enter(State::Preparing);
-        Decision { records, next: Next::Wait(now + wait) }
-    }
-
-    fn cancel(&mut self) -> Decision {
+    fn cancel(&mut self, now: Timestamp) -> Decision {
         if self.state.is_spent() {
             // What may have been submitted cannot be called off here; the list decides first, and nothing follows it.
             self.called_off = true;
-            return self.read();
+            return self.read_later(self.read_at.unwrap_or(now).max(now));
         }
         if self.state == State::Waitlisted {
             return self
@@ -543,20 +406,21 @@ impl Machine {
         self.facts.choices[self.choice].opening
     }
 
-    /// The first choice, in order of preference, among those that are open soonest.
-    fn next_choice(&self, now: Timestamp) -> Option<usize> {
-        let left = || self.facts.choices.iter().enumerate().filter(|(at, _)| !self.lost[*at]);
-        let soonest = left().map(|(_, choice)| choice.opening).min()?;
-        left().find(|(_, choice)| choice.opening <= soonest.max(now)).map(|(at, _)| at)
+    /// The last instant at which trying the choice again is useful, unless its slot begins before.
+    fn useful_until(&self) -> Timestamp {
+        self.opening().max(self.facts.planned_at) + self.facts.patience.grace
     }
 
     fn too_late(&self, now: Timestamp) -> bool {
-        let choice = &self.facts.choices[self.choice];
-        let useful_from = choice.opening.max(self.facts.created_at);
-        now >= choice.starts_at || now.duration_since(useful_from) > self.facts.patience.grace
+        now >= self.facts.choices[self.choice].starts_at || now > self.useful_until()
     }
 }
 
 fn bare(next: Next) -> Decision {
     Decision { records: vec![], next }
+}
+
+/// The decision, with what must be written before its own records.
+fn after(records: Vec<Record>, decision: Decision) -> Decision {
+    Decision { records: [records, decision.records].concat(), next: decision.next }
 }

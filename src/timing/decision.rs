@@ -24,6 +24,24 @@ pub enum Record {
     Absent,
     /// The open permit is given back: the submit provably never left this machine.
     Release,
+    /// The choice is not tried again, though the site has not refused a submit of it: it offers it no more, or its time is over.
+    Lost {
+        /// Which choice.
+        choice: usize,
+    },
+}
+
+/// What staging begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Staging {
+    /// The log-in, in a session where no credentials were sent before; the list is read, and then prepare/ and choose/ are
+    /// done.
+    LogIn,
+    /// prepare/ and choose/ in the session that is there. No credentials are sent: where nobody is logged in, the answer is
+    /// login-expired.
+    Again,
+    /// retry/ and choose/ in the session that is there, from a refusal. No credentials are sent, as with `Again`.
+    Retry,
 }
 
 /// The one thing to do next.
@@ -31,12 +49,12 @@ pub enum Record {
 pub enum Next {
     /// Wait, then [`super::Event::Woke`].
     Wait(Timestamp),
-    /// Open a session where there is none, log in, read the list, stage the choice.
+    /// Stage the choice.
     Stage {
         /// Which choice.
         choice: usize,
-        /// Whether a session that is still there may be used, by way of the retry steps.
-        reuse: bool,
+        /// What it begins with.
+        from: Staging,
     },
     /// Ask whether the staged session is still logged in.
     CheckLogin,
@@ -62,7 +80,10 @@ pub enum Next {
     /// End the session that may still submit, and wait until that is certain.
     Fence,
     /// Read the site's list for every choice of the attempt.
-    ReadList,
+    ReadList {
+        /// Whether credentials may be sent for it, where nobody is logged in.
+        may_log_in: bool,
+    },
     /// Over: the terminal state, with what a person should read.
     End {
         /// The word.

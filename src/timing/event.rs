@@ -1,6 +1,6 @@
 //! What can happen to an attempt.
 
-use crate::model::Answer;
+use crate::model::{Answer, FireMode};
 
 /// Something that happened, as the engine saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Event {
     Woke,
     /// A session is open, logged in and staged; what the site's list showed before anything was submitted.
     Staged(Listing),
-    /// Staging failed.
+    /// Staging failed. What can be kept of the session is kept.
     StageFailed(Trouble),
     /// Whether the staged session is still logged in.
     LoginChecked(bool),
@@ -39,6 +39,13 @@ pub enum Event {
     Listed(Listing),
     /// A person called it off.
     Cancel,
+    /// The selector files are others now, and the performer has them; only where [`super::Machine::takes_files`] says so.
+    FilesChanged {
+        /// The mode that is used with them, never `Auto`.
+        mode: FireMode,
+        /// Whether they have steps between the opening and the commit.
+        opening_steps: bool,
+    },
 }
 
 /// What the site's own list says about the attempt's choices.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 pub enum Misfire {
     /// The opening is ahead: keep to the plan.
     OnTime,
-    /// The date was open already when the booking was made: book at once.
+    /// The date was open already when the booking was made, taken up again or changed: book at once.
     OpenAlready,
     /// The opening passed unattended, but a late fire is still useful.
     FireLate,
@@ -17,9 +17,16 @@ pub enum Misfire {
     TooLate,
 }
 
-/// The policy: `created_at` is when the attempt was first planned, `slot` when the slot itself begins.
+impl Misfire {
+    /// Whether there is still something to do.
+    pub fn is_useful(self) -> bool {
+        matches!(self, Self::OnTime | Self::OpenAlready | Self::FireLate)
+    }
+}
+
+/// The policy: `planned_at` is when the attempt was last planned for this opening, `slot` when the slot itself begins.
 pub fn misfire(
-    created_at: Timestamp,
+    planned_at: Timestamp,
     opening: Timestamp,
     slot: Timestamp,
     now: Timestamp,
@@ -29,7 +36,7 @@ pub fn misfire(
         Misfire::OnTime
     } else if now >= slot {
         Misfire::TooLate
-    } else if created_at >= opening {
+    } else if planned_at >= opening {
         Misfire::OpenAlready
     } else if now.duration_since(opening) <= grace {
         Misfire::FireLate
@@ -52,7 +59,7 @@ mod tests {
         let slot = at("2027-07-18T23:00:00Z");
         let before = at("2027-07-01T00:00:00Z");
         let grace = SignedDuration::from_mins(30);
-        let decide = |created, now| misfire(created, opening, slot, now, grace);
+        let decide = |planned, now| misfire(planned, opening, slot, now, grace);
         assert_eq!(decide(before, at("2027-07-09T05:59:59Z")), Misfire::OnTime);
         assert_eq!(decide(before, at("2027-07-09T06:30:00Z")), Misfire::FireLate);
         assert_eq!(decide(before, at("2027-07-09T06:30:01Z")), Misfire::Skip);

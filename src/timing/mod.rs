@@ -11,8 +11,8 @@ mod misfire;
 mod retry;
 
 pub use attempt::{Facts, Machine, Past};
-pub use decision::{Decision, Next, Record};
+pub use decision::{Decision, Next, Record, Staging};
 pub use event::{Event, Listing, Trouble};
 pub use lead::permit_lead;
 pub use misfire::{Misfire, misfire};
-pub use retry::{browser_back_off, not_open_rung, site_back_off};
+pub use retry::{browser_back_off, not_open_rung, selector_back_off, site_back_off};

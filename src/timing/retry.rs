@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// After a not-open answer, measured from the opening: quick at first, then polite, then over.
+/// After a not-open answer, measured from the first one: quick at first, then polite, then over.
 const NOT_OPEN_LADDER: [Duration; 8] = [
     Duration::from_millis(300),
     Duration::from_secs(1),
@@ -26,7 +26,13 @@ const BROWSER_FIRST: Duration = Duration::from_millis(500);
 /// The longest wait after a browser that did not start.
 const BROWSER_LONGEST: Duration = Duration::from_secs(15);
 
-/// When the `n`-th not-open answer (counted from 0) is followed by another fire, measured from the opening; none: give up.
+/// The first wait after a step that did not find its element.
+const SELECTOR_FIRST: Duration = Duration::from_secs(5);
+
+/// The longest wait after a step that did not find its element; a reload of the files ends it sooner.
+const SELECTOR_LONGEST: Duration = Duration::from_secs(30);
+
+/// When the `n`-th not-open answer (counted from 0) is followed by another fire, measured from the first one; none: give up.
 pub fn not_open_rung(n: u32) -> Option<Duration> {
     NOT_OPEN_LADDER.get(usize::try_from(n).ok()?).copied()
 }
@@ -39,6 +45,11 @@ pub fn site_back_off(n: u32) -> Duration {
 /// The wait after the `n`-th failure (counted from 0) to have a browser: 0.5, 1, 2 … 15 s.
 pub fn browser_back_off(n: u32) -> Duration {
     doubled(BROWSER_FIRST, n, BROWSER_LONGEST)
+}
+
+/// The wait after the `n`-th step (counted from 0) that did not find its element: 5, 10, 20, 30 s.
+pub fn selector_back_off(n: u32) -> Duration {
+    doubled(SELECTOR_FIRST, n, SELECTOR_LONGEST)
 }
 
 fn doubled(first: Duration, n: u32, longest: Duration) -> Duration {
@@ -55,6 +66,8 @@ mod tests {
         assert_eq!(site_back_off(3), Duration::from_millis(1600));
         assert_eq!(site_back_off(90), SITE_LONGEST);
         assert_eq!(browser_back_off(90), BROWSER_LONGEST);
+        assert_eq!(selector_back_off(0), SELECTOR_FIRST);
+        assert_eq!(selector_back_off(90), SELECTOR_LONGEST);
         assert!(NOT_OPEN_LADDER.is_sorted());
         assert_eq!(not_open_rung(8), None);
     }

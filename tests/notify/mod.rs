@@ -20,6 +20,7 @@ fn attempt(outcome: Outcome) -> Attempt {
         state: State::Ended(outcome),
         submits: 1,
         created_at: now,
+        planned_at: now,
         updated_at: now,
         note: None,
     }

@@ -28,12 +28,15 @@ pub(super) async fn keep(mut events: Receiver<Event>, nudge: Arc<Notify>) {
 fn log(event: &Event) {
     let attempt = event.attempt.as_ref().map(AttemptId::as_str);
     match &event.what {
-        What::TakenUp { booking, member, date, opening } => {
+        What::TakenUp { booking, member, date, open_already: true, .. } => {
+            tracing::info!(attempt, %booking, %member, %date, "taken up; it can be booked already");
+        }
+        What::TakenUp { booking, member, date, opening, .. } => {
             tracing::info!(attempt, %booking, %member, %date, %opening, "taken up");
         }
         What::Entered(state) => tracing::info!(attempt, state = state.as_str(), "state"),
-        What::Sent { choice, mode, sent } => {
-            let late_us = sent.duration_since(choice.opening).as_micros();
+        What::Sent { choice, mode, sent, late } => {
+            let late_us = late.map(|late| late.as_micros());
             tracing::info!(attempt, court = %choice.court, mode, %sent, late_us, "sent");
         }
         What::Answered(answer) => tracing::info!(attempt, answer = answer.as_str(), "answered"),

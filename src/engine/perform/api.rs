@@ -8,21 +8,21 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::answer::is_puzzling;
 use super::request::{self, Brought, RequestError};
-use super::staging::{self, Stager, Staging, Standing};
+use super::staging::{self, Account, Stager, Standing};
 use super::{Kit, Performer};
 use crate::browser::Trust;
 use crate::browser::shot::{self, Prepared, ShotError, Visitor};
-use crate::engine::What;
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
 use crate::flow::wire::{self, Verb};
-use crate::flow::{Phase, Step, Words, rows};
+use crate::flow::{Flow, Phase, Step, Words, rows};
 use crate::store::Mark;
-use crate::timing::{Event, Listing, Trouble};
+use crate::timing::{Event, Listing, Staging, Trouble};
 
 /// Does at a site without pages what was decided.
 pub(in crate::engine) struct ApiHands {
     kit: Kit,
     session: Option<Session>,
+    account: Account,
     marks: Vec<(Mark, Timestamp)>,
 }
 
@@ -35,13 +35,16 @@ struct Session {
 
 impl ApiHands {
     pub(super) fn new(kit: Kit) -> Self {
-        Self { kit, session: None, marks: Vec::new() }
+        Self { kit, session: None, account: Account::default(), marks: Vec::new() }
     }
 
     async fn step(&mut self, phase: Phase, step: &Step, choice: usize) -> Result<(), Trouble> {
         let session = self.session.as_mut().expect("steps run in a session");
         session.words = session.words.clone().with_choice(&self.kit.errand.choices[choice]);
         let step = step.render(&session.words).map_err(|error| Trouble::Selector(error.to_string()))?;
+        if phase == Phase::Login && session.standing.log_in.begins(&step) {
+            self.account.logins += 1;
+        }
         match &step.verb {
             Verb::Request(request) => match request::send(&session.client, request).await {
                 Ok(brought) => learn(&mut session.words, phase, brought.read),
@@ -57,7 +60,7 @@ impl ApiHands {
     async fn shoot(&mut self, choice: usize, at: Timestamp) -> Event {
         let prepared = match self.commit(choice) {
             Ok(prepared) => prepared,
-            Err(trouble) => return Event::NotSent(self.kit.told(trouble)),
+            Err(trouble) => return staging::not_sent(self, trouble).await,
         };
         let warm_with = url::Url::parse(&self.kit.errand.site.url).ok();
         let plan = shot::Plan { prepared, trust: Trust::default(), warm_with, answer: self.kit.answer() };
@@ -67,7 +70,7 @@ impl ApiHands {
                 self.marks.push((Mark::Answered, landed.returned_at));
                 self.judge(landed.reply, choice).await
             }
-            Err(ShotError::NotSent { why }) => Event::NotSent(self.kit.told(Trouble::Unreachable(why))),
+            Err(ShotError::NotSent { why }) => staging::not_sent(self, Trouble::Unreachable(why)).await,
             Err(ShotError::Unknown { why, woke_at, sent_at }) => {
                 self.sent(choice, woke_at, sent_at);
                 Event::NoAnswer(why)
@@ -108,25 +111,28 @@ impl Stager for ApiHands {
         &self.kit
     }
 
-    fn standing(&self) -> Standing {
-        self.session.as_ref().map_or(Standing::Outside, |session| session.standing)
+    fn account(&mut self) -> &mut Account {
+        &mut self.account
     }
 
-    fn stands(&mut self, standing: Standing) {
-        if let Some(session) = self.session.as_mut() {
-            session.standing = standing;
-        }
+    fn standing(&mut self) -> Option<&mut Standing> {
+        self.session.as_mut().map(|session| &mut session.standing)
     }
 
-    async fn log_in(&mut self) -> Result<(), Trouble> {
-        self.session = None;
+    fn mark(&mut self, mark: Mark, at: Timestamp) {
+        self.marks.push((mark, at));
+    }
+
+    async fn open_session(&mut self) -> Result<(), Trouble> {
         let words = self.kit.words()?;
         let account = self.kit.locks.take(&self.kit.errand.member.id).await;
         let client = request::client(self.kit.answer()).map_err(|error| Trouble::Unreachable(error.to_string()))?;
-        self.session = Some(Session { client, words, standing: Standing::Outside, _account: account });
-        self.do_steps(Phase::Login, 0).await?;
-        self.stands(Standing::LoggedIn);
+        self.session = Some(Session { client, words, standing: Standing::default(), _account: account });
         Ok(())
+    }
+
+    async fn end_session(&mut self) {
+        self.session = None;
     }
 
     async fn do_steps(&mut self, phase: Phase, choice: usize) -> Result<(), Trouble> {
@@ -170,18 +176,18 @@ impl Stager for ApiHands {
         listing.ok_or_else(|| Trouble::Selector("verify/ reads no rows".to_owned()))
     }
 
+    async fn list_beside(&mut self) -> Result<Listing, Trouble> {
+        self.list().await
+    }
+
     async fn look_at_commit(&mut self, choice: usize) -> Result<(), Trouble> {
         self.commit(choice).map(drop)
     }
 }
 
 impl Performer for ApiHands {
-    async fn stage(&mut self, choice: usize, reuse: bool) -> Event {
-        let from = if reuse { Staging::Retry } else { Staging::LogIn };
-        match staging::stage(self, choice, from).await {
-            Ok(listing) => Event::Staged(listing),
-            Err(trouble) => Event::StageFailed(self.kit.told(trouble)),
-        }
+    async fn stage(&mut self, choice: usize, from: Staging) -> Event {
+        staging::stage(self, choice, from).await
     }
 
     async fn check_login(&mut self) -> Event {
@@ -198,11 +204,7 @@ impl Performer for ApiHands {
     }
 
     async fn open(&mut self, choice: usize, at: Timestamp) -> Event {
-        self.kit.clock.sleep_until(at).await;
-        match self.do_steps(Phase::Opening, choice).await {
-            Ok(()) => Event::Opened,
-            Err(trouble) => Event::OpeningFailed(self.kit.told(trouble)),
-        }
+        staging::open(self, choice, at).await
     }
 
     async fn fire(&mut self, choice: usize, at: Timestamp) -> Event {
@@ -216,25 +218,20 @@ impl Performer for ApiHands {
         Event::Fenced
     }
 
-    async fn read_list(&mut self) -> Event {
-        let listing = match self.session {
-            None => match self.log_in().await {
-                Ok(()) => self.list().await,
-                Err(trouble) => Err(trouble),
-            },
-            Some(_) => self.list().await,
-        };
-        let listing = listing.unwrap_or_else(|trouble| Listing::CannotTell(trouble.words()));
-        if matches!(listing, Listing::CannotTell(_)) {
-            self.session = None;
-        }
-        self.marks.push((Mark::Verified, self.kit.clock.now()));
-        self.kit.reporter.say(self.kit.clock.now(), What::listed(&listing));
-        Event::Listed(listing)
+    async fn read_list(&mut self, may_log_in: bool) -> Event {
+        staging::read_list(self, may_log_in).await
     }
 
     async fn rest(&mut self) {
         self.session = None;
+    }
+
+    fn take(&mut self, flow: Arc<Flow>) {
+        self.kit.errand.flow = flow;
+    }
+
+    fn logins(&mut self) -> u8 {
+        std::mem::take(&mut self.account.logins)
     }
 
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {

@@ -8,17 +8,16 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::ends::{LooseEnd, Written};
 use super::fire::Shooter;
-use super::staging::{self, Stager, Staging, Standing};
+use super::staging::{self, Account, Stager, Standing};
 use super::{Kit, Performer};
 use crate::browser::stage::{FailureKind, Stage};
 use crate::browser::{BrowserError, Options, Session, Trigger, open};
-use crate::engine::What;
 use crate::flow::rows::Row;
 use crate::flow::wire::{Commit, Step, Verb};
-use crate::flow::{Phase, Words};
+use crate::flow::{Flow, Phase, Words};
 use crate::model::{FireMode, Secret};
 use crate::store::Mark;
-use crate::timing::{Event, Listing, Trouble};
+use crate::timing::{Event, Listing, Staging, Trouble};
 
 /// How long the check may take whether one is still logged in.
 const LOGIN_CHECK: Duration = Duration::from_secs(5);
@@ -33,6 +32,7 @@ pub(in crate::engine) struct BrowserHands {
     /// How long a service keeps a session that nobody speaks to.
     pub(super) session_timeout: Duration,
     pub(super) live: Option<Live>,
+    account: Account,
     pub(super) loose: Vec<LooseEnd>,
     /// Whether the journal was asked for what an earlier process left.
     pub(super) asked_journal: bool,
@@ -50,31 +50,20 @@ pub(super) struct Live {
     _account: OwnedMutexGuard<()>,
 }
 
+impl Live {
+    /// A mode that is fired by a command has its trigger.
+    pub(super) fn arm(&mut self, mode: FireMode) -> Result<(), String> {
+        if matches!(mode, FireMode::Native | FireMode::Script) && self.trigger.is_none() {
+            self.trigger = Some(self.session.trigger().map_err(|error| error.to_string())?);
+        }
+        Ok(())
+    }
+}
+
 impl BrowserHands {
     pub(super) fn new(kit: Kit, options: Options, session_timeout: Duration) -> Self {
         let (live, loose, marks) = (None, Vec::new(), Vec::new());
-        Self { kit, options, session_timeout, live, loose, asked_journal: false, marks }
-    }
-
-    /// Opens a session and writes it down, if it would outlive us; then it may be used.
-    async fn open_session(&mut self, account: OwnedMutexGuard<()>, words: Words) -> Result<(), Trouble> {
-        let session = open(&self.options, self.kit.attempt.as_str()).await.map_err(browser_trouble)?;
-        for warning in session.warnings() {
-            tracing::warn!(%warning, "browser");
-        }
-        let written = self.write_down(&session).await?;
-        let stage = Stage::begin(session.driver().clone()).await;
-        let stage = stage.map_err(|error| Trouble::Browser(error.to_string()))?;
-        let stage = stage.with_secrets(self.kit.secrets());
-        let trigger = match self.kit.errand.mode() {
-            FireMode::Native | FireMode::Script => {
-                Some(session.trigger().map_err(|error| Trouble::Browser(error.to_string()))?)
-            }
-            _ => None,
-        };
-        let standing = Standing::Outside;
-        self.live = Some(Live { session, stage, words, trigger, written, standing, _account: account });
-        Ok(())
+        Self { kit, options, session_timeout, live, account: Account::default(), loose, asked_journal: false, marks }
     }
 
     /// Does the steps of a phase; variables that they read are known to the later ones.
@@ -87,6 +76,9 @@ impl BrowserHands {
             let mut rendered = step.render(&words).map_err(|error| Trouble::Selector(error.to_string()))?;
             if phase == Phase::Verify {
                 read_every_row(&mut rendered);
+            }
+            if phase == Phase::Login && live.standing.log_in.begins(&rendered) {
+                self.account.logins += 1;
             }
             live.stage.set_words(for_scripts(&words));
             match live.stage.run(&rendered).await {
@@ -119,22 +111,6 @@ impl BrowserHands {
         Ok(live.words.clone().with_choice(&self.kit.errand.choices[choice]))
     }
 
-    /// Reads the list without leaving the page where that matters: `retry/` begins on the page that shows the refusal.
-    async fn list_beside(&mut self) -> Result<Listing, Trouble> {
-        if self.way_back_begins_anywhere() {
-            return self.list().await;
-        }
-        let live = self.live.as_mut().expect("the list is read in a session");
-        let Ok(tab) = live.stage.open_tab().await else { return self.list().await };
-        let listing = self.list().await;
-        let live = self.live.as_mut().expect("nothing has ended the session");
-        match (live.stage.close_tab(tab).await, listing) {
-            (Ok(()), Ok(listing)) => Ok(listing),
-            // A log-in that a site keeps for one window only does not hold in a tab.
-            _ => self.list().await,
-        }
-    }
-
     /// Whether the first step of `retry/` opens an address: then it is all the same which page it begins on.
     fn way_back_begins_anywhere(&self) -> bool {
         let first = self.kit.errand.flow.steps(Phase::Retry).first();
@@ -148,25 +124,40 @@ impl Stager for BrowserHands {
         &self.kit
     }
 
-    fn standing(&self) -> Standing {
-        self.live.as_ref().map_or(Standing::Outside, |live| live.standing)
+    fn account(&mut self) -> &mut Account {
+        &mut self.account
     }
 
-    fn stands(&mut self, standing: Standing) {
-        if let Some(live) = self.live.as_mut() {
-            live.standing = standing;
-        }
+    fn standing(&mut self) -> Option<&mut Standing> {
+        self.live.as_mut().map(|live| &mut live.standing)
     }
 
-    async fn log_in(&mut self) -> Result<(), Trouble> {
-        self.end_session().await;
+    fn mark(&mut self, mark: Mark, at: Timestamp) {
+        self.marks.push((mark, at));
+    }
+
+    /// A session that would outlive us is written down before it is used.
+    async fn open_session(&mut self) -> Result<(), Trouble> {
         self.end_what_is_loose().await;
         let words = self.kit.words()?;
         let account = self.kit.locks.take(&self.kit.errand.member.id).await;
-        self.open_session(account, words).await?;
-        self.steps(Phase::Login, 0).await?;
-        self.stands(Standing::LoggedIn);
+        let session = open(&self.options, self.kit.attempt.as_str()).await.map_err(browser_trouble)?;
+        for warning in session.warnings() {
+            tracing::warn!(%warning, "browser");
+        }
+        let written = self.write_down(&session).await?;
+        let stage = Stage::begin(session.driver().clone()).await;
+        let stage = stage.map_err(|error| Trouble::Browser(error.to_string()))?;
+        let stage = stage.with_secrets(self.kit.secrets());
+        let (trigger, standing) = (None, Standing::default());
+        let mut live = Live { session, stage, words, trigger, written, standing, _account: account };
+        live.arm(self.kit.errand.mode()).map_err(Trouble::Browser)?;
+        self.live = Some(live);
         Ok(())
+    }
+
+    async fn end_session(&mut self) {
+        self.end_live().await;
     }
 
     async fn do_steps(&mut self, phase: Phase, choice: usize) -> Result<(), Trouble> {
@@ -177,6 +168,21 @@ impl Stager for BrowserHands {
         let rows = self.steps(Phase::Verify, 0).await?;
         let live = self.live.as_ref().expect("the list is read in a session");
         self.kit.listing(&live.words, &rows)
+    }
+
+    async fn list_beside(&mut self) -> Result<Listing, Trouble> {
+        if self.way_back_begins_anywhere() {
+            return self.list().await;
+        }
+        let live = self.live.as_mut().expect("the list is read in a session");
+        let Ok(tab) = live.stage.open_tab().await else { return self.list().await };
+        let listing = self.list().await;
+        let live = self.live.as_mut().expect("nothing has ended the session");
+        match (live.stage.close_tab(tab).await, listing) {
+            (Ok(()), Ok(listing)) => Ok(listing),
+            // A log-in that a site keeps for one window only does not hold in a tab.
+            _ => self.list().await,
+        }
     }
 
     async fn look_at_commit(&mut self, choice: usize) -> Result<(), Trouble> {
@@ -209,12 +215,8 @@ fn browser_trouble(error: BrowserError) -> Trouble {
 }
 
 impl Performer for BrowserHands {
-    async fn stage(&mut self, choice: usize, reuse: bool) -> Event {
-        let from = if reuse { Staging::Retry } else { Staging::LogIn };
-        match staging::stage(self, choice, from).await {
-            Ok(listing) => Event::Staged(listing),
-            Err(trouble) => Event::StageFailed(self.kit.told(trouble)),
-        }
+    async fn stage(&mut self, choice: usize, from: Staging) -> Event {
+        staging::stage(self, choice, from).await
     }
 
     async fn check_login(&mut self) -> Event {
@@ -233,46 +235,41 @@ impl Performer for BrowserHands {
     }
 
     async fn open(&mut self, choice: usize, at: Timestamp) -> Event {
-        self.kit.clock.sleep_until(at).await;
-        match self.steps(Phase::Opening, choice).await {
-            Ok(_) => Event::Opened,
-            Err(trouble) => Event::OpeningFailed(self.kit.told(trouble)),
-        }
+        staging::open(self, choice, at).await
     }
 
     async fn fire(&mut self, choice: usize, at: Timestamp) -> Event {
         self.marks.push((Mark::Planned, at));
         match (Shooter { hands: self, choice, at }.fire().await) {
-            Event::NotSent(trouble) => Event::NotSent(self.kit.told(trouble)),
+            Event::NotSent(trouble) => staging::not_sent(self, trouble).await,
             event => event,
         }
     }
 
     async fn fence(&mut self) -> Event {
-        self.end_session().await;
+        self.end_live().await;
         self.outlast_what_is_loose().await;
         Event::Fenced
     }
 
-    async fn read_list(&mut self) -> Event {
-        let listing = match self.live {
-            None => match self.log_in().await {
-                Ok(()) => self.list().await,
-                Err(trouble) => Err(trouble),
-            },
-            Some(_) => self.list_beside().await,
-        };
-        let listing = listing.unwrap_or_else(|trouble| Listing::CannotTell(trouble.words()));
-        if matches!(listing, Listing::CannotTell(_)) {
-            self.end_session().await;
-        }
-        self.marks.push((Mark::Verified, self.kit.clock.now()));
-        self.kit.reporter.say(self.kit.clock.now(), What::listed(&listing));
-        Event::Listed(listing)
+    async fn read_list(&mut self, may_log_in: bool) -> Event {
+        staging::read_list(self, may_log_in).await
     }
 
     async fn rest(&mut self) {
-        self.end_session().await;
+        self.end_live().await;
+    }
+
+    fn take(&mut self, flow: Arc<Flow>) {
+        self.kit.errand.flow = flow;
+        let mode = self.kit.errand.mode();
+        if let Some(Err(why)) = self.live.as_mut().map(|live| live.arm(mode)) {
+            tracing::warn!(why, "the session has no trigger for the new fire mode");
+        }
+    }
+
+    fn logins(&mut self) -> u8 {
+        std::mem::take(&mut self.account.logins)
     }
 
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {

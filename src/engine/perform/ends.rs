@@ -42,7 +42,7 @@ impl BrowserHands {
     }
 
     /// Ends the session that is open, if there is one; it may become a loose end.
-    pub(super) async fn end_session(&mut self) {
+    pub(super) async fn end_live(&mut self) {
         let Some(live) = self.live.take() else { return };
         drop(live.stage);
         let remains = match live.session.quit().await {

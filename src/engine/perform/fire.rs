@@ -174,11 +174,8 @@ impl Shooter<'_> {
     async fn pull(&mut self, command: Command, at: Timestamp) -> Result<crate::browser::Fired, FireError> {
         let (clock, answer) = (Arc::clone(&self.hands.kit.clock), self.answer());
         let live = self.live();
-        if live.trigger.is_none() {
-            let attached = live.session.trigger().map_err(|error| FireError::NotSent { why: error.to_string() })?;
-            live.trigger = Some(attached);
-        }
-        let trigger = live.trigger.as_mut().expect("it was just attached");
+        live.arm(FireMode::Native).map_err(|why| FireError::NotSent { why })?;
+        let trigger = live.trigger.as_mut().expect("a click has its trigger");
         trigger.fire_at(clock, at, command, answer).await
     }
 

@@ -16,9 +16,10 @@ use crate::engine::agenda::REHEARSAL;
 use crate::engine::errand::Errand;
 use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
+use crate::flow::Flow;
 use crate::model::{Attempt, SiteId};
 use crate::store::Mark;
-use crate::timing::{Event, Trouble};
+use crate::timing::{Event, Staging, Trouble};
 
 /// Where the evidence of failed steps is kept, below the data folder.
 const EVIDENCE: &str = "evidence";
@@ -112,10 +113,10 @@ impl Hands {
 }
 
 impl Performer for Hands {
-    async fn stage(&mut self, choice: usize, reuse: bool) -> Event {
+    async fn stage(&mut self, choice: usize, from: Staging) -> Event {
         match self {
-            Self::Browser(hands) => hands.stage(choice, reuse).await,
-            Self::Api(hands) => hands.stage(choice, reuse).await,
+            Self::Browser(hands) => hands.stage(choice, from).await,
+            Self::Api(hands) => hands.stage(choice, from).await,
         }
     }
 
@@ -147,10 +148,10 @@ impl Performer for Hands {
         }
     }
 
-    async fn read_list(&mut self) -> Event {
+    async fn read_list(&mut self, may_log_in: bool) -> Event {
         match self {
-            Self::Browser(hands) => hands.read_list().await,
-            Self::Api(hands) => hands.read_list().await,
+            Self::Browser(hands) => hands.read_list(may_log_in).await,
+            Self::Api(hands) => hands.read_list(may_log_in).await,
         }
     }
 
@@ -158,6 +159,20 @@ impl Performer for Hands {
         match self {
             Self::Browser(hands) => hands.rest().await,
             Self::Api(hands) => hands.rest().await,
+        }
+    }
+
+    fn take(&mut self, flow: Arc<Flow>) {
+        match self {
+            Self::Browser(hands) => hands.take(flow),
+            Self::Api(hands) => hands.take(flow),
+        }
+    }
+
+    fn logins(&mut self) -> u8 {
+        match self {
+            Self::Browser(hands) => hands.logins(),
+            Self::Api(hands) => hands.logins(),
         }
     }
 

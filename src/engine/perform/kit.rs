@@ -67,8 +67,9 @@ impl Kit {
 
     /// The submit left.
     pub(super) fn sent(&self, choice: usize, mode: &'static str, sent: Timestamp) {
+        let late = self.errand.lateness(choice, sent);
         let choice = self.errand.choices[choice].clone();
-        self.reporter.say(self.clock.now(), What::Sent { choice, mode, sent });
+        self.reporter.say(self.clock.now(), What::Sent { choice, mode, sent, late });
     }
 
     /// Says what went wrong, and hands it on.

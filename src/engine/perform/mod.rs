@@ -12,15 +12,18 @@ mod fire;
 mod hands;
 mod kit;
 mod list;
+mod login;
 mod request;
 mod staging;
 
 use std::future::Future;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::flow::Flow;
 use crate::store::Mark;
-use crate::timing::Event;
+use crate::timing::{Event, Staging};
 
 pub(super) use hands::{evidence_folder, hands, look_for_browser};
 use kit::Kit;
@@ -28,8 +31,8 @@ pub use staging::Rehearsed;
 
 /// Does at a site what was decided.
 pub(in crate::engine) trait Performer: Send {
-    /// Opens a session where there is none, logs in, reads the list, stages the choice.
-    fn stage(&mut self, choice: usize, reuse: bool) -> impl Future<Output = Event> + Send;
+    /// Stages the choice. Credentials are sent with [`Staging::LogIn`] only.
+    fn stage(&mut self, choice: usize, from: Staging) -> impl Future<Output = Event> + Send;
 
     /// Asks whether the staged session is still logged in.
     fn check_login(&mut self) -> impl Future<Output = Event> + Send;
@@ -43,11 +46,17 @@ pub(in crate::engine) trait Performer: Send {
     /// Ends the session that may still submit; returns when that is certain.
     fn fence(&mut self) -> impl Future<Output = Event> + Send;
 
-    /// Reads the site's list.
-    fn read_list(&mut self) -> impl Future<Output = Event> + Send;
+    /// Reads the site's list, in the session that is there or, where credentials may be sent, in another one.
+    fn read_list(&mut self, may_log_in: bool) -> impl Future<Output = Event> + Send;
 
     /// Nothing is to be done for long: gives the session back.
     fn rest(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Other selector files of the same kind (with pages, or without): in use from the next staging on.
+    fn take(&mut self, flow: Arc<Flow>);
+
+    /// How often the site has been shown credentials since the last call.
+    fn logins(&mut self) -> u8;
 
     /// The instants noted since the last call, for the millisecond ledger.
     fn marks(&mut self) -> Vec<(Mark, Timestamp)>;

@@ -1,76 +1,215 @@
-//! The order of the reversible steps: the same for a site with pages and for one without.
+//! The order of the reversible steps, what is kept of a session, and when credentials are sent: the same for a site with pages
+//! and for one without.
 //!
 //! What is absent: how a step is done, and everything that submits.
 
 use jiff::Timestamp;
 
-use super::Kit;
+use super::login::LogIn;
+use super::{Kit, Performer};
+use crate::engine::What;
 use crate::flow::Phase;
 use crate::model::Answer;
-use crate::timing::{Listing, Trouble};
-
-/// What staging begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Staging {
-    /// The log-in in a fresh session; the list is read, then prepare/ and choose/ are done.
-    LogIn,
-    /// retry/ and choose/ in the session that is there, from a refusal.
-    Retry,
-}
+use crate::store::Mark;
+use crate::timing::{Event, Listing, Staging, Trouble};
 
 /// How far a session has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
-    /// There is none, or its log-in has not come to its end.
-    Outside,
-    /// Logged in; the list was not read.
-    LoggedIn,
-    /// The list was read, without our rows.
-    Listed,
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    pub(super) log_in: LogIn,
+    logged_in: bool,
+    /// The site's list was read since the log-in.
+    listed: bool,
+}
+
+/// What is known of the account, whatever becomes of its sessions.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    /// How often the site has seen the credentials since somebody asked.
+    pub(super) logins: u8,
+    /// The site has refused them: they are not sent again.
+    refused: bool,
+    /// Why the list could not be read, the last time that it was tried.
+    unread: Option<String>,
 }
 
 /// Does the reversible steps at one site.
-pub(super) trait Stager: Send {
+pub(super) trait Stager: Performer {
     /// The errand and what goes with it.
     fn kit(&self) -> &Kit;
 
-    /// How far the session has come.
-    fn standing(&self) -> Standing;
+    /// What is known of the account.
+    fn account(&mut self) -> &mut Account;
 
-    /// Says how far it has come.
-    fn stands(&mut self, standing: Standing);
+    /// How far the session has come; none: there is none.
+    fn standing(&mut self) -> Option<&mut Standing>;
 
-    /// A fresh session, logged in. An old one is ended first.
-    fn log_in(&mut self) -> impl Future<Output = Result<(), Trouble>> + Send;
+    /// Notes an instant for the millisecond ledger.
+    fn mark(&mut self, mark: Mark, at: Timestamp);
+
+    /// A fresh session. An old one is ended first.
+    fn open_session(&mut self) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Ends the session that is there.
+    fn end_session(&mut self) -> impl Future<Output = ()> + Send;
 
     /// Does the steps of a phase.
     fn do_steps(&mut self, phase: Phase, choice: usize) -> impl Future<Output = Result<(), Trouble>> + Send;
 
-    /// Reads the site's list and compares it with every choice.
+    /// Reads the site's list and compares it with every choice. The page that is there may be left for it.
     fn list(&mut self) -> impl Future<Output = Result<Listing, Trouble>> + Send;
+
+    /// The same, and the page that shows a refusal stays where `retry/` needs it.
+    fn list_beside(&mut self) -> impl Future<Output = Result<Listing, Trouble>> + Send;
 
     /// Looks whether the commit could be done; nothing is sent.
     fn look_at_commit(&mut self, choice: usize) -> impl Future<Output = Result<(), Trouble>> + Send;
 }
 
-/// Stages a choice. What the list showed is told; where the slot is ours already, nothing is staged.
-pub(super) async fn stage(hands: &mut impl Stager, choice: usize, from: Staging) -> Result<Listing, Trouble> {
+/// Stages a choice. Credentials are sent with [`Staging::LogIn`] only.
+pub(super) async fn stage(hands: &mut impl Stager, choice: usize, from: Staging) -> Event {
+    let has_way = is_logged_in(hands) && first_phase(hands, from).is_some();
+    if from != Staging::LogIn && !has_way {
+        return Event::StageFailed(Trouble::Answer(Answer::LoginExpired));
+    }
+    match try_stage(hands, choice, from).await {
+        Ok(listing) => Event::Staged(listing),
+        Err(trouble) => Event::StageFailed(failed(hands, trouble).await),
+    }
+}
+
+/// Does the opening steps, not before `at`.
+pub(super) async fn open(hands: &mut impl Stager, choice: usize, at: Timestamp) -> Event {
+    hands.kit().clock.sleep_until(at).await;
+    match hands.do_steps(Phase::Opening, choice).await {
+        Ok(()) => Event::Opened,
+        Err(trouble) => Event::OpeningFailed(failed(hands, trouble).await),
+    }
+}
+
+/// Reads the site's list, in the session that is there or, where credentials may be sent, in another one.
+pub(super) async fn read_list(hands: &mut impl Stager, may_log_in: bool) -> Event {
+    let listing = match try_list(hands, may_log_in).await {
+        Ok(listing) => listing,
+        Err(trouble) => unread(hands, trouble).await,
+    };
+    let now = hands.kit().clock.now();
+    hands.mark(Mark::Verified, now);
+    hands.kit().reporter.say(now, What::listed(&listing));
+    Event::Listed(listing)
+}
+
+/// Where the slot is ours already, nothing is staged.
+async fn try_stage(hands: &mut impl Stager, choice: usize, from: Staging) -> Result<Listing, Trouble> {
     if from == Staging::LogIn {
-        hands.log_in().await?;
+        log_in(hands).await?;
     }
-    match hands.standing() {
-        Standing::Outside => return Err(Trouble::Answer(Answer::LoginExpired)),
-        Standing::LoggedIn => {
-            let listing = hands.list().await?;
-            if listing != Listing::Absent {
-                return Ok(listing);
-            }
-            hands.stands(Standing::Listed);
+    if hands.standing().is_some_and(|standing| !standing.listed) {
+        let listing = first_list(hands).await?;
+        if listing != Listing::Absent {
+            return Ok(listing);
         }
-        Standing::Listed => {}
     }
-    let way = if from == Staging::Retry { Phase::Retry } else { Phase::Prepare };
+    let way = first_phase(hands, from).unwrap_or(Phase::Prepare);
     approach(hands, way, choice).await.map(|()| Listing::Absent)
+}
+
+/// What brings the page that is there to where choose/ begins; none: only a log-in does.
+fn first_phase(hands: &impl Stager, from: Staging) -> Option<Phase> {
+    let has = |phase: Phase| !hands.kit().errand.flow.steps(phase).is_empty();
+    match from {
+        Staging::LogIn => Some(Phase::Prepare),
+        Staging::Retry => Some(Phase::Retry),
+        Staging::Again => [Phase::Prepare, Phase::Retry].into_iter().find(|phase| has(*phase)),
+    }
+}
+
+/// Logged in, in a session that has sent no credentials before; one that has is ended first.
+async fn log_in(hands: &mut impl Stager) -> Result<(), Trouble> {
+    if hands.standing().is_none_or(|standing| standing.log_in.is_sent()) {
+        hands.end_session().await;
+        hands.open_session().await?;
+    }
+    hands.do_steps(Phase::Login, 0).await?;
+    let standing = hands.standing().expect("its steps are done");
+    standing.logged_in = true;
+    let late = standing.log_in.ends();
+    hands.account().logins += u8::from(late);
+    Ok(())
+}
+
+async fn first_list(hands: &mut impl Stager) -> Result<Listing, Trouble> {
+    let listing = hands.list().await?;
+    note_list(hands);
+    Ok(listing)
+}
+
+fn note_list(hands: &mut impl Stager) {
+    if let Some(standing) = hands.standing() {
+        standing.listed = true;
+    }
+}
+
+async fn try_list(hands: &mut impl Stager, may_log_in: bool) -> Result<Listing, Trouble> {
+    if is_logged_in(hands) {
+        let listing = hands.list_beside().await?;
+        note_list(hands);
+        return Ok(listing);
+    }
+    let account = hands.account();
+    if account.refused || !may_log_in {
+        let why = account.unread.clone().unwrap_or_else(|| "nobody is logged in".to_owned());
+        return Ok(Listing::CannotTell(why));
+    }
+    log_in(hands).await?;
+    first_list(hands).await
+}
+
+/// The list could not be read. The session is kept where it is known to be good, so that this costs no log-in.
+async fn unread(hands: &mut impl Stager, trouble: Trouble) -> Listing {
+    match &trouble {
+        Trouble::Browser(_) => hands.end_session().await,
+        Trouble::Answer(Answer::LoginRefused) => hands.account().refused = true,
+        Trouble::Answer(Answer::LoginExpired) => forget_log_in(hands),
+        Trouble::Unreachable(_) => {}
+        _ => {
+            let can_ask = hands.kit().errand.flow.logged_in().is_some();
+            if !can_ask || hands.check_login().await != Event::LoginChecked(true) {
+                forget_log_in(hands);
+            }
+        }
+    }
+    hands.account().unread = Some(trouble.words());
+    Listing::CannotTell(trouble.words())
+}
+
+/// Tells of trouble in staging, and keeps of the session what can be kept.
+async fn failed(hands: &mut impl Stager, trouble: Trouble) -> Trouble {
+    match &trouble {
+        Trouble::Browser(_) => hands.end_session().await,
+        Trouble::Answer(Answer::LoginExpired) => forget_log_in(hands),
+        // A page without what is looked for may be that of somebody who is not logged in.
+        Trouble::Selector(_) if is_logged_in(hands) && hands.check_login().await != Event::LoginChecked(true) => {
+            forget_log_in(hands);
+        }
+        _ => {}
+    }
+    hands.kit().told(trouble)
+}
+
+/// The commit was not sent; of the session is kept what would be kept while staging.
+pub(super) async fn not_sent(hands: &mut impl Stager, trouble: Trouble) -> Event {
+    Event::NotSent(failed(hands, trouble).await)
+}
+
+fn is_logged_in(hands: &mut impl Stager) -> bool {
+    hands.standing().is_some_and(|standing| standing.logged_in)
+}
+
+fn forget_log_in(hands: &mut impl Stager) {
+    if let Some(standing) = hands.standing() {
+        standing.logged_in = false;
+    }
 }
 
 /// What a rehearsal found out.
@@ -94,7 +233,7 @@ impl Rehearsed {
 /// Tries the first choice from the log-in to a look at the commit, whatever the list shows; `opening` is when the opening
 /// steps may be done, none leaves them out.
 pub(super) async fn rehearse(hands: &mut impl Stager, opening: Option<Timestamp>) -> Rehearsed {
-    let listing = match hands.log_in().await {
+    let listing = match log_in(hands).await {
         Ok(()) => hands.list().await,
         Err(trouble) => Err(trouble),
     };
@@ -110,7 +249,7 @@ pub(super) async fn rehearse(hands: &mut impl Stager, opening: Option<Timestamp>
 
 /// Every reversible step in the order of a booking, at once, and a look at the list.
 pub(super) async fn walk(hands: &mut impl Stager) -> Result<(), Trouble> {
-    hands.log_in().await?;
+    log_in(hands).await?;
     go_through(hands, Some(Timestamp::MIN)).await?;
     hands.list().await.map(drop)
 }

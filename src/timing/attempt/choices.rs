@@ -1,0 +1,78 @@
+//! Which choice is tried, and what becomes of the others.
+
+use jiff::Timestamp;
+
+use super::{Machine, after};
+use crate::model::{Choice, Outcome, State};
+use crate::timing::{Decision, Misfire, Next, Record, Staging, misfire};
+
+/// The note of an attempt that was called off after a submit which the site's list does not show.
+pub(super) const CALLED_OFF_LATE: &str = "called off; the site's list shows no booking";
+
+impl Machine {
+    /// The first choice, in order of preference, among those that are open soonest. What was lost, or opened too long ago
+    /// while nobody was there, is left out.
+    pub(super) fn next_choice(&self, now: Timestamp) -> Option<usize> {
+        let useful = |(at, choice): &(usize, &Choice)| !self.lost[*at] && self.misfire(choice, now).is_useful();
+        let left = || self.facts.choices.iter().enumerate().filter(useful);
+        let soonest = left().map(|(_, choice)| choice.opening).min()?;
+        left().find(|(_, choice)| choice.opening <= soonest.max(now)).map(|(at, _)| at)
+    }
+
+    /// The submit was refused as taken. A site may say so after having booked (a browser that sends a dropped request again
+    /// hears it of its own slot), so the list is read before another permit is spent, and before giving up.
+    pub(super) fn lose(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
+        self.lost[self.choice] = true;
+        (self.refused, self.gave_up) = (true, None);
+        (self.unknown_since, self.unclear, self.verify_logins) = (None, 0, 0);
+        records.extend(self.enter(State::Verifying));
+        let read = self.read(now);
+        after(records, read)
+    }
+
+    /// The site offers the choice no more, before it was submitted.
+    pub(super) fn gone(&mut self, now: Timestamp) -> Decision {
+        self.lost[self.choice] = true;
+        self.gave_up = None;
+        self.go_on(vec![Record::Lost { choice: self.choice }], Staging::Retry, now)
+    }
+
+    /// Trying the choice is of no use any more; another one may open later.
+    pub(super) fn give_up(&mut self, outcome: Outcome, note: &str, now: Timestamp) -> Decision {
+        self.lost[self.choice] = true;
+        self.gave_up = Some((outcome, note.to_owned()));
+        self.go_on(vec![Record::Lost { choice: self.choice }], Staging::Again, now)
+    }
+
+    /// The next choice, staged at once where it is open already, or the end, for which nothing need be remembered.
+    pub(super) fn go_on(&mut self, records: Vec<Record>, from: Staging, now: Timestamp) -> Decision {
+        if self.called_off {
+            return self.end_with(vec![], Outcome::Cancelled, CALLED_OFF_LATE);
+        }
+        let Some(next) = self.next_choice(now) else { return self.nothing_left(vec![], now) };
+        self.turn_to(next);
+        let decision = if self.opening() <= now { self.stage(from, now) } else { self.take_up(now) };
+        if matches!(decision.next, Next::End { .. }) { decision } else { after(records, decision) }
+    }
+
+    /// No choice can be tried any more: the end says what became of the one that opened last.
+    pub(super) fn nothing_left(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
+        if let Some((outcome, note)) = self.gave_up.take() {
+            return self.end_with(records, outcome, &note);
+        }
+        let choices = self.facts.choices.iter().zip(&self.lost);
+        let last = choices.max_by_key(|(choice, lost)| (choice.opening, **lost));
+        let (outcome, note) = match last {
+            Some((_, true)) | None => (Outcome::Taken, "every choice was taken"),
+            Some((choice, false)) if self.misfire(choice, now) == Misfire::TooLate => {
+                (Outcome::Missed, "the slot itself has begun")
+            }
+            Some(_) => (Outcome::Missed, "its opening passed while nothing could act, too long ago to try"),
+        };
+        self.end_with(records, outcome, note)
+    }
+
+    pub(super) fn misfire(&self, choice: &Choice, now: Timestamp) -> Misfire {
+        misfire(self.facts.planned_at, choice.opening, choice.starts_at, now, self.facts.patience.grace)
+    }
+}

@@ -1,0 +1,120 @@
+//! The way to ready: when it begins, what it begins with, and what its troubles mean.
+//!
+//! Nothing was submitted, so everything may be tried again: in the session that is there, with growing pauses, for as long as
+//! it is useful. What is bounded is log-ins, for a site that sees credentials too often locks the account.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Machine, after, bare};
+use crate::model::{Answer, FireMode, Outcome, State};
+use crate::timing::{Decision, Next, Staging, Trouble};
+use crate::timing::{browser_back_off, selector_back_off, site_back_off};
+
+/// So long after the last useful instant a wait ends: then it is certainly too late.
+const TOO_LATE: Duration = Duration::from_millis(1);
+
+impl Machine {
+    /// Before anything is staged: is there still something to do, and when?
+    pub(super) fn take_up(&mut self, now: Timestamp) -> Decision {
+        let Some(choice) = self.next_choice(now) else { return self.nothing_left(vec![], now) };
+        self.turn_to(choice);
+        let login_at = self.opening() - self.facts.patience.login_lead;
+        if now < login_at {
+            let records = self.enter(State::Planned);
+            return Decision { records, next: Next::Wait(login_at) };
+        }
+        self.stage_on(now)
+    }
+
+    /// A choice is tried from the beginning.
+    pub(super) fn turn_to(&mut self, choice: usize) {
+        self.choice = choice;
+        (self.not_open, self.ladder_from) = (0, None);
+        self.trouble = None;
+    }
+
+    /// Stages in the session that is there, which costs no log-in; before the first one there is none.
+    pub(super) fn stage_on(&mut self, now: Timestamp) -> Decision {
+        let none_yet = self.logins == 0 && self.verify_logins == 0;
+        self.stage(if none_yet { Staging::LogIn } else { Staging::Again }, now)
+    }
+
+    pub(super) fn stage(&mut self, from: Staging, now: Timestamp) -> Decision {
+        if from == Staging::LogIn && self.logins >= self.facts.patience.max_logins {
+            let note = format!("logged in {} times already; more could lock the account", self.logins);
+            return self.give_up(Outcome::SiteError, &note, now);
+        }
+        self.staging = Some(from);
+        let records = self.enter(State::Preparing);
+        Decision { records, next: Next::Stage { choice: self.choice, from } }
+    }
+
+    /// A wait for something reversible is over.
+    pub(super) fn prepare_again(&mut self, now: Timestamp) -> Decision {
+        if !self.too_late(now) {
+            return self.stage_on(now);
+        }
+        let missed = || (Outcome::Missed, "its opening passed while nothing could act".to_owned());
+        let (outcome, note) = self.trouble.take().unwrap_or_else(missed);
+        self.give_up(outcome, &note, now)
+    }
+
+    /// Other selector files are in force: what is staged was staged with the old ones.
+    pub(super) fn new_files(&mut self, mode: FireMode, opening_steps: bool, now: Timestamp) -> Decision {
+        (self.facts.mode, self.facts.opening_steps) = (mode, opening_steps);
+        (self.stumbles, self.selector_stumbles) = (0, 0);
+        self.stage_on(now)
+    }
+
+    /// Something reversible failed.
+    pub(super) fn stumbled(&mut self, trouble: Trouble, now: Timestamp) -> Decision {
+        let words = trouble.words();
+        match trouble {
+            Trouble::Answer(Answer::LoginRefused) => self.end(Outcome::LoginRefused, &words),
+            Trouble::Answer(Answer::Captcha) => self.end(Outcome::Captcha, "the site wants to see a person"),
+            Trouble::Answer(Answer::Quota) => self.end(Outcome::Quota, &words),
+            Trouble::Answer(Answer::Price) => self.end(Outcome::Price, &words),
+            Trouble::Answer(Answer::Taken) => self.gone(now),
+            Trouble::Answer(Answer::NotOpen) => self.not_offered_yet(now),
+            Trouble::Answer(Answer::LoginExpired) if self.staging != Some(Staging::LogIn) => {
+                self.stage(Staging::LogIn, now)
+            }
+            Trouble::Credentials(_) => self.end(Outcome::LoginRefused, &words),
+            Trouble::Selector(_) => self.selector_trouble(&words, now),
+            Trouble::Browser(_) => self.try_again(browser_back_off(self.stumbles), Outcome::Missed, &words, now),
+            Trouble::Answer(_) | Trouble::Unreachable(_) => {
+                self.try_again(site_back_off(self.stumbles), Outcome::SiteError, &words, now)
+            }
+        }
+    }
+
+    /// The page says "not open" before a submit: before the opening that is as it should be.
+    fn not_offered_yet(&mut self, now: Timestamp) -> Decision {
+        let next = if now < self.opening() { Some(self.opening()) } else { self.next_rung(now) };
+        let Some(next) = next else { return self.never_open(now) };
+        let records = self.enter(State::Preparing);
+        Decision { records, next: Next::Wait(next.max(now)) }
+    }
+
+    /// Somebody may be mending the files: they are waited for as long as it is useful, and meanwhile it is tried again, for a
+    /// page may only have been slow.
+    fn selector_trouble(&mut self, why: &str, now: Timestamp) -> Decision {
+        let wait = selector_back_off(self.selector_stumbles);
+        self.selector_stumbles += 1;
+        self.try_again(wait, Outcome::SelectorBroken, why, now)
+    }
+
+    /// Stages anew after a wait, which ends when it is no longer useful.
+    fn try_again(&mut self, wait: Duration, give_up: Outcome, why: &str, now: Timestamp) -> Decision {
+        if self.too_late(now) {
+            return self.give_up(give_up, why, now);
+        }
+        self.stumbles += 1;
+        self.trouble = Some((give_up, why.to_owned()));
+        let records = self.enter(State::Preparing);
+        let over = self.useful_until().min(self.facts.choices[self.choice].starts_at) + TOO_LATE;
+        after(records, bare(Next::Wait((now + wait).min(over))))
+    }
+}

@@ -1,0 +1,149 @@
+//! What the site's list says, and how often it is asked.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::choices::CALLED_OFF_LATE;
+use super::{Machine, after, bare};
+use crate::model::{Outcome, State};
+use crate::timing::{Decision, Listing, Next, Record, Staging, browser_back_off};
+
+/// Reads in a row without our row that make a submit "absent".
+const ABSENT_READS: u8 = 2;
+
+/// Log-ins that one verification may cost, spread over its deadline.
+const VERIFY_LOGINS: u8 = 3;
+
+/// The note of an attempt whose submit was called a success, and is not on the list.
+const NOT_LISTED: &str = "the site said that it worked, but its own list does not show it";
+
+/// The note of an attempt that the site has never answered.
+const NO_BOOKING: &str = "the site failed on every submit; its list shows no booking";
+
+impl Machine {
+    /// Nobody knows whether the submit counted.
+    pub(super) fn unknown(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
+        (self.absent, self.unclear, self.verify_logins) = (0, 0, 0);
+        self.refused = false;
+        self.unknown_since = Some(now);
+        records.extend(self.enter(State::Unknown));
+        Decision { records, next: Next::Fence }
+    }
+
+    /// The site says that it worked. From here on nothing is submitted any more: the list agrees, or a person looks.
+    pub(super) fn claimed(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
+        self.claimed = true;
+        (self.unclear, self.verify_logins) = (0, 0);
+        self.unknown_since = Some(now);
+        records.extend(self.enter(State::Confirming));
+        after(records, self.read(now))
+    }
+
+    pub(super) fn settle_then_read(&mut self, now: Timestamp) -> Decision {
+        self.read_later(now + self.facts.patience.settle)
+    }
+
+    pub(super) fn read_later(&mut self, at: Timestamp) -> Decision {
+        self.read_at = Some(at);
+        bare(Next::Wait(at))
+    }
+
+    pub(super) fn read(&mut self, now: Timestamp) -> Decision {
+        let records = if self.state == State::Unknown { self.enter(State::Verifying) } else { vec![] };
+        Decision { records, next: Next::ReadList { may_log_in: self.may_log_in(now) } }
+    }
+
+    /// Every look at a waiting list may cost a log-in: they are far apart.
+    pub(super) fn look_at_waiting_list(&mut self, now: Timestamp) -> Decision {
+        self.verify_logins = 0;
+        self.read(now)
+    }
+
+    fn may_log_in(&self, now: Timestamp) -> bool {
+        let since = self.unknown_since.unwrap_or(now);
+        let spacing: SignedDuration = self.facts.patience.verify_deadline / i32::from(VERIFY_LOGINS);
+        self.verify_logins < VERIFY_LOGINS && now >= since + spacing * i32::from(self.verify_logins)
+    }
+
+    pub(super) fn listed(&mut self, listing: Listing, now: Timestamp) -> Decision {
+        match listing {
+            Listing::Found { choice, rows, .. } => self.won(vec![], choice, rows, "it is on the site's own list"),
+            _ if self.state == State::Waitlisted => self.waitlisted(vec![], now),
+            Listing::Absent if self.claimed => self.not_listed_yet(now),
+            Listing::Absent => self.absent(now),
+            Listing::CannotTell(why) => self.unclear(&why, now),
+        }
+    }
+
+    /// A list may be behind; a second submit would be a second booking.
+    fn not_listed_yet(&mut self, now: Timestamp) -> Decision {
+        if self.is_overdue(now) {
+            return self.end(Outcome::NeedsAttention, NOT_LISTED);
+        }
+        self.settle_then_read(now)
+    }
+
+    fn absent(&mut self, now: Timestamp) -> Decision {
+        if std::mem::take(&mut self.refused) {
+            self.unknown_since = None;
+            return self.go_on(vec![], Staging::Retry, now);
+        }
+        self.unknown_since.get_or_insert(now);
+        self.absent += 1;
+        if self.absent < ABSENT_READS {
+            return self.settle_then_read(now);
+        }
+        self.submit_again_or_end(now)
+    }
+
+    fn submit_again_or_end(&mut self, now: Timestamp) -> Decision {
+        self.uncertain += 1;
+        let settle = if std::mem::take(&mut self.open_permit) { vec![Record::Absent] } else { vec![] };
+        if self.called_off {
+            return self.end_with(settle, Outcome::Cancelled, CALLED_OFF_LATE);
+        }
+        if self.uncertain >= self.facts.patience.max_submits {
+            return self.end_with(settle, Outcome::SiteError, NO_BOOKING);
+        }
+        // Taken up from the store, the choice that was submitted is one that was not lost before.
+        let Some(choice) = self.next_choice(now) else { return self.no_use(settle, now) };
+        (self.unknown_since, self.absent) = (None, 0);
+        self.turn_to(choice);
+        let again = if self.opening() <= now { self.stage_on(now) } else { self.take_up(now) };
+        after(settle, again)
+    }
+
+    /// The submit did not count, and there is nothing to submit again.
+    fn no_use(&mut self, settle: Vec<Record>, now: Timestamp) -> Decision {
+        if self.lost.contains(&false) {
+            return self.end_with(settle, Outcome::SiteError, NO_BOOKING);
+        }
+        self.nothing_left(settle, now)
+    }
+
+    fn unclear(&mut self, why: &str, now: Timestamp) -> Decision {
+        // Two reads count only when they follow each other.
+        self.absent = 0;
+        self.unknown_since.get_or_insert(now);
+        if self.is_overdue(now) {
+            if self.refused && self.next_choice(now).is_none() {
+                return self.end(Outcome::Taken, "every choice was taken; the list could not be read afterwards");
+            }
+            let note = format!("whether the booking exists could not be read from the site: {why}");
+            return self.end(Outcome::NeedsAttention, &note);
+        }
+        let wait = browser_back_off(self.unclear);
+        self.unclear += 1;
+        self.read_later(now + wait)
+    }
+
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        self.unknown_since.is_some_and(|since| now.duration_since(since) >= self.facts.patience.verify_deadline)
+    }
+
+    pub(super) fn won(&mut self, records: Vec<Record>, choice: usize, rows: u32, note: &str) -> Decision {
+        let duplicate = rows > 1;
+        let note = if duplicate { format!("{note}; the site holds {rows} bookings of it") } else { note.to_owned() };
+        self.state = State::Ended(Outcome::Confirmed);
+        Decision { records, next: Next::End { outcome: Outcome::Confirmed, note, won: Some(choice), duplicate } }
+    }
+}
