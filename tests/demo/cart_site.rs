@@ -40,6 +40,8 @@ pub(super) struct Books {
 #[derive(Clone)]
 pub(super) struct CartSite {
     pub(super) opening: Timestamp,
+    /// From the opening on, a day's page wants to see a person.
+    asks_for_a_person: bool,
     books: Arc<Mutex<Books>>,
 }
 
@@ -48,7 +50,16 @@ type Fields = Form<BTreeMap<String, String>>;
 impl CartSite {
     /// Serves it until the test is over; its address ends in a slash.
     pub(super) async fn serve(opening: Timestamp) -> (Self, String) {
-        let site = Self { opening, books: Arc::default() };
+        Self { opening, asks_for_a_person: false, books: Arc::default() }.serve_it().await
+    }
+
+    /// The same; from the opening on, the pages of days want to see a person.
+    pub(super) async fn serve_with_captcha(opening: Timestamp) -> (Self, String) {
+        Self { opening, asks_for_a_person: true, books: Arc::default() }.serve_it().await
+    }
+
+    async fn serve_it(self) -> (Self, String) {
+        let site = self;
         let router = Router::new()
             .route("/sign-in", get(sign_in).post(signed_in))
             .route("/day", get(day))
@@ -102,6 +113,9 @@ async fn signed_in(Form(fields): Fields) -> Response {
 
 async fn day(State(site): State<CartSite>, Query(asked): Query<BTreeMap<String, String>>) -> Html<String> {
     let on = &asked["on"];
+    if site.asks_for_a_person && site.is_open() {
+        return page(&format!("<h1>Courts on {on}</h1><div id=captcha>Are you a person?</div>"));
+    }
     let can = if site.is_open() { "<button>Add to cart</button>" } else { "<em>not on sale yet</em>" };
     let slot = |(code, court, time): (&str, &str, &str)| {
         format!(

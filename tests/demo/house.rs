@@ -40,7 +40,9 @@ impl House {
     /// A file of a flow, on top of what is there.
     #[must_use]
     pub(super) fn with_file(self, name: &str, path: &str, text: &str) -> Self {
-        fs::write(self.flow(name).join(path), text).unwrap();
+        let file = self.flow(name).join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
         self
     }
 
@@ -57,6 +59,11 @@ impl House {
     /// The path that `--config` takes.
     pub(super) fn config(&self) -> PathBuf {
         self.folder.path().join("config/booking.toml")
+    }
+
+    /// The data folder.
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// For an engine in this process.

@@ -5,4 +5,4 @@ mod browser;
 mod script;
 mod service;
 mod shots;
-mod site;
+pub(crate) mod site;

@@ -16,6 +16,9 @@ impl Stage {
         let mut answered = Vec::new();
         for _ in 0..questions {
             let left = limit.saturating_sub(watch.elapsed());
+            if left.is_zero() {
+                break;
+            }
             let before = clock.now();
             let Ok(said) = call::within(left, self.driver.execute(TIME, Vec::new())).await else { break };
             let after = clock.now();
