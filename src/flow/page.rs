@@ -99,6 +99,11 @@ pub fn race_reply(outcomes: &[Outcome], reply: &Reply) -> Call {
     Call::new("race", json!([outcomes, reply]))
 }
 
+/// The first outcome that holds of the page itself, or null.
+pub fn race_page(outcomes: &[Outcome]) -> Call {
+    Call::new("race", json!([outcomes, null]))
+}
+
 /// Reads rows of the page, or of an answer. Comes back as a list of [`Row`].
 pub fn rows(rows: &Rows, reply: Option<&Reply>) -> Call {
     Call::new("rows", json!([rows, reply]))

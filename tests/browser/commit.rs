@@ -19,6 +19,7 @@ cases![
     fired_as_a_form,
     fired_as_a_fetch,
     fired_through_a_script_of_the_page,
+    an_earlier_answer_explains_nothing,
     fired_with_a_declared_dialog,
     held_until_the_instant,
 ];
@@ -118,6 +119,17 @@ async fn fired_through_a_script_of_the_page(world: &mut World<'_>) {
     world.fire(&commit("#book", "form"), now_ms()).await.expect("it is sent");
     assert_eq!(world.stage.race(&booked_or_taken(), Duration::from_secs(3)).await.answer, "taken");
     assert_eq!(world.site.seen("POST", "/book").len(), 1);
+}
+
+/// The page of a commit that was sent behind it is still the form: what it shows is no answer to anything.
+async fn an_earlier_answer_explains_nothing(world: &mut World<'_>) {
+    world.open("commit/form.html").await;
+    world.fire(&commit("#book", "fetch"), now_ms()).await.expect("it is sent");
+    let raced = world.stage.race(&booked_or_taken(), Duration::from_secs(3)).await;
+    assert_eq!(raced.answer, "confirmed", "the control: the answer was heard");
+    assert_eq!(world.stage.says(&booked_or_taken(), SOON).await, None);
+    world.run(step(json!({ "go": world.site.url("/booked") }))).await;
+    assert_eq!(world.stage.says(&booked_or_taken(), SOON).await.as_deref(), Some("confirmed"), "a page that shows it");
 }
 
 async fn fired_with_a_declared_dialog(world: &mut World<'_>) {

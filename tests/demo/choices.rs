@@ -26,7 +26,7 @@ async fn the_second_choice_is_booked_when_the_first_is_taken() {
         ("firefox", "script", Shape::Submit, None),
         ("chromium", "armed", Shape::Reload, None),
         ("chromium", "http", Shape::Submit, None),
-        ("firefox", "script", Shape::Submit, Some(FROM_THE_REFUSAL)),
+        ("firefox", "native", Shape::Submit, Some(FROM_THE_REFUSAL)),
         ("chromium", "native", Shape::Submit, Some(FROM_THE_REFUSAL)),
     ] {
         let options = Options { faults: vec![Fault::Taken], shape, ..Options::default() };

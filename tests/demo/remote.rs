@@ -162,9 +162,14 @@ fn refuse() -> Does {
 /// One request, on a connection of its own; the asker's connection stays.
 fn pass_on(port: u16, receipt: &Receipt) -> Does {
     let Ok(mut driver) = TcpStream::connect(("127.0.0.1", port)) else { return Does::HangsUp };
-    let (line, rest) = receipt.text.split_once("\r\n").expect("a request has a first line");
+    let (head, body) = receipt.text.split_once("\r\n\r\n").expect("a request has a head");
+    let (line, headers) = head.split_once("\r\n").expect("a request has a first line");
+    // The driver answers to its own name only.
+    let kept = headers.split("\r\n").filter(|header| !header.to_ascii_lowercase().starts_with("host:"));
+    let headers = kept.collect::<Vec<_>>().join("\r\n");
+    let request = format!("{line}\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{headers}\r\n\r\n{body}");
     let mut answer = Vec::new();
-    let asked = write!(driver, "{line}\r\nConnection: close\r\n{rest}").and_then(|()| driver.read_to_end(&mut answer));
+    let asked = driver.write_all(request.as_bytes()).and_then(|()| driver.read_to_end(&mut answer));
     match (asked, String::from_utf8(answer)) {
         (Ok(1..), Ok(answer)) => Does::Answers(answer.replacen("connection: close\r\n", "", 1)),
         _ => Does::HangsUp,

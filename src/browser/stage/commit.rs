@@ -117,6 +117,21 @@ impl Stage {
         held.map(|held| held.is)
     }
 
+    /// The first outcome that holds of the page that is there, whatever was sent from it before; its word. It is asked until
+    /// the time is over.
+    pub async fn says(&mut self, outcomes: &[Outcome], within: Duration) -> Option<String> {
+        let (call, watch) = (page::race_page(outcomes), Stopwatch::start());
+        loop {
+            if let Ok(Some(held)) = self.aside::<Option<page::Answered>>(&call).await {
+                return Some(held.is);
+            }
+            if watch.elapsed() >= within {
+                return None;
+            }
+            tokio::time::sleep(RACE_AGAIN).await;
+        }
+    }
+
     /// Whether a condition holds of an address that is fetched behind the page's back, with the session's cookies.
     pub async fn fetched(&mut self, url: &str, condition: &Condition, within: Duration) -> Result<bool, Trouble> {
         self.tickets += 1;

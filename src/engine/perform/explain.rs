@@ -79,8 +79,9 @@ impl BrowserHands {
         let Ok(words) = self.words(choice) else { return Answer::Unknown };
         let Ok(outcomes) = self.kit.errand.flow.render_outcomes(&words) else { return Answer::Unknown };
         let Some(live) = self.live.as_mut() else { return Answer::Unknown };
-        let raced = live.stage.race(&outcomes, within).await;
-        Answer::parse(&raced.answer).unwrap_or(Answer::Unknown)
+        // The answer to an earlier submit explains nothing: only what the page shows counts.
+        let said = live.stage.says(&outcomes, within).await;
+        said.as_deref().and_then(Answer::parse).unwrap_or(Answer::Unknown)
     }
 
     /// Keeps picture and source of the page as it is now, as far as they can be had in time.
