@@ -207,7 +207,8 @@ impl Story {
         }
         match what {
             What::Step { phase, place, took } => {
-                self.steps.push(json!({ "at": at.to_string(), "phase": phase, "place": place, "ms": took.as_millis() }));
+                self.steps
+                    .push(json!({ "at": at.to_string(), "phase": phase, "place": place, "ms": took.as_millis() }));
             }
             What::Sent { sent, .. } => self.sent = Some(sent),
             What::Ended { outcome, note, won } => return Some(self.ended(outcome, &note, won.as_ref())),

@@ -42,7 +42,8 @@ pub fn moved(old: &[Occurrence], new: &[Occurrence]) -> Vec<Moved> {
             openings(before, after, &mut found);
         }
     }
-    let missing = |from: &ByKey<'_>, list: &[Occurrence]| list.iter().filter(|item| !from.contains_key(&key(item))).count();
+    let missing =
+        |from: &ByKey<'_>, list: &[Occurrence]| list.iter().filter(|item| !from.contains_key(&key(item))).count();
     let counts = [(missing(&known, new), Moved::New as fn(usize) -> Moved), (missing(&wanted, old), Moved::Gone)];
     found.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, moved)| moved(count)));
     found

@@ -166,8 +166,7 @@ impl Errand {
     /// What an earlier process left. What was learnt before the attempt was last planned is forgotten: somebody asked for it
     /// once more.
     pub(super) fn past(&self, attempt: &Attempt) -> Past {
-        let is_lost =
-            |choice: &Choice| self.taken(choice) || self.gone(choice) || self.only_verified.contains(choice);
+        let is_lost = |choice: &Choice| self.taken(choice) || self.gone(choice) || self.only_verified.contains(choice);
         let lost = self.choices.iter().enumerate().filter(|(_, choice)| is_lost(choice)).map(|(at, _)| at).collect();
         let uncertain = self.recent().filter(|permit| permit.absent).count();
         Past {

@@ -80,8 +80,8 @@ impl Store {
     /// of another kind, and whatever the database itself says.
     pub async fn open(url: &str, data: &Path) -> Result<Self, StoreError> {
         let opened = connect::open(url, data).await?;
-        schema::migrate(&opened.pool, opened.backend).await?;
-        Ok(Self::over(opened))
+        let pool = schema::migrate(opened.pool, opened.backend).await?;
+        Ok(Self::over(connect::Opened { pool, ..opened }))
     }
 
     /// Opens a database for reading only, beside a running daemon if need be.

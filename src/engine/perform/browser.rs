@@ -56,9 +56,10 @@ pub(super) struct Live {
 
 impl Live {
     /// A mode that is fired by a command has its trigger.
-    fn arm(&mut self, mode: FireMode) -> Result<(), BrowserError> {
+    fn arm(&mut self, mode: FireMode) -> Result<(), Trouble> {
         if matches!(mode, FireMode::Native | FireMode::Script) && self.trigger.is_none() {
-            self.trigger = Some(self.session.trigger()?);
+            let trigger = self.session.trigger().map_err(|error| Trouble::Browser(error.to_string()))?;
+            self.trigger = Some(trigger);
         }
         Ok(())
     }
@@ -148,7 +149,7 @@ impl BrowserHands {
             listed: false,
             _account: account,
         };
-        live.arm(self.kit.errand.mode()).map_err(|error| Trouble::Browser(error.to_string()))?;
+        live.arm(self.kit.errand.mode())?;
         self.live = Some(live);
         Ok(())
     }
@@ -391,8 +392,8 @@ impl Performer for BrowserHands {
     fn take(&mut self, flow: Arc<Flow>) {
         self.kit.errand.flow = flow;
         let mode = self.kit.errand.mode();
-        if let Some(Err(error)) = self.live.as_mut().map(|live| live.arm(mode)) {
-            tracing::warn!(%error, "the session has no trigger for the new fire mode");
+        if let Some(Err(trouble)) = self.live.as_mut().map(|live| live.arm(mode)) {
+            tracing::warn!(why = trouble.words(), "the session has no trigger for the new fire mode");
         }
     }
 

@@ -205,13 +205,17 @@ impl Shooter<'_> {
     fn conclude(&mut self, report: &Report) -> Option<Event> {
         match report.phase {
             ProgramPhase::Armed | ProgramPhase::Opening | ProgramPhase::Committed => return None,
-            ProgramPhase::Disarmed => return Some(Event::NotSent(Trouble::Browser("the program was called off".to_owned()))),
+            ProgramPhase::Disarmed => {
+                return Some(Event::NotSent(Trouble::Browser("the program was called off".to_owned())));
+            }
             ProgramPhase::Answered | ProgramPhase::Failed => {}
         }
         let Some(fired) = report.fired_at_ms else {
             let failure = report.failure.as_ref();
             let why = failure.map(|failure| format!("{}: {}: {}", failure.place, failure.verb, failure.reason));
-            return Some(Event::NotSent(Trouble::Browser(why.unwrap_or_else(|| "the program gave up before its commit".to_owned()))));
+            return Some(Event::NotSent(Trouble::Browser(
+                why.unwrap_or_else(|| "the program gave up before its commit".to_owned()),
+            )));
         };
         let instant = |ms: Option<f64>| ms.map_or(timestamp(fired), timestamp);
         self.sent("armed", instant(report.woke_at_ms), instant(report.sent_at_ms));
