@@ -89,8 +89,8 @@ impl Store {
     /// As [`Store::open`].
     pub async fn open_with(url: &str, data: &Path, connections: u32) -> Result<Self, StoreError> {
         let opened = connect::open(url, data, connections).await?;
-        schema::migrate(&opened.pool, opened.backend).await?;
-        Ok(Self::over(opened))
+        let pool = schema::migrate(opened.pool, opened.backend).await?;
+        Ok(Self::over(connect::Opened { pool, ..opened }))
     }
 
     /// Opens a database for reading only, beside a running daemon if need be.

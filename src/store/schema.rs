@@ -28,16 +28,23 @@ const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
 /// sqlx's own table of what was applied.
 const TABLE: &str = "_sqlx_migrations";
 
-/// Brings the schema up to date, each migration in a transaction of its own; refuses a newer one.
-pub(super) async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
+/// Brings the schema up to date, each migration in a transaction of its own; refuses a newer one. What is returned are
+/// connections that know it: one that was open before prepares its statements for the old columns.
+pub(super) async fn migrate(pool: AnyPool, backend: Backend) -> Result<AnyPool, StoreError> {
     const DOING: &str = "bring the database up to date";
-    let found = version(pool).await.doing(DOING)?;
+    let found = version(&pool).await.doing(DOING)?;
     refuse_newer(found).doing(DOING)?;
-    match migrator(backend).run(pool).await {
-        // Another process was faster with a newer program.
-        Err(MigrateError::VersionMissing(found)) => refuse_newer(found).doing(DOING),
-        other => other.doing(DOING),
+    if found == known() {
+        return Ok(pool);
     }
+    match migrator(backend).run(&pool).await {
+        // Another process was faster with a newer program.
+        Err(MigrateError::VersionMissing(found)) => refuse_newer(found).doing(DOING)?,
+        other => other.doing(DOING)?,
+    }
+    let (options, address) = (pool.options().clone(), (*pool.connect_options()).clone());
+    pool.close().await;
+    options.connect_with(address).await.doing(DOING)
 }
 
 /// Refuses any schema but this program's own.

@@ -1,8 +1,10 @@
 //! What is kept: the life of the data, and what a crash, a rival, a second daemon or a forger can do to it.
 
+mod again;
 mod audit;
 mod crash;
 mod files;
+mod migrate;
 mod plan;
 mod rivals;
 mod story;

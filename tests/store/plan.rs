@@ -68,3 +68,25 @@ async fn a_plan_of_several_batches_is_written_whole() {
     assert_eq!(store.plan(&wanted, at(1)).await.expect("planned"), PlanChange::default());
     assert_eq!(store.verify_audit().await.expect("whole"), 260);
 }
+
+#[tokio::test]
+async fn what_comes_back_or_moves_is_planned_from_then_on() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let mut wanted = [planned("doubles", 18)];
+    let id = store.plan(&wanted, at(0)).await.expect("planned").added.remove(0);
+    let instants = async || {
+        let attempt = store.attempt(&id).await.expect("read").expect("there");
+        (attempt.created_at, attempt.planned_at)
+    };
+    store.plan(&wanted, at(10)).await.expect("planned");
+    assert_eq!(instants().await, (at(0), at(0)), "control: the same plan plans nothing anew");
+    wanted[0].opening = at(1_000);
+    store.plan(&wanted, at(2_000)).await.expect("planned");
+    assert_eq!(instants().await, (at(0), at(2_000)), "moved to an opening that has passed");
+    wanted[0].opening = at(5_000);
+    store.plan(&wanted, at(2_100)).await.expect("planned");
+    store.plan(&[], at(3_000)).await.expect("planned");
+    store.plan(&wanted, at(6_000)).await.expect("planned");
+    assert_eq!(instants().await, (at(0), at(6_000)), "paused over its opening");
+}

@@ -73,7 +73,9 @@ async fn renaming_the_booking_finds_the_slot_held(store: &Store, id: &AttemptId)
     let site = "las-palmas".into();
     let holders = store.overlapping(&member, &site, &choice("2", 18, 17)).await.expect("read");
     assert_eq!(holders.iter().map(|attempt| &attempt.id).collect::<Vec<_>>(), [id]);
-    for free in [choice("1", 18, 17), choice("2", 18, 18), choice("2", 19, 17)] {
+    let other_court = store.overlapping(&member, &site, &choice("1", 18, 17)).await.expect("read");
+    assert_eq!(other_court.len(), 1, "another court at the same time: the booking's court was changed");
+    for free in [choice("2", 18, 16), choice("2", 18, 18), choice("2", 19, 17)] {
         assert_eq!(store.overlapping(&member, &site, &free).await.expect("read"), [], "{free:?}");
     }
     assert_eq!(store.overlapping(&"eva".into(), &site, &choice("2", 18, 17)).await.expect("read"), []);

@@ -1,11 +1,14 @@
 //! The attempt's machine, driven without a runtime: days pass in microseconds.
 
+mod misfire;
 mod random;
 mod referee;
 mod story;
+mod trouble;
+mod verify;
 
-use firstserve::model::{Choice, CourtName, FireMode, Patience};
-use firstserve::timing::{Facts, Machine, Past};
+use firstserve::model::{Choice, CourtName, FireMode, Outcome, Patience};
+use firstserve::timing::{Event, Facts, Listing, Machine, Next, Past};
 use jiff::{SignedDuration, Timestamp};
 
 /// Two courts at 17:00; the first opens at `OPENING`, the second with it or a day later.
@@ -16,7 +19,7 @@ fn facts(mode: FireMode, opening_steps: bool, second_opens_later: bool) -> Facts
         patience: Patience::default(),
         mode,
         opening_steps,
-        created_at: opening() - SignedDuration::from_hours(72),
+        planned_at: opening() - SignedDuration::from_hours(72),
     }
 }
 
@@ -37,4 +40,55 @@ fn opening() -> Timestamp {
 
 fn machine(mode: FireMode) -> Machine {
     Machine::new(facts(mode, false, false), Past::NONE)
+}
+
+/// The list is read; there is a session, or one may be opened.
+const READ: Next = Next::ReadList { may_log_in: true };
+
+fn before(ms: i64) -> Timestamp {
+    opening() - SignedDuration::from_millis(ms)
+}
+
+fn after(ms: i64) -> Timestamp {
+    opening() + SignedDuration::from_millis(ms)
+}
+
+fn found(choice: usize, rows: u32) -> Event {
+    Event::Listed(Listing::Found { choice, rows, reference: None })
+}
+
+/// Staged and let go: the machine has its permit and fires choice 0.
+fn fired(machine: &mut Machine) -> Next {
+    staged(machine);
+    assert_eq!(machine.on(Event::Woke, before(500)).next, Next::Spend { choice: 0 });
+    machine.on(Event::Spent, before(490)).next
+}
+
+/// Logged in, staged, and still logged in shortly before the opening.
+fn staged(machine: &mut Machine) {
+    machine.on(Event::Begin, before(90_000));
+    machine.credentials_sent(1);
+    machine.on(Event::Staged(Listing::Absent), before(60_000));
+    machine.on(Event::LoginChecked(true), before(4_900));
+}
+
+fn outcome(next: &Next) -> Option<Outcome> {
+    match next {
+        Next::End { outcome, .. } => Some(*outcome),
+        _ => None,
+    }
+}
+
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 3_600_000;
+
+/// Court 1 opens first, and court 2 a day later.
+fn two_openings() -> Machine {
+    Machine::new(facts(FireMode::Script, false, true), Past::NONE)
+}
+
+fn fired_by_program(machine: &mut Machine) {
+    staged(machine);
+    assert_eq!(machine.on(Event::Woke, before(2_000)).next, Next::Spend { choice: 0 });
+    machine.on(Event::Spent, before(1_990));
 }

@@ -1,7 +1,7 @@
 //! Any site, any trouble, any restart: the promises hold and every attempt ends.
 
 use firstserve::model::{Answer, FireMode};
-use firstserve::timing::{Event, Listing, Machine, Next, Past, Trouble};
+use firstserve::timing::{Event, Listing, Machine, Next, Past, Staging, Trouble};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -34,60 +34,111 @@ fn world() -> impl Strategy<Value = World> {
     )
 }
 
-/// What the world does, drawn from a stream of numbers; `trouble` is how likely it is to be unkind, in percent.
-fn event(next: &Next, draw: u64, trouble: u8) -> Event {
-    let unkind = u8::try_from(draw % 100).expect("below 100") < trouble;
-    let pick = usize::try_from(draw / 100 % 997).expect("below 997");
-    match next {
-        Next::Wait(_) if unkind && pick % 53 == 0 => Event::Cancel,
-        Next::Wait(_) => Event::Woke,
-        Next::Stage { .. } if unkind => Event::StageFailed(stage_trouble(pick)),
-        Next::Open { .. } if unkind => Event::OpeningFailed(stage_trouble(pick)),
-        Next::Stage { .. } => Event::Staged(Listing::Absent),
-        Next::CheckLogin => Event::LoginChecked(!unkind),
-        Next::Open { .. } => Event::Opened,
-        Next::Spend { .. } if unkind => Event::SpendFailed("disk full".into()),
-        Next::Spend { .. } => Event::Spent,
-        Next::Fire { .. } if unkind && pick % 3 == 0 => Event::NoAnswer("reset".into()),
-        Next::Fire { .. } if unkind && pick % 7 == 0 => Event::NotSent(stage_trouble(pick)),
-        Next::Fire { .. } if unkind => Event::Answered(Answer::ALL[pick % Answer::ALL.len()]),
-        Next::Fire { .. } => Event::Answered(Answer::Confirmed),
-        Next::Fence => Event::Fenced,
-        Next::ReadList if unkind && pick % 2 == 0 => Event::Listed(Listing::CannotTell("503".into())),
-        Next::ReadList if unkind => Event::Listed(Listing::Absent),
-        Next::ReadList => Event::Listed(Listing::Found { choice: 0, rows: 1, reference: None }),
-        Next::End { .. } => Event::Woke,
-    }
+/// The site and the browser: whether somebody is logged in, and how unkind they are, in percent.
+struct Site {
+    trouble: u8,
+    logged_in: bool,
+    /// Credentials sent for the last event.
+    logins: u8,
 }
 
-fn stage_trouble(pick: usize) -> Trouble {
-    match pick % 5 {
-        0 => Trouble::Answer(Answer::ALL[pick % Answer::ALL.len()]),
-        1 => Trouble::Selector("login/10-open.toml:1:1".into()),
-        2 => Trouble::Unreachable("refused".into()),
-        3 => Trouble::Browser("crashed".into()),
-        _ => Trouble::Unreachable("slow".into()),
+impl Site {
+    /// What happens next, drawn from a number.
+    fn event(&mut self, next: &Next, takes_files: bool, draw: u64) -> Event {
+        let unkind = u8::try_from(draw % 100).expect("below 100") < self.trouble;
+        let pick = usize::try_from(draw / 100 % 997).expect("below 997");
+        self.logins = 0;
+        match next {
+            Next::Wait(_) if unkind && pick % 53 == 0 => Event::Cancel,
+            Next::Wait(_) if unkind && pick % 11 == 0 && takes_files => {
+                Event::FilesChanged { mode: FireMode::ALL[1 + pick % 4], opening_steps: pick % 2 == 0 }
+            }
+            Next::Wait(_) | Next::End { .. } => Event::Woke,
+            Next::Stage { from, .. } => self.staged(*from, unkind, pick),
+            Next::CheckLogin => Event::LoginChecked(!unkind),
+            Next::Open { .. } if unkind => Event::OpeningFailed(self.fails(pick)),
+            Next::Open { .. } => Event::Opened,
+            Next::Spend { .. } if unkind => Event::SpendFailed("disk full".into()),
+            Next::Spend { .. } => Event::Spent,
+            Next::Fire { .. } => self.answered(unkind, pick),
+            Next::Fence => {
+                self.logged_in = false;
+                Event::Fenced
+            }
+            Next::ReadList { may_log_in } => self.listed(*may_log_in, unkind, pick),
+        }
+    }
+
+    fn staged(&mut self, from: Staging, unkind: bool, pick: usize) -> Event {
+        if from == Staging::LogIn {
+            // A page that does not load shows nobody the credentials.
+            self.logins = u8::from(!unkind || !pick.is_multiple_of(3));
+            self.logged_in = self.logins > 0;
+        }
+        if !self.logged_in && from != Staging::LogIn {
+            return Event::StageFailed(Trouble::Answer(Answer::LoginExpired));
+        }
+        if unkind { Event::StageFailed(self.fails(pick)) } else { Event::Staged(Listing::Absent) }
+    }
+
+    fn fails(&mut self, pick: usize) -> Trouble {
+        let trouble = match pick % 5 {
+            0 => Trouble::Answer(Answer::ALL[pick % Answer::ALL.len()]),
+            1 => Trouble::Selector("login/10-open.toml:1:1".into()),
+            2 => Trouble::Unreachable("refused".into()),
+            3 => Trouble::Browser("crashed".into()),
+            _ => Trouble::Unreachable("slow".into()),
+        };
+        self.logged_in &= !matches!(trouble, Trouble::Browser(_) | Trouble::Answer(Answer::LoginExpired));
+        trouble
+    }
+
+    fn answered(&mut self, unkind: bool, pick: usize) -> Event {
+        match pick {
+            _ if !unkind => Event::Answered(Answer::Confirmed),
+            _ if pick.is_multiple_of(3) => Event::NoAnswer("reset".into()),
+            _ if pick.is_multiple_of(7) => Event::NotSent(self.fails(pick)),
+            _ => Event::Answered(Answer::ALL[pick % Answer::ALL.len()]),
+        }
+    }
+
+    fn listed(&mut self, may_log_in: bool, unkind: bool, pick: usize) -> Event {
+        if !self.logged_in && may_log_in {
+            (self.logins, self.logged_in) = (1, true);
+        }
+        if !self.logged_in || unkind && pick.is_multiple_of(2) {
+            self.logged_in &= !pick.is_multiple_of(4);
+            return Event::Listed(Listing::CannotTell("503".into()));
+        }
+        if unkind {
+            return Event::Listed(Listing::Absent);
+        }
+        Event::Listed(Listing::Found { choice: 0, rows: 1, reference: None })
     }
 }
 
 fn live(world: World, draws: &[u64]) -> Result<Vec<String>, String> {
     let facts = facts(world.mode, world.opening_steps, world.second_later);
     let mut referee = Referee::new(facts.clone());
+    let mut site = Site { trouble: world.trouble, logged_in: false, logins: 0 };
     let mut machine = Machine::new(facts, Past::NONE);
     let mut now: Timestamp = opening() - SignedDuration::from_millis(world.starts_before_ms);
     let mut trace = Vec::new();
     let mut decision = machine.on(Event::Begin, now);
     for draw in draws.iter().cycle().take(BOUND) {
-        let happened = event(&decision.next, *draw, world.trouble);
-        referee.sees(&decision.next, &happened, now)?;
+        let happened = site.event(&decision.next, machine.takes_files(now), *draw);
+        referee.sees(&decision.next, &happened, site.logins, now)?;
         trace.push(format!("{now} {:?} -> {happened:?}", decision.next));
         if matches!(decision.next, Next::End { .. }) {
             return Ok(trace);
         }
         now += SignedDuration::from_millis(1 + i64::try_from(draw % 700).expect("below 700"));
-        if let Next::Wait(at) | Next::Fire { at, .. } | Next::Open { at, .. } = decision.next {
+        if let Next::Wait(at) | Next::Fire { at, .. } | Next::Open { at, .. } = decision.next
+            && happened != Event::Cancel
+        {
             now = now.max(at);
         }
+        machine.credentials_sent(site.logins);
         decision = machine.on(happened, now);
     }
     Err(format!("never ended; last: {:?}", trace.iter().rev().take(12).collect::<Vec<_>>()))

@@ -3,37 +3,55 @@
 use std::collections::HashSet;
 
 use firstserve::model::Answer;
-use firstserve::timing::{Event, Facts, Listing, Next};
+use firstserve::timing::{Event, Facts, Listing, Next, Staging, Trouble};
 use jiff::Timestamp;
+
+/// Log-ins that one verification may cost.
+const VERIFY_LOGINS: u8 = 3;
 
 /// Sees every (next, event) pair of one attempt.
 pub(super) struct Referee {
     facts: Facts,
     permits: u32,
+    /// Reads in a row that are still to come before anything may be submitted.
     reads_owed: u8,
+    /// The same, before the first of them.
+    reads_wanted: u8,
     lost: HashSet<usize>,
+    claimed: bool,
+    called_off: bool,
+    logins: u8,
+    verify_logins: u8,
     ended: bool,
     pub(super) fires: u32,
 }
 
 impl Referee {
     pub(super) fn new(facts: Facts) -> Self {
-        Self { facts, permits: 0, reads_owed: 0, lost: HashSet::new(), ended: false, fires: 0 }
+        Self {
+            facts,
+            permits: 0,
+            reads_owed: 0,
+            reads_wanted: 0,
+            lost: HashSet::new(),
+            claimed: false,
+            called_off: false,
+            logins: 0,
+            verify_logins: 0,
+            ended: false,
+            fires: 0,
+        }
     }
 
-    /// What the machine wants done, and what came of it; an objection names the broken promise.
-    pub(super) fn sees(&mut self, next: &Next, event: &Event, now: Timestamp) -> Result<(), String> {
+    /// What the machine wants done, what came of it, and how often credentials were sent for it; an objection names the broken
+    /// promise.
+    pub(super) fn sees(&mut self, next: &Next, event: &Event, logins: u8, now: Timestamp) -> Result<(), String> {
         if self.ended {
             return Err("something happens after the end".into());
         }
+        self.count(next, logins)?;
         match next {
-            Next::Spend { .. } if self.reads_owed > 0 => {
-                return Err(
-                    "a permit before the list was read, twice after an unknown submit, once after a lost one".into()
-                );
-            }
-            Next::Spend { choice } if self.lost.contains(choice) => return Err("a lost choice is tried again".into()),
-            Next::Spend { .. } if *event == Event::Spent => self.permits += 1,
+            Next::Spend { choice } => self.spend(*choice, event)?,
             Next::Fire { choice, at } => self.fire(*choice, *at)?,
             Next::Wait(at) if *at < now => return Err(format!("waits for {at}, which is past at {now}")),
             Next::End { .. } => self.ended = true,
@@ -41,6 +59,22 @@ impl Referee {
         }
         self.heard(next, event);
         Ok(())
+    }
+
+    fn spend(&mut self, choice: usize, event: &Event) -> Result<(), String> {
+        let objection = if self.reads_owed > 0 {
+            "a permit before the list was read, twice in a row after an unknown submit, once after a lost one"
+        } else if self.claimed {
+            "a permit after the site has called a submit a success"
+        } else if self.called_off {
+            "a permit after it was called off"
+        } else if self.lost.contains(&choice) {
+            "a lost choice is tried again"
+        } else {
+            self.permits += u32::from(*event == Event::Spent);
+            return Ok(());
+        };
+        Err(objection.into())
     }
 
     fn fire(&mut self, choice: usize, at: Timestamp) -> Result<(), String> {
@@ -52,14 +86,47 @@ impl Referee {
         Ok(())
     }
 
+    /// Credentials go out only where it was said that they may, and not too often.
+    fn count(&mut self, next: &Next, logins: u8) -> Result<(), String> {
+        match next {
+            Next::Stage { from: Staging::LogIn, .. } => self.logins += logins,
+            Next::ReadList { may_log_in: true } => self.verify_logins += logins,
+            _ if logins > 0 => return Err(format!("credentials are sent by {next:?}")),
+            _ => {}
+        }
+        if self.logins > self.facts.patience.max_logins || self.verify_logins > VERIFY_LOGINS {
+            return Err(format!("{} log-ins to stage, {} to verify", self.logins, self.verify_logins));
+        }
+        Ok(())
+    }
+
+    fn owes(&mut self, reads: u8) {
+        (self.reads_owed, self.reads_wanted, self.verify_logins) = (reads, reads, 0);
+    }
+
     fn heard(&mut self, next: &Next, event: &Event) {
         match event {
-            Event::NoAnswer(_) | Event::Answered(Answer::Unknown | Answer::SiteError) => self.reads_owed = 2,
+            Event::NoAnswer(_) | Event::Answered(Answer::Unknown | Answer::SiteError) => self.owes(2),
             Event::Listed(Listing::Absent) => self.reads_owed = self.reads_owed.saturating_sub(1),
+            Event::Listed(Listing::CannotTell(_)) if self.reads_owed > 0 => self.reads_owed = self.reads_wanted,
+            Event::Answered(Answer::Confirmed) => {
+                self.owes(0);
+                self.claimed = true;
+            }
+            // Each look at a waiting list may cost one.
+            Event::Answered(Answer::Waitlisted) | Event::Woke if !self.claimed && self.reads_owed == 0 => {
+                self.verify_logins = 0;
+            }
+            Event::Cancel => self.called_off = true,
             Event::Answered(Answer::Taken) => {
                 if let Next::Fire { choice, .. } = next {
                     self.lost.insert(*choice);
-                    self.reads_owed = 1;
+                    self.owes(1);
+                }
+            }
+            Event::StageFailed(Trouble::Answer(Answer::Taken)) => {
+                if let Next::Stage { choice, .. } = next {
+                    self.lost.insert(*choice);
                 }
             }
             _ => {}
@@ -74,50 +141,90 @@ mod controls {
     use firstserve::model::FireMode;
     use jiff::SignedDuration;
 
+    const READ: Next = Next::ReadList { may_log_in: true };
+    const SPEND: Next = Next::Spend { choice: 0 };
+
     fn referee() -> Referee {
         Referee::new(facts(FireMode::Script, false, false))
     }
 
+    /// What is said at last of a story whose other parts are fine.
+    fn said(story: &[(Next, Event)]) -> Result<(), String> {
+        let mut referee = referee();
+        let (last, before) = story.split_last().expect("a story");
+        for (next, event) in before {
+            referee.sees(next, event, 0, opening()).expect("so far it is fine");
+        }
+        referee.sees(&last.0, &last.1, 0, opening())
+    }
+
+    fn fire(answer: Event) -> (Next, Event) {
+        (Next::Fire { choice: 0, at: opening() }, answer)
+    }
+
+    fn read(listing: Listing) -> (Next, Event) {
+        (READ, Event::Listed(listing))
+    }
+
+    fn unknown() -> [(Next, Event); 2] {
+        [(SPEND, Event::Spent), fire(Event::NoAnswer("reset".into()))]
+    }
+
     #[test]
     fn objects_to_a_fire_without_a_permit() {
-        let fire = Next::Fire { choice: 0, at: opening() };
-        assert!(referee().sees(&fire, &Event::Answered(Answer::Taken), opening()).is_err());
+        assert!(said(&[fire(Event::Answered(Answer::Taken))]).is_err());
     }
 
     #[test]
     fn objects_to_an_early_fire() {
-        let mut referee = referee();
-        referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
-        let fire = Next::Fire { choice: 0, at: opening() - SignedDuration::from_nanos(1) };
-        assert!(referee.sees(&fire, &Event::Answered(Answer::Taken), opening()).is_err());
+        let early = Next::Fire { choice: 0, at: opening() - SignedDuration::from_nanos(1) };
+        assert!(said(&[(SPEND, Event::Spent), (early, Event::Answered(Answer::Taken))]).is_err());
     }
 
     #[test]
     fn objects_to_a_blind_second_submit() {
-        let mut referee = referee();
-        referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
-        let fire = Next::Fire { choice: 0, at: opening() };
-        referee.sees(&fire, &Event::NoAnswer("reset".into()), opening()).expect("a fire is fine");
-        referee.sees(&Next::ReadList, &Event::Listed(Listing::Absent), opening()).expect("a read is fine");
-        assert!(referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).is_err());
+        let again = (SPEND, Event::Spent);
+        let absent = || read(Listing::Absent);
+        let [spend, fired] = unknown();
+        assert!(said(&[spend.clone(), fired.clone(), absent(), again.clone()]).is_err());
+        let between = read(Listing::CannotTell("503".into()));
+        let broken = [spend.clone(), fired.clone(), absent(), between, absent(), again.clone()];
+        assert!(said(&broken).is_err(), "two reads with a failure between them are not two in a row");
+        assert!(said(&[spend, fired, absent(), absent(), again]).is_ok(), "control");
     }
 
     #[test]
-    fn objects_to_the_next_choice_before_a_look() {
-        let mut referee = referee();
-        referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
-        let fire = Next::Fire { choice: 0, at: opening() };
-        referee.sees(&fire, &Event::Answered(Answer::Taken), opening()).expect("a fire is fine");
-        assert!(referee.sees(&Next::Spend { choice: 1 }, &Event::Spent, opening()).is_err());
+    fn objects_to_the_next_choice_before_a_look_and_to_a_lost_one_again() {
+        let lost = [(SPEND, Event::Spent), fire(Event::Answered(Answer::Taken))];
+        let next = (Next::Spend { choice: 1 }, Event::Spent);
+        assert!(said(&[&lost[..], std::slice::from_ref(&next)].concat()).is_err());
+        assert!(said(&[&lost[..], &[read(Listing::Absent), (SPEND, Event::Spent)]].concat()).is_err());
+        assert!(said(&[&lost[..], &[read(Listing::Absent), next]].concat()).is_ok(), "control");
     }
 
     #[test]
-    fn objects_to_a_lost_choice_again() {
-        let mut referee = referee();
-        referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
-        let fire = Next::Fire { choice: 0, at: opening() };
-        referee.sees(&fire, &Event::Answered(Answer::Taken), opening()).expect("a fire is fine");
-        referee.sees(&Next::ReadList, &Event::Listed(Listing::Absent), opening()).expect("a read is fine");
-        assert!(referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).is_err());
+    fn objects_to_anything_after_a_claim_of_success() {
+        let claimed = [(SPEND, Event::Spent), fire(Event::Answered(Answer::Confirmed))];
+        let reads = [read(Listing::Absent), read(Listing::Absent), (SPEND, Event::Spent)];
+        assert!(said(&[&claimed[..], &reads].concat()).is_err());
+    }
+
+    #[test]
+    fn objects_to_a_permit_after_it_was_called_off() {
+        assert!(said(&[(Next::Wait(opening()), Event::Cancel), (SPEND, Event::Spent)]).is_err());
+    }
+
+    #[test]
+    fn objects_to_log_ins_that_nobody_allowed_and_to_too_many() {
+        let log_in = |from| Next::Stage { choice: 0, from };
+        let staged = Event::Staged(Listing::Absent);
+        assert!(referee().sees(&log_in(Staging::Again), &staged, 1, opening()).is_err());
+        let mut strict = referee();
+        for _ in 0..2 {
+            strict.sees(&log_in(Staging::LogIn), &staged, 1, opening()).expect("two are allowed");
+        }
+        assert!(strict.sees(&log_in(Staging::LogIn), &staged, 1, opening()).is_err());
+        let not_due = Next::ReadList { may_log_in: false };
+        assert!(referee().sees(&not_due, &Event::Listed(Listing::Absent), 1, opening()).is_err());
     }
 }

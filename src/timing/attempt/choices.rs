@@ -37,11 +37,15 @@ impl Machine {
         self.go_on(vec![Record::Lost { choice: self.choice }], Staging::Retry, now)
     }
 
-    /// Trying the choice is of no use any more; another one may open later.
+    /// Trying is of no use any more at this opening, with whichever choice; another one may open on another day.
     pub(super) fn give_up(&mut self, outcome: Outcome, note: &str, now: Timestamp) -> Decision {
-        self.lost[self.choice] = true;
+        let horizon = now + self.facts.patience.login_lead;
+        let near = |at: &usize| !self.lost[*at] && self.facts.choices[*at].opening <= horizon;
+        let near: Vec<usize> = (0..self.lost.len()).filter(near).collect();
+        near.iter().for_each(|choice| self.lost[*choice] = true);
         self.gave_up = Some((outcome, note.to_owned()));
-        self.go_on(vec![Record::Lost { choice: self.choice }], Staging::Again, now)
+        let records = near.into_iter().map(|choice| Record::Lost { choice }).collect();
+        self.go_on(records, Staging::Again, now)
     }
 
     /// The next choice, staged at once where it is open already, or the end, for which nothing need be remembered.

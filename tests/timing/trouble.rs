@@ -1,0 +1,227 @@
+//! Before a submit: sites that fail, sessions that are lost, files that no longer fit.
+
+use firstserve::model::{Answer, FireMode, Outcome};
+use firstserve::timing::{Event, Listing, Machine, Next, Past, Record, Staging, Trouble};
+
+use super::{DAY, after, before, facts, fired, fired_by_program, machine, opening, outcome, staged, two_openings};
+
+#[test]
+fn not_open_is_asked_again_on_its_ladder_and_then_given_up() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    let mut fires = Vec::new();
+    let mut now = after(50);
+    for _ in 0..20 {
+        let decision = machine.on(Event::Answered(Answer::NotOpen), now);
+        if let Some(outcome) = outcome(&decision.next) {
+            assert_eq!(outcome, Outcome::Missed);
+            break;
+        }
+        if let Next::Wait(at) = machine.on(Event::Staged(Listing::Absent), now).next {
+            now = at;
+            let mut next = machine.on(Event::Woke, now).next;
+            while next == Next::CheckLogin {
+                let Next::Wait(at) = machine.on(Event::LoginChecked(true), now).next else { panic!("it waits") };
+                now = at;
+                next = machine.on(Event::Woke, now).next;
+            }
+            assert_eq!(next, Next::Spend { choice: 0 });
+        }
+        let Next::Fire { at, .. } = machine.on(Event::Spent, now).next else {
+            panic!("a permit is followed by a fire")
+        };
+        fires.push(at.duration_since(after(50)).as_millis());
+        now = at;
+    }
+    assert_eq!(fires, [300, 1_000, 3_000, 6_000, 15_000, 30_000, 60_000, 120_000]);
+}
+
+#[test]
+fn a_refused_login_is_never_tried_again() {
+    let mut machine = machine(FireMode::Script);
+    machine.on(Event::Begin, before(90_000));
+    let decision = machine.on(Event::StageFailed(Trouble::Answer(Answer::LoginRefused)), before(80_000));
+    assert_eq!(outcome(&decision.next), Some(Outcome::LoginRefused));
+}
+
+#[test]
+fn a_lost_session_is_logged_in_again_once() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    assert_eq!(
+        machine.on(Event::Answered(Answer::LoginExpired), after(100)).next,
+        Next::Stage { choice: 0, from: Staging::LogIn }
+    );
+    machine.credentials_sent(1);
+    assert_eq!(machine.on(Event::Staged(Listing::Absent), after(900)).next, Next::Spend { choice: 0 });
+    machine.on(Event::Spent, after(901));
+    let decision = machine.on(Event::Answered(Answer::LoginExpired), after(1_000));
+    assert_eq!(outcome(&decision.next), Some(Outcome::SiteError), "two log-ins are the bound");
+}
+
+#[test]
+fn a_site_that_is_down_is_tried_until_it_is_no_longer_useful() {
+    let mut machine = machine(FireMode::Script);
+    let down = || Event::StageFailed(Trouble::Unreachable("connection refused".into()));
+    machine.on(Event::Begin, before(90_000));
+    let decision = machine.on(down(), before(89_000));
+    assert_eq!(decision.next, Next::Wait(before(88_800)));
+    assert_eq!(machine.on(Event::Woke, before(88_800)).next, Next::Stage { choice: 0, from: Staging::LogIn });
+    let decision = machine.on(down(), after(31 * 60_000));
+    assert_eq!(outcome(&decision.next), Some(Outcome::SiteError));
+}
+
+#[test]
+fn a_broken_selector_waits_for_other_files_as_long_as_it_is_useful() {
+    let mut machine = machine(FireMode::Script);
+    let broken = || Event::StageFailed(Trouble::Selector("login/20-sign-in.toml:3:9".into()));
+    let mut decision = machine.on(Event::Begin, before(90_000));
+    let (mut now, mut tries) = (before(90_000), 0);
+    while outcome(&decision.next).is_none() {
+        decision = match decision.next {
+            Next::Wait(at) => {
+                now = at;
+                machine.on(Event::Woke, now)
+            }
+            Next::Stage { from, .. } => {
+                assert_eq!(from, Staging::LogIn, "no credentials were sent yet");
+                tries += 1;
+                machine.on(broken(), now)
+            }
+            other => panic!("{other:?}"),
+        };
+    }
+    assert_eq!(outcome(&decision.next), Some(Outcome::SelectorBroken));
+    assert!(now > after(30 * 60_000) && now < after(30 * 60_000 + 1_000), "{now}");
+    assert!((60..70).contains(&tries), "politely: {tries} tries in half an hour");
+}
+
+#[test]
+fn other_files_are_taken_at_once_while_nothing_is_spent() {
+    let mut machine = machine(FireMode::Script);
+    machine.on(Event::Begin, before(90_000));
+    machine.credentials_sent(1);
+    machine.on(Event::StageFailed(Trouble::Selector("choose/10.toml:3:9".into())), before(80_000));
+    assert!(machine.takes_files(before(79_000)));
+    let files = Event::FilesChanged { mode: FireMode::Armed, opening_steps: true };
+    assert_eq!(machine.on(files, before(79_000)).next, Next::Stage { choice: 0, from: Staging::Again });
+    assert_eq!((machine.facts().mode, machine.facts().opening_steps), (FireMode::Armed, true));
+    machine.on(Event::Staged(Listing::Absent), before(60_000));
+    assert!(machine.takes_files(before(59_000)));
+    assert!(!machine.takes_files(before(15_000)), "staging anew would be late");
+    machine.on(Event::LoginChecked(true), before(4_900));
+    machine.on(Event::Woke, before(2_000));
+    machine.on(Event::Spent, before(1_990));
+    assert!(!machine.takes_files(before(1_980)), "what is spent is spent with the old ones");
+}
+
+#[test]
+fn without_a_stored_permit_nothing_is_submitted() {
+    let mut machine = machine(FireMode::Script);
+    staged(&mut machine);
+    machine.on(Event::Woke, before(500));
+    let decision = machine.on(Event::SpendFailed("disk full".into()), before(480));
+    assert!(matches!(decision.next, Next::Wait(_)));
+    assert_eq!(machine.on(Event::Woke, after(150)).next, Next::Spend { choice: 0 });
+    let decision = machine.on(Event::SpendFailed("disk full".into()), after(31 * 60_000));
+    assert_eq!(outcome(&decision.next), Some(Outcome::Missed));
+}
+
+#[test]
+fn the_ladder_of_a_late_fire_begins_at_its_first_answer() {
+    let mut machine = machine(FireMode::Script);
+    let late = 20 * 60_000;
+    machine.on(Event::Begin, after(late));
+    machine.credentials_sent(1);
+    machine.on(Event::Staged(Listing::Absent), after(late + 1_000));
+    machine.on(Event::Spent, after(late + 1_001));
+    machine.on(Event::Answered(Answer::NotOpen), after(late + 1_100));
+    let wait = machine.on(Event::Staged(Listing::Absent), after(late + 1_200)).next;
+    assert_eq!(wait, Next::Spend { choice: 0 }, "the permit's lead is longer than the first rung");
+    let fire = machine.on(Event::Spent, after(late + 1_210)).next;
+    assert_eq!(fire, Next::Fire { choice: 0, at: after(late + 1_400) }, "0.3 s after the first answer, not at once");
+    machine.on(Event::Answered(Answer::NotOpen), after(late + 1_500));
+    let wait = machine.on(Event::Staged(Listing::Absent), after(late + 1_550)).next;
+    assert_eq!(wait, Next::Wait(after(late + 1_600)), "1 s after it, less the permit's lead");
+}
+
+#[test]
+fn a_page_that_says_not_open_before_the_opening_is_waited_for() {
+    let mut machine = machine(FireMode::Script);
+    machine.on(Event::Begin, before(90_000));
+    machine.credentials_sent(1);
+    let closed = || Event::StageFailed(Trouble::Answer(Answer::NotOpen));
+    assert_eq!(machine.on(closed(), before(60_000)).next, Next::Wait(opening()));
+    assert_eq!(machine.on(Event::Woke, after(10)).next, Next::Stage { choice: 0, from: Staging::Again });
+    assert_eq!(machine.on(closed(), after(100)).next, Next::Wait(after(400)), "then it climbs the ladder");
+}
+
+#[test]
+fn a_page_that_fails_after_the_log_in_costs_no_further_log_in() {
+    let mut machine = machine(FireMode::Script);
+    let mut decision = machine.on(Event::Begin, before(90_000));
+    let mut now = before(90_000);
+    let mut log_ins = 0;
+    while outcome(&decision.next).is_none() {
+        decision = match decision.next {
+            Next::Wait(at) => {
+                now = at;
+                machine.on(Event::Woke, now)
+            }
+            Next::Stage { from, .. } => {
+                if from == Staging::LogIn {
+                    log_ins += 1;
+                    machine.credentials_sent(1);
+                }
+                machine.on(Event::StageFailed(Trouble::Unreachable("prepare/ answers 503".into())), now)
+            }
+            other => panic!("{other:?}"),
+        };
+    }
+    assert_eq!((outcome(&decision.next), log_ins), (Some(Outcome::SiteError), 1));
+}
+
+#[test]
+fn a_session_that_is_lost_again_and_again_is_not_renewed_without_end() {
+    let mut machine = machine(FireMode::Script);
+    let mut decision = machine.on(Event::Begin, before(90_000));
+    for expected in [Staging::LogIn, Staging::LogIn] {
+        assert_eq!(decision.next, Next::Stage { choice: 0, from: expected });
+        machine.credentials_sent(1);
+        machine.on(Event::Staged(Listing::Absent), before(80_000));
+        decision = machine.on(Event::LoginChecked(false), before(70_000));
+    }
+    assert_eq!(outcome(&decision.next), Some(Outcome::SiteError), "both choices open at the same instant");
+
+    let mut machine = two_openings();
+    machine.on(Event::Begin, before(90_000));
+    machine.credentials_sent(2);
+    machine.on(Event::Staged(Listing::Absent), before(80_000));
+    let decision = machine.on(Event::LoginChecked(false), before(70_000));
+    assert_eq!(decision.next, Next::Wait(after(DAY - 90_000)), "on another day there may be other log-ins");
+}
+
+#[test]
+fn what_a_page_says_before_the_commit_is_what_it_means() {
+    let trouble = |trouble| {
+        let mut machine = machine(FireMode::Armed);
+        fired_by_program(&mut machine);
+        machine.on(Event::NotSent(trouble), after(100))
+    };
+    let decision = trouble(Trouble::Answer(Answer::Captcha));
+    assert_eq!((outcome(&decision.next), &decision.records[..]), (Some(Outcome::Captcha), &[Record::Release][..]));
+    let decision = trouble(Trouble::Answer(Answer::Taken));
+    assert_eq!(decision.next, Next::Stage { choice: 1, from: Staging::Retry });
+    let decision = trouble(Trouble::Selector("opening/10.toml:1:1".into()));
+    assert_eq!(decision.next, Next::Wait(after(5_100)), "the file may be mended");
+}
+
+#[test]
+fn a_permit_that_was_not_stored_does_not_repeat_the_opening_steps() {
+    let mut machine = Machine::new(facts(FireMode::Script, true, false), Past::NONE);
+    staged(&mut machine);
+    assert_eq!(machine.on(Event::Woke, before(500)).next, Next::Open { choice: 0, at: opening() });
+    assert_eq!(machine.on(Event::Opened, after(400)).next, Next::Spend { choice: 0 });
+    let Next::Wait(at) = machine.on(Event::SpendFailed("disk full".into()), after(410)).next else { panic!("waits") };
+    assert_eq!(machine.on(Event::Woke, at).next, Next::Spend { choice: 0 });
+}

@@ -1,0 +1,235 @@
+//! After a submit: what the site's list says, how often it is asked, and what follows.
+
+use firstserve::model::{Answer, FireMode, Outcome, State};
+use firstserve::timing::{Event, Listing, Machine, Next, Past, Record, Staging};
+use jiff::SignedDuration;
+
+use super::{READ, after, before, facts, fired, found, machine, opening, outcome};
+
+#[test]
+fn a_submit_taken_up_from_the_store_is_not_repeated_for_a_choice_that_was_lost() {
+    let past = Past { state: State::Unknown, lost: vec![0], ..Past::NONE };
+    let mut machine = Machine::new(facts(FireMode::Script, false, false), past);
+    assert_eq!(machine.on(Event::Begin, after(5_000)).next, Next::Fence);
+    machine.on(Event::Fenced, after(5_000));
+    machine.on(Event::Woke, after(20_000));
+    machine.on(Event::Listed(Listing::Absent), after(21_000));
+    machine.on(Event::Woke, after(36_000));
+    let decision = machine.on(Event::Listed(Listing::Absent), after(37_000));
+    assert_eq!(decision.next, Next::Stage { choice: 1, from: Staging::LogIn });
+}
+
+#[test]
+fn called_off_after_an_unknown_submit_it_is_read_and_not_submitted_again() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::NoAnswer("reset".into()), after(100));
+    machine.on(Event::Fenced, after(200));
+    assert_eq!(machine.on(Event::Cancel, after(300)).next, Next::Wait(after(15_200)), "the site may still be at it");
+    assert_eq!(machine.on(Event::Woke, after(15_200)).next, READ);
+    assert!(matches!(machine.on(Event::Listed(Listing::Absent), after(15_300)).next, Next::Wait(_)));
+    machine.on(Event::Woke, after(30_300));
+    let decision = machine.on(Event::Listed(Listing::Absent), after(30_400));
+    assert_eq!(outcome(&decision.next), Some(Outcome::Cancelled));
+}
+
+#[test]
+fn an_unknown_submit_is_read_twice_and_never_repeated_blindly() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    let decision = machine.on(Event::NoAnswer("connection reset".into()), after(100));
+    assert_eq!(decision.records, [Record::Enter(State::Unknown)]);
+    assert_eq!(decision.next, Next::Fence);
+    assert_eq!(machine.on(Event::Fenced, after(200)).next, Next::Wait(after(15_200)));
+    assert_eq!(machine.on(Event::Woke, after(15_200)).next, READ);
+    assert_eq!(machine.on(Event::Listed(Listing::Absent), after(18_000)).next, Next::Wait(after(33_000)));
+    assert_eq!(machine.on(Event::Woke, after(33_000)).next, READ);
+    let decision = machine.on(Event::Listed(Listing::Absent), after(34_000));
+    assert_eq!(decision.records, [Record::Absent, Record::Enter(State::Preparing)]);
+    assert_eq!(decision.next, Next::Stage { choice: 0, from: Staging::Again }, "in the session that has read the list");
+}
+
+#[test]
+fn an_unknown_submit_that_landed_is_confirmed() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::Answered(Answer::SiteError), after(100));
+    machine.on(Event::Fenced, after(200));
+    machine.on(Event::Woke, after(15_200));
+    let decision = machine.on(found(0, 1), after(16_000));
+    assert_eq!(outcome(&decision.next), Some(Outcome::Confirmed));
+}
+
+#[test]
+fn two_uncertain_submits_are_the_bound() {
+    let mut machine = machine(FireMode::Http);
+    let mut submits = 0;
+    let mut now = before(90_000);
+    let mut decision = machine.on(Event::Begin, now);
+    for _ in 0..60 {
+        now += SignedDuration::from_millis(10);
+        let event = match decision.next {
+            Next::Wait(at) => {
+                now = now.max(at);
+                Event::Woke
+            }
+            Next::Stage { .. } => Event::Staged(Listing::Absent),
+            Next::CheckLogin => Event::LoginChecked(true),
+            Next::Spend { .. } => Event::Spent,
+            Next::Fire { at, .. } => {
+                submits += 1;
+                now = now.max(at);
+                Event::NoAnswer("reset".into())
+            }
+            Next::Fence => Event::Fenced,
+            Next::ReadList { .. } => Event::Listed(Listing::Absent),
+            Next::Open { .. } => Event::Opened,
+            Next::End { outcome, .. } => {
+                assert_eq!(outcome, Outcome::SiteError);
+                assert_eq!(submits, 2);
+                return;
+            }
+        };
+        decision = machine.on(event, now);
+    }
+    panic!("the attempt never ended");
+}
+
+#[test]
+fn a_list_that_cannot_be_read_calls_a_person_after_the_deadline() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::NoAnswer("gone".into()), after(100));
+    machine.on(Event::Fenced, after(200));
+    machine.on(Event::Woke, after(15_200));
+    let cannot = || Event::Listed(Listing::CannotTell("503".into()));
+    assert!(matches!(machine.on(cannot(), after(16_000)).next, Next::Wait(_)));
+    let late = machine.on(cannot(), after(11 * 60_000));
+    assert_eq!(outcome(&late.next), Some(Outcome::NeedsAttention));
+}
+
+#[test]
+fn a_lying_confirmation_is_found_out() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::Answered(Answer::Confirmed), after(100));
+    let mut now = after(200);
+    let mut reads = 0;
+    let end = loop {
+        reads += 1;
+        match machine.on(Event::Listed(Listing::Absent), now).next {
+            Next::Wait(at) => now = at,
+            end => break end,
+        }
+        assert_eq!(machine.on(Event::Woke, now).next, READ, "read again, never submitted again");
+    };
+    assert_eq!((outcome(&end), reads), (Some(Outcome::NeedsAttention), 41), "for the whole verify deadline");
+}
+
+#[test]
+fn a_crash_after_the_permit_is_unknown() {
+    let past = Past { state: State::Submitting, ..Past::NONE };
+    let mut machine = Machine::new(facts(FireMode::Script, false, false), past);
+    let decision = machine.on(Event::Begin, after(2_000));
+    assert_eq!(decision.next, Next::Fence);
+    assert_eq!(decision.records, [Record::Enter(State::Unknown)]);
+}
+
+#[test]
+fn a_waiting_list_place_is_watched_until_the_slot_begins() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    let decision = machine.on(Event::Answered(Answer::Waitlisted), after(100));
+    assert_eq!(decision.records, [Record::Settle(Answer::Waitlisted), Record::Enter(State::Waitlisted)]);
+    let Next::Wait(at) = decision.next else { panic!("it waits") };
+    assert_eq!(machine.on(Event::Woke, at).next, READ);
+    assert!(matches!(machine.on(Event::Listed(Listing::Absent), at).next, Next::Wait(_)));
+    let begun = "2027-07-18T23:00:00Z".parse().expect("a timestamp");
+    assert_eq!(machine.on(Event::Woke, begun).next, READ);
+    assert_eq!(outcome(&machine.on(found(0, 1), begun).next), Some(Outcome::Confirmed));
+}
+
+#[test]
+fn a_duplicate_is_told() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::Answered(Answer::Confirmed), after(100));
+    let decision = machine.on(found(0, 2), after(200));
+    assert!(matches!(decision.next, Next::End { duplicate: true, .. }));
+}
+
+#[test]
+fn verifying_costs_three_log_ins_that_are_spread_over_its_deadline() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::NoAnswer("gone".into()), after(0));
+    machine.on(Event::Fenced, after(0));
+    let mut now = after(15_000);
+    let mut log_ins = Vec::new();
+    let mut decision = machine.on(Event::Woke, now);
+    while outcome(&decision.next).is_none() {
+        decision = match decision.next {
+            Next::Wait(at) => {
+                now = at;
+                machine.on(Event::Woke, now)
+            }
+            Next::ReadList { may_log_in } => {
+                if may_log_in {
+                    log_ins.push(now.duration_since(opening()).as_secs());
+                    machine.credentials_sent(1);
+                }
+                machine.on(Event::Listed(Listing::CannotTell("logged out again".into())), now)
+            }
+            other => panic!("{other:?}"),
+        };
+    }
+    assert_eq!(outcome(&decision.next), Some(Outcome::NeedsAttention));
+    assert_eq!(log_ins.len(), 3, "{log_ins:?}");
+    assert!(log_ins[0] == 15 && log_ins[1] >= 200 && log_ins[2] >= 400, "{log_ins:?}");
+}
+
+#[test]
+fn two_reads_count_only_when_they_follow_each_other() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::NoAnswer("gone".into()), after(100));
+    machine.on(Event::Fenced, after(200));
+    machine.on(Event::Woke, after(15_200));
+    machine.on(Event::Listed(Listing::Absent), after(15_300));
+    machine.on(Event::Woke, after(30_300));
+    machine.on(Event::Listed(Listing::CannotTell("503".into())), after(30_400));
+    machine.on(Event::Woke, after(30_900));
+    assert!(matches!(machine.on(Event::Listed(Listing::Absent), after(31_000)).next, Next::Wait(_)), "the first again");
+    machine.on(Event::Woke, after(46_000));
+    let decision = machine.on(Event::Listed(Listing::Absent), after(46_100));
+    assert_eq!(decision.records[0], Record::Absent);
+}
+
+#[test]
+fn a_claim_of_success_outlives_the_process() {
+    for state in [State::Confirming, State::Verifying, State::Unknown] {
+        let past = Past { state, claimed: true, ..Past::NONE };
+        let mut machine = Machine::new(facts(FireMode::Script, false, false), past);
+        machine.on(Event::Begin, after(5_000));
+        machine.on(Event::Fenced, after(5_000));
+        let mut now = after(20_000);
+        for _ in 0..10 {
+            assert_eq!(machine.on(Event::Woke, now).next, READ);
+            let Next::Wait(at) = machine.on(Event::Listed(Listing::Absent), now).next else { panic!("it waits") };
+            now = at;
+        }
+    }
+}
+
+#[test]
+fn what_no_booking_asks_for_any_more_is_read_and_then_called_off() {
+    let past = Past { state: State::Submitting, lost: vec![0, 1], called_off: true, ..Past::NONE };
+    let mut machine = Machine::new(facts(FireMode::Script, false, false), past);
+    machine.on(Event::Begin, after(5_000));
+    machine.on(Event::Fenced, after(5_000));
+    machine.on(Event::Woke, after(20_000));
+    machine.on(Event::Listed(Listing::Absent), after(21_000));
+    machine.on(Event::Woke, after(36_000));
+    let decision = machine.on(Event::Listed(Listing::Absent), after(37_000));
+    assert_eq!((outcome(&decision.next), &decision.records[..]), (Some(Outcome::Cancelled), &[Record::Absent][..]));
+}
