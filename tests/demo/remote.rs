@@ -164,9 +164,10 @@ fn pass_on(port: u16, receipt: &Receipt) -> Does {
     let Ok(mut driver) = TcpStream::connect(("127.0.0.1", port)) else { return Does::HangsUp };
     let (head, body) = receipt.text.split_once("\r\n\r\n").expect("a request has a head");
     let (line, headers) = head.split_once("\r\n").expect("a request has a first line");
-    // The driver answers to its own name only.
-    let kept = headers.split("\r\n").filter(|header| !header.to_ascii_lowercase().starts_with("host:"));
-    let headers = kept.collect::<Vec<_>>().join("\r\n");
+    // The driver answers to its own name only; its connection is not the asker's.
+    let is_ours =
+        |header: &&str| ["host:", "connection:"].iter().any(|name| header.to_ascii_lowercase().starts_with(name));
+    let headers = headers.split("\r\n").filter(|header| !is_ours(header)).collect::<Vec<_>>().join("\r\n");
     let request = format!("{line}\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{headers}\r\n\r\n{body}");
     let mut answer = Vec::new();
     let asked = driver.write_all(request.as_bytes()).and_then(|()| driver.read_to_end(&mut answer));
