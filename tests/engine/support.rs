@@ -178,7 +178,7 @@ async fn parts(folder: &Path) -> (Parts, Store) {
     (parts, store)
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("the folder is read") {
         let entry = entry.expect("an entry");
