@@ -174,7 +174,8 @@ async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline)
         Ok(One::Over(attempt)) => return Ok(over(&attempt, timeline)),
         Err(error) => return Err(Failure::new(Exit::Unavailable, error.to_string()).into()),
     };
-    let Runs { attempt, handle, mut events, task } = runs;
+    let Runs { attempt, handle, task } = runs;
+    let mut events = handle.events();
     let mut story = Story { attempt, opening: next.opening(), steps: Vec::new(), sent: None };
     let result = loop {
         timeline.count_down(SystemClock.now());

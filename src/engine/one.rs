@@ -1,12 +1,11 @@
 //! One date of one booking, because a person asks for it: whatever became of it before.
 
 use jiff::Timestamp;
-use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
 use super::agenda::plan;
 use super::supervisor::Engine;
-use super::{Event, Handle, Parts};
+use super::{Handle, Parts};
 use crate::model::{Attempt, AttemptId, Occurrence};
 use crate::store::{AttemptFilter, Planned, Store, StoreError};
 
@@ -24,8 +23,6 @@ pub struct Runs {
     pub attempt: AttemptId,
     /// Stops it.
     pub handle: Handle,
-    /// Everything that happens, from the first moment on.
-    pub events: broadcast::Receiver<Event>,
     /// Over when the engine has stopped.
     pub task: JoinHandle<()>,
 }
@@ -46,8 +43,8 @@ pub async fn book(parts: Parts, occurrence: &Occurrence) -> Result<One, StoreErr
     plan_all(&parts, occurrence, now).await?;
     let attempt = attempt_of(&parts.store, occurrence).await?.expect("it is planned");
     let id = attempt.id.clone();
-    let (handle, events, task) = Engine::start_one(parts, attempt.id);
-    Ok(One::Runs(Runs { attempt: id, handle, events, task }))
+    let (handle, task) = Engine::start_one(parts, attempt.id);
+    Ok(One::Runs(Runs { attempt: id, handle, task }))
 }
 
 async fn plan_all(parts: &Parts, occurrence: &Occurrence, now: Timestamp) -> Result<(), StoreError> {

@@ -105,7 +105,7 @@ impl<P: Performer> Run<P> {
         }
         let is_end = matches!(decision.next, Next::End { .. });
         // Somebody else has ended it: whoever finds that stops acting.
-        if !is_end && self.stored.is_ended() || self.stopping && !self.machine.state().is_spent() {
+        if !is_end && (self.stored.is_ended() || self.stopping && !self.machine.state().is_spent()) {
             return Err(Finish::Stopped);
         }
         let event = self.perform(decision.next).await?;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -73,13 +73,16 @@ pub struct Parts {
 pub struct Handle {
     commands: mpsc::Sender<Command>,
     events: broadcast::Sender<Event>,
+    /// For the first who listens: what happened before he did.
+    first: Arc<Mutex<Option<broadcast::Receiver<Event>>>>,
     pulse: Arc<AtomicU64>,
 }
 
 impl Handle {
-    /// Everything that happens from now on.
+    /// Everything that happens from now on; the first who asks hears what happened since the start as well.
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        let first = self.first.lock().expect("no holder panics").take();
+        first.unwrap_or_else(|| self.events.subscribe())
     }
 
     /// Puts other parts in force: a valid configuration, zone data read anew, a vault. Running attempts keep those that they
@@ -151,16 +154,15 @@ impl Engine {
         (handle, tokio::spawn(engine.run(inbox)))
     }
 
-    /// Starts an engine that works on one attempt only; what happens from its first moment on is heard.
-    pub(super) fn start_one(parts: Parts, only: AttemptId) -> (Handle, broadcast::Receiver<Event>, JoinHandle<()>) {
+    /// Starts an engine that works on one attempt only.
+    pub(super) fn start_one(parts: Parts, only: AttemptId) -> (Handle, JoinHandle<()>) {
         let (engine, inbox, handle) = Self::new(parts, Some(only));
-        let events = handle.events();
-        (handle, events, tokio::spawn(engine.run(inbox)))
+        (handle, tokio::spawn(engine.run(inbox)))
     }
 
     fn new(parts: Parts, only: Option<AttemptId>) -> (Self, mpsc::Receiver<Command>, Handle) {
         let (commands, inbox) = mpsc::channel(64);
-        let events = broadcast::Sender::new(EVENTS_KEPT);
+        let (events, first) = broadcast::channel(EVENTS_KEPT);
         let replan_at = parts.clock.now();
         let engine = Self {
             parts,
@@ -174,7 +176,8 @@ impl Engine {
             only,
         };
         let pulse = Arc::clone(&engine.pulse);
-        (engine, inbox, Handle { commands, events, pulse })
+        let first = Arc::new(Mutex::new(Some(first)));
+        (engine, inbox, Handle { commands, events, first, pulse })
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {

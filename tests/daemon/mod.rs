@@ -1,5 +1,6 @@
 //! The daemon from outside: the real binary with files of its own, beside a practice club on loopback.
 
+mod book;
 mod browser;
 mod commands;
 mod edits;

@@ -21,6 +21,9 @@ async fn renaming_or_editing_a_confirmed_booking_submits_nothing_more() {
     let note = renamed.note.unwrap_or_default();
     assert!(note.contains("already booked") && note.contains("singles"), "{note}");
 
+    with(booking("other court", "ana", club.date(), "3", "17:00"));
+    assert_eq!(outcome(&house.ended("other court").await), "skipped", "nobody plays on two courts at once");
+
     with(booking("singles", "ana", club.date(), "1", "18:00"));
     sleep(Duration::from_secs(2)).await;
     assert_eq!(outcome(&house.ended("singles").await), "confirmed");

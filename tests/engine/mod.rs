@@ -3,7 +3,11 @@
 #![expect(clippy::print_stdout, reason = "the stories of cases are printed as tests do")]
 
 mod cases;
+mod clock;
+mod database;
 mod faults;
+mod files;
 mod judge;
+mod sim;
 mod support;
 mod table;

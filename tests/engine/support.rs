@@ -144,6 +144,12 @@ fn booking_toml(setup: Setup, club: &Ready) -> String {
         // The page of a slow club comes after 4 s.
         if setup.fault == Some(Fault::Slow) { 8 } else { 3 },
     );
+    text.push_str(match setup.fault {
+        // What would be waited for to its end is shorter here.
+        Some(Fault::Redesign) => "grace = \"2s\"\n",
+        Some(Fault::LiesConfirmed) => "verify-deadline = \"10s\"\n",
+        _ => "",
+    });
     for (court, id) in [("1", "5"), ("3", "17")] {
         let at = opening.time().strftime("%H:%M:%S");
         let opens = format!("{{ days-before = {DAYS}, at = \"{at}\" }}");
@@ -178,7 +184,7 @@ async fn parts(folder: &Path) -> (Parts, Store) {
     (parts, store)
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("the folder is read") {
         let entry = entry.expect("an entry");

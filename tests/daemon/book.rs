@@ -1,0 +1,80 @@
+//! `firstserve book`: one date in the foreground, whatever became of it before, and nothing of the others.
+
+use std::time::Duration;
+
+use firstserve::model::State;
+use firstserve::store::Store;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::world::{House, Practice, booking, member, outcome};
+
+/// The store itself, while nobody else has it.
+async fn store_of(house: &House) -> Store {
+    let url = format!("sqlite://{}", house.path("data/firstserve.db").display());
+    Store::open(&url, &house.path("data")).await.expect("nobody has it")
+}
+
+fn write(house: &House, club: &Practice) {
+    let wishes = [("singles", "1", "17:00"), ("others", "3", "19:00")];
+    let wishes = wishes.map(|(name, court, time)| booking(name, "ana", club.date(), court, time));
+    house.write(&[&[club.site("club-api"), member("ana")], &wishes[..]].concat());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_won_is_told_and_not_tried_again() {
+    let (house, club) = (House::new(), Practice::opens_in(3_000));
+    write(&house, &club);
+    let first = house.ask(&["book", "singles", "--json"]).await;
+    assert_eq!((first.code, &first.json()["outcome"]), (Some(0), &Value::from("confirmed")), "{first:#?}");
+    for words in [&["book", "singles", "--json"][..], &["book", "singles"]] {
+        let again = house.ask(words).await;
+        assert_eq!(again.code, Some(0), "{again:#?}");
+    }
+    let again = house.ask(&["book", "singles", "--json"]).await.json();
+    assert_eq!((&again["won"], &again["attempt"]), (&Value::from(true), &first.json()["attempt"]), "{again:#}");
+    assert_eq!((club.ledger().await["submits"].as_u64(), club.held_by("ana").await), (Some(1), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_without_a_court_is_tried_again_when_a_person_asks() {
+    let (house, club) = (House::new(), Practice::opens_in(1_000));
+    let password = |from: &str, to: &str| house.edit("selectors/club-api/login/10-token.toml", from, to);
+    write(&house, &club);
+    password("{password}", "{password}-wrong");
+    let refused = house.ask(&["book", "singles", "--json"]).await;
+    assert_eq!((refused.code, &refused.json()["outcome"]), (Some(1), &Value::from("login-refused")), "{refused:#?}");
+    password("{password}-wrong", "{password}");
+    let booked = house.ask(&["book", "singles", "--json"]).await;
+    assert_eq!((booked.code, &booked.json()["outcome"]), (Some(0), &Value::from("confirmed")), "{booked:#?}");
+    assert_eq!(booked.json()["attempt"], refused.json()["attempt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_that_is_held_is_told_at_once() {
+    let (house, club) = (House::new(), Practice::opens_in(2_000));
+    write(&house, &club);
+    assert_eq!(house.ask(&["book", "singles"]).await.code, Some(0));
+    house.write(&[club.site("club-api"), member("ana"), booking("renamed", "ana", club.date(), "3", "17:00")]);
+    let held = tokio::time::timeout(Duration::from_secs(20), house.ask(&["book", "renamed", "--json"])).await;
+    let held = held.expect("it does not wait for what never comes");
+    assert_eq!((held.code, &held.json()["outcome"]), (Some(1), &Value::from("skipped")), "{held:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_other_bookings_stay_as_they_are() {
+    let (house, club) = (House::new(), Practice::opens_in(25_000));
+    write(&house, &club);
+    // A daemon has planned them, begun one, and was stopped.
+    house.run().await.stop().await;
+    let store = store_of(&house).await;
+    let others = house.attempts().await.into_iter().find(|one| one.booking.as_str() == "others").expect("planned");
+    store.transition(&others.id, others.state, State::Preparing, Timestamp::UNIX_EPOCH, None).await.expect("begun");
+    store.close().await;
+    drop(store);
+    let booked = house.ask(&["book", "singles", "--json"]).await;
+    assert_eq!((booked.code, &booked.json()["outcome"]), (Some(0), &Value::from("confirmed")), "{booked:#?}");
+    let after = house.attempts().await.into_iter().find(|one| one.id == others.id).expect("it is there");
+    assert_eq!(after.state, State::Preparing, "left for the daemon: {}", outcome(&after));
+    assert_eq!(club.held_by("ana").await, 1);
+}
