@@ -49,9 +49,4 @@ impl Choice {
     pub fn end(&self) -> DateTime {
         self.start.saturating_add(self.length)
     }
-
-    /// Whether two choices want the same court at overlapping times.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.court == other.court && self.start < other.end() && other.start < self.end()
-    }
 }

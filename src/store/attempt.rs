@@ -87,23 +87,6 @@ impl Store {
         .await
     }
 
-    /// Planned attempts that open at or before `before`, by opening.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn due(&self, before: Timestamp) -> Result<Vec<Attempt>, StoreError> {
-        doing("read the attempts that are due", async {
-            let rows = sqlx::query(
-                "SELECT * FROM attempt WHERE state = 'planned' AND ended_at IS NULL AND opening <= $1 ORDER BY opening, id",
-            )
-            .bind(nanos(before))
-            .fetch_all(self.pool())
-            .await?;
-            rows.iter().map(attempt).collect()
-        })
-        .await
-    }
-
     /// Moves an attempt on. A `note` replaces the one it had; none leaves it.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ pub use past_permits::PastPermit;
 pub use permit::{Evidence, OpenPermit, Permit, PermitId};
 pub use plan::{PlanChange, Planned};
 pub use session::{JournalId, JournalledSession};
-pub use slot::{Held, Slot};
+pub use slot::Slot;
 
 use connect::Backend;
 use instance::{DatabaseLock, InstanceLock};

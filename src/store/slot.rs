@@ -1,7 +1,6 @@
 //! Slots that an attempt has, or may have: renaming or editing a booking never books twice.
 
 use jiff::civil::DateTime;
-use sqlx::any::AnyRow;
 
 use super::attempt::attempt;
 use super::error::doing;
@@ -27,31 +26,12 @@ impl From<&Choice> for Slot {
     }
 }
 
-/// An attempt, and the slot that it won or last spent a permit on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// The attempt.
-    pub attempt: Attempt,
-    /// Its slot.
-    pub slot: Slot,
-}
-
-/// Attempts whose slot is theirs, or may be: won, waiting, between submit and certainty, or over without certainty.
-macro_rules! held {
-    ($and:literal) => {
-        concat!(
-            "SELECT * FROM attempt WHERE member = $1 AND site = $2 AND slot_court IS NOT NULL \
-             AND (state IN ('submitting', 'confirming', 'unknown', 'verifying', 'waitlisted', 'confirmed') \
-             OR id IN (SELECT attempt FROM permit WHERE settled_at IS NULL)) ",
-            $and,
-            " ORDER BY slot_start, id"
-        )
-    };
-}
-
-/// Those that overlap a time, on any court: nobody plays on two at once, and a booking whose court was changed is still the same
-/// wish.
-const OVERLAPPING: &str = held!("AND slot_start < $3 AND slot_end > $4");
+/// Attempts whose slot is theirs, or may be (won, waiting, between submit and certainty, or over without certainty), and overlaps
+/// a time, on any court: nobody plays on two at once, and a booking whose court was changed is still the same wish.
+const OVERLAPPING: &str = "SELECT * FROM attempt WHERE member = $1 AND site = $2 AND slot_court IS NOT NULL \
+     AND (state IN ('submitting', 'confirming', 'unknown', 'verifying', 'waitlisted', 'confirmed') \
+     OR id IN (SELECT attempt FROM permit WHERE settled_at IS NULL)) \
+     AND slot_start < $3 AND slot_end > $4 ORDER BY slot_start, id";
 
 impl Store {
     /// Attempts of that member at that site which have, or may have, any court at a time that overlaps the choice's.
@@ -74,38 +54,6 @@ impl Store {
                 .fetch_all(self.pool())
                 .await?;
             rows.iter().map(attempt).collect()
-        })
-        .await
-    }
-
-    /// Every slot of that member at that site which starts at or after `from`, won or possibly won, on any court.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn held(&self, member: &MemberId, site: &SiteId, from: DateTime) -> Result<Vec<Held>, StoreError> {
-        doing("read the slots that are held", async {
-            let rows = sqlx::query(held!("AND slot_start >= $3"))
-                .bind(member.as_str())
-                .bind(site.as_str())
-                .bind(from.to_string())
-                .fetch_all(self.pool())
-                .await?;
-            rows.iter().map(held_row).collect()
-        })
-        .await
-    }
-
-    /// The slot that an attempt won or last spent a permit on.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn slot_of(&self, id: &AttemptId) -> Result<Option<Slot>, StoreError> {
-        doing("read an attempt's slot", async {
-            let row = sqlx::query("SELECT * FROM attempt WHERE id = $1 AND slot_court IS NOT NULL")
-                .bind(id.as_str())
-                .fetch_optional(self.pool())
-                .await?;
-            row.as_ref().map(slot).transpose()
         })
         .await
     }
@@ -139,16 +87,4 @@ pub(super) async fn take(write: &mut Write, id: &AttemptId, slot: &Slot) -> Resu
         .execute(write.connection())
         .await?;
     Ok(())
-}
-
-fn held_row(row: &AnyRow) -> Result<Held, StoreErrorKind> {
-    Ok(Held { attempt: attempt(row)?, slot: slot(row)? })
-}
-
-fn slot(row: &AnyRow) -> Result<Slot, StoreErrorKind> {
-    Ok(Slot {
-        court: CourtName::new(row.text("slot_court")?),
-        start: row.local("slot_start")?,
-        end: row.local("slot_end")?,
-    })
 }

@@ -157,6 +157,30 @@ async fn without_a_browser_book_says_so_at_once_and_an_attempt_ends_in_words() {
     assert!(SystemClock.now() > club.ready.opening.expect("it opens"));
 }
 
+/// Hours before the opening, and not when it is too late to do anything about it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_says_at_its_start_what_is_missing() {
+    let (house, club) = (House::new(), Practice::opens_in(600_000));
+    let browser = "[browser]\ngeckodriver = \"/nowhere/geckodriver\"\n".to_owned();
+    let stranger = member("eva").replace("club/eva", "club/nobody");
+    let wishes =
+        [booking("singles", "ana", club.date(), "1", "17:00"), booking("doubles", "eva", club.date(), "3", "17:00")];
+    let lacking = [&[browser, club.site("club"), member("ana"), stranger][..], &wishes].concat();
+    house.write(&lacking);
+    let daemon = house.run().await;
+    let said = daemon.hears("no firefox to book with").await;
+    assert!(said.contains("/nowhere/geckodriver") && said.contains("[browser]"), "{said}");
+    let said = daemon.hears("eva cannot be logged in").await;
+    assert!(said.contains("club/nobody") && said.contains("firstserve vault set"), "{said}");
+    daemon.stop().await;
+
+    house.write(&[club.site("club-api"), member("ana"), booking("singles", "ana", club.date(), "1", "17:00")]);
+    let daemon = house.run().await;
+    let said = daemon.said().join("\n");
+    assert!(!said.contains("to book with") && !said.contains("cannot be logged in"), "the control: {said}");
+    daemon.stop().await;
+}
+
 async fn house_ended(house: &House, daemon: &Daemon) -> firstserve::model::Attempt {
     daemon.hears("firstserve runs;").await;
     house.ended("singles").await

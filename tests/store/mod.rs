@@ -6,6 +6,7 @@ mod crash;
 mod files;
 mod migrate;
 mod plan;
+mod postgres;
 mod rivals;
 mod story;
 
