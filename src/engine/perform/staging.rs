@@ -120,6 +120,8 @@ fn first_phase(hands: &impl Stager, from: Staging) -> Option<Phase> {
     match from {
         Staging::LogIn => Some(Phase::Prepare),
         Staging::Retry => Some(Phase::Retry),
+        // Requests begin anywhere.
+        Staging::Again if hands.kit().errand.flow.is_api() => Some(Phase::Prepare),
         Staging::Again => [Phase::Prepare, Phase::Retry].into_iter().find(|phase| has(*phase)),
     }
 }
