@@ -154,6 +154,10 @@ async fn a_rule_that_was_wrong_and_a_booking_that_was_paused_over_its_opening_ar
         write(0, "");
         life.handle.reload(house.parts()).await;
         assert_eq!(life.ended().await, Outcome::Confirmed, "{more:?}: {:#?}", life.story);
+        let words = if more.is_empty() { "opens a day earlier; 1 attempt moves" } else { "1 attempt is new" };
+        let told =
+            |what: &What| matches!(what, What::Reloaded(changes) if changes.iter().any(|one| one.contains(words)));
+        assert!(life.heard.iter().any(told), "what it does to the attempts is said: {:#?}", life.story);
         life.stop().await;
     }
 }
@@ -170,6 +174,24 @@ async fn a_first_opening_that_passed_unattended_does_not_cost_the_second() {
     house.clock.step_to(house.opening() - 95 * SECOND);
     assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
     assert_eq!(house.submits_and_bookings().await, (1, 1));
+    life.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_that_was_lost_before_a_restart_is_not_tried_after_it() {
+    let house = House::before(minutes(120), &[]).await;
+    house.write_one(&["1", "3"]);
+    house.plan_only().await;
+    let attempt = house.attempt("ana plays").await;
+    house.store.lose(&attempt.id, &house.choice("1"), house.clock.now()).await.expect("written down");
+    let mut life = house.start();
+    assert_eq!(life.ended().await, Outcome::Confirmed);
+    let tried: Vec<_> = life
+        .heard
+        .iter()
+        .filter_map(|what| if let What::Sent { choice, .. } = what { Some(choice.court.as_str()) } else { None })
+        .collect();
+    assert_eq!(tried, ["3"]);
     life.stop().await;
 }
 
