@@ -8,7 +8,7 @@ use firstserve::engine::What;
 use firstserve::model::{Outcome, State};
 use jiff::SignedDuration;
 
-use super::sim::{House, wish};
+use super::sim::{House, IN_TIME, wish};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -37,7 +37,7 @@ async fn a_day_is_waited_for_and_nothing_is_early() {
     assert!((60..=90).contains(&lead), "logs in {lead} s before");
     assert_eq!(life.ended().await, Outcome::Confirmed);
     let sent = sent(&life.heard, &house);
-    assert!(matches!(sent[..], [late] if !late.is_negative() && late < SignedDuration::from_secs(1)), "{sent:?}");
+    assert!(matches!(sent[..], [late] if !late.is_negative() && late < IN_TIME), "{sent:?}");
     assert_eq!(house.submits_and_bookings().await, (1, 1));
     life.stop().await;
 }
