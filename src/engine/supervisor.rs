@@ -47,7 +47,7 @@ const PULSE: SignedDuration = SignedDuration::from_secs(1);
 const LOOK_SOON: SignedDuration = SignedDuration::from_secs(5);
 
 /// How long a stop waits for attempts whose permit is spent: the list is read twice, with a settle time before each.
-const STOP_GRACE: Duration = Duration::from_secs(60);
+const STOP_GRACE: Duration = Duration::from_secs(50);
 
 /// Everything an engine is made of; the edges are handed in.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use firstserve::engine::What;
 use firstserve::model::{Outcome, State};
 use jiff::SignedDuration;
 
-use super::sim::{House, wish};
+use super::sim::{House, IN_TIME, wish};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -37,7 +37,7 @@ async fn a_day_is_waited_for_and_nothing_is_early() {
     assert!((60..=90).contains(&lead), "logs in {lead} s before");
     assert_eq!(life.ended().await, Outcome::Confirmed);
     let sent = sent(&life.heard, &house);
-    assert!(matches!(sent[..], [late] if !late.is_negative() && late < SignedDuration::from_secs(1)), "{sent:?}");
+    assert!(matches!(sent[..], [late] if !late.is_negative() && late < IN_TIME), "{sent:?}");
     assert_eq!(house.submits_and_bookings().await, (1, 1));
     life.stop().await;
 }
@@ -154,6 +154,10 @@ async fn a_rule_that_was_wrong_and_a_booking_that_was_paused_over_its_opening_ar
         write(0, "");
         life.handle.reload(house.parts()).await;
         assert_eq!(life.ended().await, Outcome::Confirmed, "{more:?}: {:#?}", life.story);
+        let words = if more.is_empty() { "opens a day earlier; 1 attempt moves" } else { "1 attempt is new" };
+        let told =
+            |what: &What| matches!(what, What::Reloaded(changes) if changes.iter().any(|one| one.contains(words)));
+        assert!(life.heard.iter().any(told), "what it does to the attempts is said: {:#?}", life.story);
         life.stop().await;
     }
 }
@@ -170,6 +174,24 @@ async fn a_first_opening_that_passed_unattended_does_not_cost_the_second() {
     house.clock.step_to(house.opening() - 95 * SECOND);
     assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
     assert_eq!(house.submits_and_bookings().await, (1, 1));
+    life.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_that_was_lost_before_a_restart_is_not_tried_after_it() {
+    let house = House::before(minutes(120), &[]).await;
+    house.write_one(&["1", "3"]);
+    house.plan_only().await;
+    let attempt = house.attempt("ana plays").await;
+    house.store.lose(&attempt.id, &house.choice("1"), house.clock.now()).await.expect("written down");
+    let mut life = house.start();
+    assert_eq!(life.ended().await, Outcome::Confirmed);
+    let tried: Vec<_> = life
+        .heard
+        .iter()
+        .filter_map(|what| if let What::Sent { choice, .. } = what { Some(choice.court.as_str()) } else { None })
+        .collect();
+    assert_eq!(tried, ["3"]);
     life.stop().await;
 }
 

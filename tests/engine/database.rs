@@ -10,7 +10,7 @@ use firstserve::engine::What;
 use firstserve::model::{Answer, Outcome, State};
 use jiff::SignedDuration;
 
-use super::sim::{House, wish};
+use super::sim::{House, IN_TIME, wish};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -51,7 +51,7 @@ async fn a_state_that_was_not_written_does_not_cost_the_opening() {
     allow(&house).await;
     assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
     let sent = life.heard.iter().find_map(|what| if let What::Sent { late, .. } = what { *late } else { None });
-    assert!(sent.is_some_and(|late| late < SignedDuration::from_secs(1)), "{:#?}", life.story);
+    assert!(sent.is_some_and(|late| late < IN_TIME), "{:#?}", life.story);
     assert_eq!(house.submits_and_bookings().await, (1, 1));
     life.stop().await;
 }

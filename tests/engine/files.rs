@@ -7,7 +7,7 @@ use firstserve::engine::What;
 use firstserve::model::{Outcome, State};
 use jiff::SignedDuration;
 
-use super::sim::House;
+use super::sim::{House, IN_TIME};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -32,7 +32,7 @@ async fn a_mended_file_reaches_the_attempt_that_stumbles_over_it() {
     life.handle.reload(house.parts()).await;
     assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
     let sent = life.heard.iter().find_map(|what| if let What::Sent { late, .. } = what { *late } else { None });
-    assert!(sent.is_some_and(|late| late < SignedDuration::from_secs(1)), "{:#?}", life.story);
+    assert!(sent.is_some_and(|late| late < IN_TIME), "{:#?}", life.story);
     life.stop().await;
 }
 
