@@ -42,6 +42,7 @@ mod warm;
 #[expect(dead_code, reason = "the other bench looks at one submit; here the ledger is read for several members")]
 mod club;
 #[path = "../support/figures.rs"]
+#[expect(dead_code, reason = "here the ledger tells what was early")]
 mod figures;
 #[path = "../support/floor.rs"]
 mod floor;

@@ -30,13 +30,32 @@ pub(crate) fn svg(rows: &[Row]) -> String {
     #[expect(clippy::cast_precision_loss, reason = "rows are counted in tens")]
     let height = TOP + ROW * rows.len() as f64 + BOTTOM;
     let mut svg = String::new();
-    put(&mut svg, &format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">"));
-    put(&mut svg, "<title>How long after the opening the submit reaches the site: the first shot of a fresh browser</title>");
+    put(
+        &mut svg,
+        &format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">"
+        ),
+    );
+    put(
+        &mut svg,
+        "<title>How long after the opening the submit reaches the site: the first shot of a fresh browser</title>",
+    );
     let (w, h) = (WIDTH - 1.0, height - 1.0);
-    put(&mut svg, &format!("<rect x=\"0.5\" y=\"0.5\" width=\"{w}\" height=\"{h}\" rx=\"8\" fill=\"{PAPER}\" stroke=\"{RULE}\"/>"));
-    put(&mut svg, "<g font-family=\"system-ui, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif\" font-size=\"13\">");
+    put(
+        &mut svg,
+        &format!(
+            "<rect x=\"0.5\" y=\"0.5\" width=\"{w}\" height=\"{h}\" rx=\"8\" fill=\"{PAPER}\" stroke=\"{RULE}\"/>"
+        ),
+    );
+    put(
+        &mut svg,
+        "<g font-family=\"system-ui, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif\" font-size=\"13\">",
+    );
     let title = "How long after the opening the submit reaches the site, in milliseconds";
-    put(&mut svg, &format!("<text x=\"22\" y=\"28\" fill=\"{INK}\" font-size=\"14\" font-weight=\"700\">{title}</text>"));
+    put(
+        &mut svg,
+        &format!("<text x=\"22\" y=\"28\" fill=\"{INK}\" font-size=\"14\" font-weight=\"700\">{title}</text>"),
+    );
     scale(&mut svg, height);
     let mut y = TOP + ROW / 2.0;
     for row in rows {
@@ -54,7 +73,12 @@ fn scale(svg: &mut String, height: f64) {
         let top = TOP - 6.0;
         put(svg, &format!("<line x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{bottom}\" stroke=\"{RULE}\"/>"));
         let under = bottom + 15.0;
-        put(svg, &format!("<text x=\"{x:.1}\" y=\"{under}\" fill=\"{FAINT}\" font-size=\"12\" text-anchor=\"middle\">{ms}</text>"));
+        put(
+            svg,
+            &format!(
+                "<text x=\"{x:.1}\" y=\"{under}\" fill=\"{FAINT}\" font-size=\"12\" text-anchor=\"middle\">{ms}</text>"
+            ),
+        );
     }
 }
 
@@ -72,9 +96,17 @@ fn draw(svg: &mut String, row: &Row, y: f64) {
         return;
     };
     let (x, top, foot) = (x(median), y - 8.0, y + 8.0);
-    put(svg, &format!("<line x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{foot}\" stroke=\"{colour}\" stroke-width=\"3\"/>"));
+    put(
+        svg,
+        &format!(
+            "<line x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{foot}\" stroke=\"{colour}\" stroke-width=\"3\"/>"
+        ),
+    );
     let digits = if median < 10.0 { 2 } else { 0 };
-    put(svg, &format!("<text x=\"{end}\" y=\"{base}\" fill=\"{colour}\" text-anchor=\"end\">{median:.digits$} ms</text>"));
+    put(
+        svg,
+        &format!("<text x=\"{end}\" y=\"{base}\" fill=\"{colour}\" text-anchor=\"end\">{median:.digits$} ms</text>"),
+    );
 }
 
 fn x(ms: f64) -> f64 {

@@ -14,7 +14,9 @@ pub(crate) const FIRSTSERVE: &str = env!("CARGO_BIN_EXE_firstserve");
 pub(crate) fn browser(engine: Engine) -> anyhow::Result<PathBuf> {
     match engine {
         Engine::Firefox => find("FIRSTSERVE_BROWSER_FIREFOX_BINARY", &["firefox", "firefox-esr"]),
-        Engine::Chromium => find("FIRSTSERVE_BROWSER_CHROMIUM_BINARY", &["chromium", "chromium-browser", "google-chrome"]),
+        Engine::Chromium => {
+            find("FIRSTSERVE_BROWSER_CHROMIUM_BINARY", &["chromium", "chromium-browser", "google-chrome"])
+        }
     }
 }
 

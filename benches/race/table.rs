@@ -36,7 +36,11 @@ impl Report {
         table_of_bars(&mut text, &bars, &faults);
         let idle = about.idle_s;
         part(&mut text, &cold, &format!("Cold: the first shot of a fresh browser, {idle} s idle before it"));
-        part(&mut text, &reload, "Cold, at a page that must be loaded after the opening: from the opening to the submit");
+        part(
+            &mut text,
+            &reload,
+            "Cold, at a page that must be loaded after the opening: from the opening to the submit",
+        );
         part(&mut text, &warm, "Warm: one session for many openings");
         races(&mut text, shots, &race);
         let met = bars.iter().all(|bar| bar.verdict == Verdict::Met);

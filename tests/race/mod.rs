@@ -4,7 +4,6 @@
 #[expect(dead_code, reason = "the tables use all of it")]
 mod figures;
 #[path = "../../benches/race/ledger.rs"]
-#[expect(dead_code, reason = "the bench uses all of it")]
 mod ledger;
 #[path = "../../benches/race/plot.rs"]
 mod plot;
@@ -45,14 +44,16 @@ fn verdict(shots: &[Shot], about: &str) -> Verdict {
 
 #[test]
 fn a_hundred_times_closer_is_met_at_a_hundred_and_missed_below() {
-    let with = |ours| [cold("http-firefox", ours), cold("selenium-firefox", 50.0), cold("playwright-node-chromium", 80.0)];
+    let with =
+        |ours| [cold("http-firefox", ours), cold("selenium-firefox", 50.0), cold("playwright-node-chromium", 80.0)];
     assert_eq!(verdict(&with(0.5), "http-firefox"), Verdict::Met);
     assert_eq!(verdict(&with(0.51), "http-firefox"), Verdict::Missed);
 }
 
 #[test]
 fn the_best_peer_is_the_one_to_beat_and_ours_are_none() {
-    let shots = [cold("armed-fetch-firefox", 4.9), cold("selenium-firefox", 50.0), cold("playwright-node-chromium", 40.0)];
+    let shots =
+        [cold("armed-fetch-firefox", 4.9), cold("selenium-firefox", 50.0), cold("playwright-node-chromium", 40.0)];
     let all = rows(&shots, Part::Cold, &[]);
     assert_eq!(best_peer(&all).map(|(row, _)| row.entrant.as_str()), Some("playwright-node-chromium"));
     assert_eq!(verdict(&shots, "armed-fetch-firefox"), Verdict::Missed);
