@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use firstserve::browser::Engine;
 use firstserve::clock::{Clock, SystemClock};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,6 @@ use crate::figures::Figures;
 use crate::peers::Peers;
 use crate::setting::Setting;
 use crate::{floor, programs, table};
-use firstserve::browser::Engine;
 
 /// What stands above the tables.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,7 +67,8 @@ fn versions() -> Vec<String> {
     let browsers = [Engine::Firefox, Engine::Chromium].map(programs::browser).into_iter().flatten();
     let drivers = [Engine::Firefox, Engine::Chromium].map(programs::driver).into_iter().flatten();
     let programs = browsers.chain(drivers).map(|program| programs::version(&program));
-    let short = programs.map(|version| version.split(['(', '[']).next().unwrap_or_default().trim().to_owned());
+    let short = programs
+        .map(|version| version.split(" (").flat_map(|part| part.split(" built")).next().unwrap_or_default().to_owned());
     let thirtyfour = format!("thirtyfour {}", locked("thirtyfour"));
     short.chain(Peers::versions()).chain([thirtyfour]).collect()
 }

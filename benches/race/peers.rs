@@ -14,7 +14,11 @@ use crate::programs;
 /// How long one installation may take.
 const INSTALLING: Duration = Duration::from_secs(600);
 
-const REQUIREMENTS: &str = include_str!("peers/requirements.txt");
+/// How much of an installer's complaint is told.
+const COMPLAINT: usize = 300;
+
+const FOR_SELENIUM: (&str, &str) = ("selenium.txt", include_str!("peers/selenium.txt"));
+const FOR_PLAYWRIGHT: (&str, &str) = ("playwright.txt", include_str!("peers/playwright.txt"));
 const PACKAGE: &str = include_str!("peers/package.json");
 const SELENIUM: (&str, &str) = ("selenium_apscheduler.py", include_str!("peers/selenium_apscheduler.py"));
 const PLAYWRIGHT_PYTHON: (&str, &str) = ("playwright_loop.py", include_str!("peers/playwright_loop.py"));
@@ -23,7 +27,8 @@ const PLAYWRIGHT_NODE: (&str, &str) = ("playwright_loop.js", include_str!("peers
 /// What is installed; an installation that failed is told by every shot of those who need it.
 pub(crate) struct Peers {
     folder: PathBuf,
-    python: Result<(), String>,
+    selenium: Result<(), String>,
+    playwright: Result<(), String>,
     node: Result<(), String>,
 }
 
@@ -34,14 +39,16 @@ impl Peers {
         for (name, text) in [SELENIUM, PLAYWRIGHT_PYTHON, PLAYWRIGHT_NODE] {
             fs::write(folder.join(name), text)?;
         }
-        let python = told("Python", python(folder).await);
-        let node = told("Node", node(folder).await);
-        Ok(Self { folder: folder.to_owned(), python, node })
+        let selenium = told(python(folder, FOR_SELENIUM).await);
+        let playwright = told(python(folder, FOR_PLAYWRIGHT).await);
+        let node = told(node(folder).await);
+        Ok(Self { folder: folder.to_owned(), selenium, playwright, node })
     }
 
     /// The versions that are raced.
     pub(crate) fn versions() -> Vec<String> {
-        let python = REQUIREMENTS.lines().map(|line| line.replace("==", " ")).filter(|line| is_named(line));
+        let python = [FOR_SELENIUM.1, FOR_PLAYWRIGHT.1].into_iter().flat_map(str::lines);
+        let python = python.map(|line| line.replace("==", " "));
         let package: serde_json::Value = serde_json::from_str(PACKAGE).unwrap_or_default();
         let node = package["dependencies"].as_object().into_iter().flatten();
         let node = node.map(|(name, version)| format!("{name} {} (Node)", version.as_str().unwrap_or_default()));
@@ -54,8 +61,8 @@ impl Peers {
     /// What it needs is not there.
     pub(crate) fn command(&self, entrant: Entrant, peer: Peer) -> anyhow::Result<Command> {
         let mut command = match peer {
-            Peer::Selenium => self.script(&self.python, "venv/bin/python", SELENIUM.0)?,
-            Peer::PlaywrightPython => self.script(&self.python, "venv/bin/python", PLAYWRIGHT_PYTHON.0)?,
+            Peer::Selenium => self.script(&self.selenium, "venv/bin/python", SELENIUM.0)?,
+            Peer::PlaywrightPython => self.script(&self.playwright, "venv/bin/python", PLAYWRIGHT_PYTHON.0)?,
             Peer::PlaywrightNode => self.script(&self.node, "node", PLAYWRIGHT_NODE.0)?,
             Peer::Thirtyfour => contender::command("thirtyfour")?,
         };
@@ -76,22 +83,20 @@ impl Peers {
     }
 }
 
-/// The packages that a reader knows; the others are what these need.
-fn is_named(line: &str) -> bool {
-    ["APScheduler ", "playwright ", "selenium "].iter().any(|name| line.starts_with(name))
-}
-
-async fn python(folder: &Path) -> anyhow::Result<()> {
-    let venv = folder.join("venv");
-    let requirements = folder.join("requirements.txt");
-    if venv.join("bin/python").exists() && is_already(&folder.join("python.installed"), REQUIREMENTS) {
+/// Each with what it needs, so that one that cannot be had keeps nobody else out.
+async fn python(folder: &Path, (name, wanted): (&str, &str)) -> anyhow::Result<()> {
+    let (venv, stamp) = (folder.join("venv"), folder.join(format!("{name}.installed")));
+    if is_already(&stamp, wanted) {
         return Ok(());
     }
-    fs::write(&requirements, REQUIREMENTS)?;
-    run(Command::new("python3").args(["-m", "venv"]).arg(&venv)).await?;
+    let requirements = folder.join(name);
+    fs::write(&requirements, wanted)?;
+    if !venv.join("bin/python").exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&venv)).await?;
+    }
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
     run(Command::new(venv.join("bin/python")).args(install).arg(&requirements)).await?;
-    Ok(fs::write(folder.join("python.installed"), REQUIREMENTS)?)
+    Ok(fs::write(stamp, wanted)?)
 }
 
 async fn node(folder: &Path) -> anyhow::Result<()> {
@@ -113,12 +118,13 @@ async fn run(command: &mut Command) -> anyhow::Result<()> {
     let running = command.stdin(std::process::Stdio::null()).kill_on_drop(true).output();
     let output = tokio::time::timeout(INSTALLING, running).await.context("it took too long")??;
     let complaint = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{}: {}", output.status, complaint.trim());
+    let complaint: String = complaint.trim().replace('\n', " ").chars().take(COMPLAINT).collect();
+    ensure!(output.status.success(), "{}: {complaint}", output.status);
     Ok(())
 }
 
-fn told(what: &str, installed: anyhow::Result<()>) -> Result<(), String> {
-    installed.map_err(|error| format!("its {what} packages could not be installed: {error:#}"))
+fn told(installed: anyhow::Result<()>) -> Result<(), String> {
+    installed.map_err(|error| format!("what it needs could not be installed: {error:#}"))
 }
 
 impl Who {
