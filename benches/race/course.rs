@@ -96,7 +96,7 @@ impl Course {
             Story { submits: 2.., .. } => Some(format!("{} submits for one opening", story.submits)),
             Story { idle_s: Some(idle), .. } if idle < least => Some(format!("idle for {idle:.1} s only")),
             Story { idle_s: None, .. } => Some("the form was not loaded before the opening".to_owned()),
-            Story { confirmed: false, .. } if shot.part != Part::Race => Some(format!("not confirmed: {words}")),
+            Story { confirmed: false, .. } if !shot.part.is_contested() => Some(format!("not confirmed: {words}")),
             _ => None,
         }
     }

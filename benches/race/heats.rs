@@ -1,49 +1,101 @@
-//! The race itself: all want the same slot at the same instant, each in a fresh browser, idle until then. The club's ledger
-//! says whose submit came first, and to whom it gave the slot.
+//! For the same slot at the same instant, each in a fresh browser, idle until then: duels of one of ours with the best peer,
+//! and races of everybody. The club's ledger says whose submit came first, and to whom it gave the slot.
+//!
+//! In a duel nobody else does anything; in a race nine browsers want two cores as well as a slot.
+
+use std::time::Duration;
 
 use firstserve::club::MEMBERS;
 use futures_util::future::join_all;
+use rand::seq::SliceRandom;
 
 use crate::course::{Course, PATIENCE, blank};
+use crate::entrant::Entrant;
 use crate::family;
 use crate::journal::Journal;
 use crate::lane::Lane;
-use crate::setting::Shape;
+use crate::score;
+use crate::setting::{APART, Shape};
 use crate::shot::{Part, Shot};
 
-/// As many races as were asked for.
-pub(crate) async fn measure(course: &Course, journal: &mut Journal) -> anyhow::Result<()> {
-    let races = course.setting.races;
-    let Some(lane) = course.lanes.first() else { return Ok(()) };
-    anyhow::ensure!(course.setting.field.len() <= MEMBERS.len(), "the club has {} members", MEMBERS.len());
-    for round in 1..=races {
+/// Each of ours in the field against the peer that was best so far, in shuffled order; several at the same time, at clubs of
+/// their own, their openings [`APART`].
+pub(crate) async fn duels(course: &Course, journal: &mut Journal) -> anyhow::Result<()> {
+    let Some(peer) = rival(course, &journal.shots) else { return Ok(()) };
+    let ours = course.setting.field.iter().filter(|entrant| entrant.is_ours());
+    let mut duels: Vec<[Entrant; 2]> =
+        ours.flat_map(|ours| std::iter::repeat_n([*ours, peer], course.setting.duels)).collect();
+    duels.shuffle(&mut rand::rng());
+    let (count, at_once) = (duels.len(), (course.lanes.len() / 2).max(1));
+    let numbered: Vec<(usize, [Entrant; 2])> = (1..).zip(duels).collect();
+    for batch in numbered.chunks(at_once) {
         let before = family::ours();
-        let shots = race(course, lane, round).await?;
+        let wait = course.setting.staging(2 * batch.len()) + course.setting.idle;
+        let duels = batch.iter().zip(&course.lanes).zip(0_u32..);
+        let shots = join_all(duels.map(|(((round, pair), lane), place)| {
+            compete(course, lane, (Part::Duel, *round), pair, wait + APART * place)
+        }));
+        let shots = shots.await;
         family::end_strays(&before).await;
-        let first = shots.iter().filter(|shot| shot.counted().is_some()).min_by(|one, other| {
-            let late = |shot: &Shot| shot.counted().unwrap_or(f64::INFINITY);
-            late(one).total_cmp(&late(other))
-        });
-        let first = first.map_or_else(|| "nobody".to_owned(), |shot| shot.label.clone());
-        for shot in shots {
+        for shot in shots.into_iter().flatten() {
             journal.keep(shot)?;
         }
-        eprintln!("race {round} of {races}: {first} first");
+        eprintln!("duels: {} of {count}", batch.last().map_or(0, |(round, _)| *round));
     }
     Ok(())
 }
 
-async fn race(course: &Course, lane: &Lane, round: usize) -> anyhow::Result<Vec<Shot>> {
-    let field = &course.setting.field;
-    let wait = course.setting.staging(field.len()) + course.setting.idle;
-    let opened = lane.opens_in(wait, Shape::Submit)?;
-    let jobs: Vec<_> = (0..field.len()).map(|member| lane.job(&opened, member, wait + PATIENCE)).collect();
-    let running = field.iter().zip(&jobs).map(|(entrant, job)| course.cold(*entrant, job));
-    let ended = join_all(running).await;
-    let ledger = lane.ledger()?;
-    let all = field.iter().zip(&jobs).zip(ended);
-    let shot = |((entrant, job), ended): ((&crate::entrant::Entrant, &crate::job::Job), _)| {
-        course.judge(blank(Part::Race, round, *entrant), Some(ledger.story(&job.user, opened.ns)), ended)
+/// The best peer of the cold part; without one, the first of the field.
+fn rival(course: &Course, shots: &[Shot]) -> Option<Entrant> {
+    let cold = score::rows(shots, Part::Cold, &[]);
+    let best = score::best_peer(&cold).map(|(row, _)| row.entrant.clone());
+    let everybody = || course.setting.field.iter().filter(|entrant| !entrant.is_ours());
+    everybody().find(|entrant| Some(entrant.id()) == best).or_else(|| everybody().next()).copied()
+}
+
+/// Everybody in the field, again and again.
+pub(crate) async fn races(course: &Course, journal: &mut Journal) -> anyhow::Result<()> {
+    let (races, field) = (course.setting.races, &course.setting.field);
+    anyhow::ensure!(field.len() <= MEMBERS.len(), "the club has {} members", MEMBERS.len());
+    let Some(lane) = course.lanes.first() else { return Ok(()) };
+    for round in 1..=races {
+        let before = family::ours();
+        let wait = course.setting.staging(field.len()) + course.setting.idle;
+        let shots = compete(course, lane, (Part::Race, round), field, wait).await;
+        family::end_strays(&before).await;
+        let first = shots.iter().filter_map(|shot| Some((shot.counted()?, &shot.label)));
+        let first = first.min_by(|one, other| one.0.total_cmp(&other.0)).map_or("nobody", |(_, label)| label.as_str());
+        eprintln!("race {round} of {races}: {first} first");
+        for shot in shots {
+            journal.keep(shot)?;
+        }
+    }
+    Ok(())
+}
+
+/// Those at one club, for one slot.
+async fn compete(
+    course: &Course,
+    lane: &Lane,
+    (part, round): (Part, usize),
+    entrants: &[Entrant],
+    wait: Duration,
+) -> Vec<Shot> {
+    let blank = |entrant: &Entrant| blank(part, round, *entrant);
+    let opened = match lane.opens_in(wait, Shape::Submit) {
+        Ok(opened) => opened,
+        Err(error) => {
+            let failed = Some(format!("the club does not open: {error:#}"));
+            return entrants.iter().map(|entrant| Shot { failed: failed.clone(), ..blank(entrant) }).collect();
+        }
     };
-    Ok(all.map(shot).collect())
+    let jobs: Vec<_> = (0..entrants.len()).map(|member| lane.job(&opened, member, wait + PATIENCE)).collect();
+    let ended = join_all(entrants.iter().zip(&jobs).map(|(entrant, job)| course.cold(*entrant, job))).await;
+    let ledger = lane.ledger().ok();
+    let told = entrants.iter().zip(&jobs).zip(ended);
+    let judged = told.map(|((entrant, job), ended)| {
+        let story = ledger.as_ref().map(|ledger| ledger.story(&job.user, opened.ns));
+        course.judge(blank(entrant), story, ended)
+    });
+    judged.collect()
 }

@@ -3,16 +3,17 @@
 //! Against Selenium with APScheduler and its SQL job store, Playwright for Python and for Node with a sleep loop, and a plain
 //! thirtyfour script; they log in and fill in the form before, and click at the instant. What they need from PyPI and npm is
 //! installed into `target/peers`. Everybody books at the practice club, a process of its own whose ledger says when each submit
-//! came. Four parts: cold, cold at a page that must be loaded after the opening, warm, and races for the same slot.
+//! came. The parts: cold, cold at a page that must be loaded after the opening, warm, and duels and races for the same slot.
 //!
-//! Cold and in the races, ours is `firstserve book` as a user runs it, permit and all; warm, ours are the layers that the
+//! Cold and for a slot, ours is `firstserve book` as a user runs it, permit and all; warm, ours are the layers that the
 //! engine uses, in one session.
 //!
-//! `cargo bench --bench race -- --quick` only tries whether everything works. `COLD`, `RELOAD`, `WARM` (shots of each) and
-//! `RACES` are the counts, 0 leaves a part out; `IDLE` is in seconds; `LANES` is how many are idle at the same time;
-//! `ONLY=http-firefox,selenium-firefox` and `FIELD=…` (for the races) say who takes part. A whole run writes its tables into
-//! `docs/measurements.md`, and a picture. Every shot is kept in `target/race/….jsonl`; `--report JOURNAL…` makes the tables of
-//! one or several of them anew.
+//! `cargo bench --bench race -- --quick` only tries whether everything works. `COLD`, `RELOAD`, `WARM`
+//! (shots of each), `DUELS` (of each of ours in the field) and `RACES` are the counts, 0 leaves a part out; `IDLE` is in
+//! seconds; `LANES` is how many are idle at the same time; `ONLY=http-firefox,selenium-firefox` and `FIELD=…` (for the slots)
+//! say who takes part. A whole run writes its tables into `docs/measurements.md`, and a picture. Every shot is kept in
+//! `target/race/….jsonl`; `--report JOURNAL…` makes the tables of one or several of them anew, `--report --keep JOURNAL…` writes
+//! them into the documentation as well.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are for whoever runs it")]
 
 mod about;
@@ -81,9 +82,9 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     match Asked::read()? {
         Asked::Race(setting) => race(setting),
-        Asked::Report { from } => {
+        Asked::Report { from, keep } => {
             let (about, shots) = journal::read(&from)?;
-            conclude(&Report::of(&about, &shots), about.whole)
+            conclude(&Report::of(&about, &shots), keep || about.whole)
         }
     }
 }
@@ -117,7 +118,8 @@ async fn measure(setting: Setting) -> anyhow::Result<(About, Journal)> {
     cold::measure(&course, Part::Cold, &mut journal).await?;
     cold::measure(&course, Part::Reload, &mut journal).await?;
     warm::measure(&course, &mut journal).await?;
-    heats::measure(&course, &mut journal).await?;
+    heats::duels(&course, &mut journal).await?;
+    heats::races(&course, &mut journal).await?;
     Ok((about, journal))
 }
 

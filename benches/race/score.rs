@@ -6,7 +6,7 @@ use super::shot::{Part, Shot};
 /// Against the best peer, cold: how many times closer to the opening.
 const CLOSER: [(&str, f64); 2] = [("http", 100.0), ("armed-fetch", 10.0)];
 
-/// Against every peer, in races for the same slot: the share that is won.
+/// Against the best peer, in duels for the same slot: the share that is won.
 const WINS: [(&str, f64); 2] = [("http", 0.99), ("armed-form", 0.90)];
 
 /// All of one entrant in one part.
@@ -25,7 +25,7 @@ pub(crate) struct Row {
     pub(crate) failed: Vec<String>,
 }
 
-/// Races of one of ours against one peer in which the peer's submit came.
+/// How often one of ours came before one peer, of the times that the peer's submit came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pair {
     pub(crate) won: usize,
@@ -81,9 +81,9 @@ pub(crate) fn best_peer(rows: &[Row]) -> Option<(&Row, f64)> {
 }
 
 /// How one of ours did against a peer. A race without the peer's submit is none; without ours, or with an early one, it is lost.
-pub(crate) fn pair(shots: &[Shot], ours: &str, peer: &str) -> Pair {
+pub(crate) fn pair(shots: &[Shot], part: Part, ours: &str, peer: &str) -> Pair {
     let mut pair = Pair::default();
-    let races = || shots.iter().filter(|shot| shot.part == Part::Race);
+    let races = || shots.iter().filter(|shot| shot.part == part);
     for theirs in races().filter(|shot| shot.entrant == peer) {
         let Some(peer_late) = theirs.counted() else { continue };
         let Some(mine) = races().find(|shot| shot.round == theirs.round && shot.entrant == ours) else { continue };
@@ -94,14 +94,14 @@ pub(crate) fn pair(shots: &[Shot], ours: &str, peer: &str) -> Pair {
 }
 
 /// Every bar, for every entrant that it is about.
-pub(crate) fn bars(shots: &[Shot], cold: &[Row], race: &[Row]) -> Vec<Bar> {
+pub(crate) fn bars(shots: &[Shot], cold: &[Row], duels: &[Row]) -> Vec<Bar> {
     let closer = CLOSER.into_iter().flat_map(|(way, times)| {
         let ours = cold.iter().filter(move |row| row.ours && is(way, row));
         ours.map(move |row| closer(row, times, best_peer(cold)))
     });
     let wins = WINS.into_iter().flat_map(|(way, share)| {
-        let ours = race.iter().filter(move |row| row.ours && is(way, row));
-        ours.map(move |row| wins(shots, row, share, race))
+        let ours = duels.iter().filter(move |row| row.ours && is(way, row));
+        ours.map(move |row| wins(shots, row, share, duels))
     });
     closer.chain(wins).collect()
 }
@@ -119,10 +119,11 @@ fn closer(ours: &Row, times: f64, best: Option<(&Row, f64)>) -> Bar {
     Bar { what, found, verdict: verdict(ours.early == 0 && median * times <= theirs) }
 }
 
-/// The peer against whom ours did worst decides, so that it need not be said who is the best.
-fn wins(shots: &[Shot], ours: &Row, share: f64, race: &[Row]) -> Bar {
-    let what = format!("{}, races: {:.0} of 100 won against every peer", ours.label, share * 100.0);
-    let peers = race.iter().filter(|row| !row.ours).map(|row| (row, pair(shots, &ours.entrant, &row.entrant)));
+/// Where there were several peers, the one against whom ours did worst decides.
+fn wins(shots: &[Shot], ours: &Row, share: f64, duels: &[Row]) -> Bar {
+    let what = format!("{}, duels: {:.0} of 100 won against the best peer", ours.label, share * 100.0);
+    let peers = duels.iter().filter(|row| !row.ours);
+    let peers = peers.map(|row| (row, pair(shots, Part::Duel, &ours.entrant, &row.entrant)));
     let worst = peers.filter(|(_, pair)| pair.of > 0).min_by(|one, other| one.1.share().total_cmp(&other.1.share()));
     let Some((peer, pair)) = worst else {
         return Bar { what, found: "nothing to compare".to_owned(), verdict: Verdict::Nothing };
@@ -152,7 +153,7 @@ pub(crate) fn faults(shots: &[Shot]) -> Vec<String> {
         let what = match (&shot.failed, shot.early) {
             (_, 1..) => "was EARLY".to_owned(),
             (Some(why), _) => format!("was lost: {why}"),
-            (None, _) if shot.part != Part::Race && !shot.won => "was not confirmed".to_owned(),
+            (None, _) if !shot.part.is_contested() && !shot.won => "was not confirmed".to_owned(),
             _ => return None,
         };
         Some(format!("{part:?}, round {round}: {label} {what}"))

@@ -17,8 +17,11 @@ const DEFAULT_WARM: usize = 20;
 /// Cold shots of each, at a page that must be loaded after the opening.
 const DEFAULT_RELOAD: usize = 20;
 
-/// Races for the same slot.
-const DEFAULT_RACES: usize = 100;
+/// Duels of each of ours in the field with the best peer.
+const DEFAULT_DUELS: usize = 100;
+
+/// Races of the whole field.
+const DEFAULT_RACES: usize = 30;
 
 /// How long everybody is idle before a cold shot.
 const DEFAULT_IDLE_S: usize = 20;
@@ -27,10 +30,10 @@ const DEFAULT_IDLE_S: usize = 20;
 const DEFAULT_LANES: usize = 8;
 
 /// With `--quick`, in the same order: enough to see that everything works.
-const QUICK: [usize; 6] = [1, 2, 1, 2, 4, 4];
+const QUICK: [usize; 7] = [1, 2, 1, 1, 1, 4, 4];
 
 /// What a browser takes to start, log in and fill in a form, when as many others do the same on two cores.
-const STAGING: Duration = Duration::from_secs(3);
+const STAGING: Duration = Duration::from_secs(2);
 
 /// The same, however few there are.
 const LEAST_STAGING: Duration = Duration::from_secs(5);
@@ -52,7 +55,7 @@ pub(crate) enum Asked {
     /// To race.
     Race(Setting),
     /// To make the report anew from journals.
-    Report { from: Vec<PathBuf> },
+    Report { from: Vec<PathBuf>, keep: bool },
 }
 
 /// How much is raced, and by whom.
@@ -61,6 +64,7 @@ pub(crate) struct Setting {
     pub(crate) cold: usize,
     pub(crate) warm: usize,
     pub(crate) reload: usize,
+    pub(crate) duels: usize,
     pub(crate) races: usize,
     pub(crate) idle: Duration,
     pub(crate) lanes: usize,
@@ -77,23 +81,24 @@ impl Asked {
         match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             [] => Ok(Self::Race(Setting::read(false)?)),
             ["--quick"] => Ok(Self::Race(Setting::read(true)?)),
-            ["--report", from @ ..] if !from.is_empty() => {
-                Ok(Self::Report { from: from.iter().map(PathBuf::from).collect() })
-            }
-            other => bail!("failed to understand {other:?}: known are --quick and --report JOURNAL…"),
+            ["--report", "--keep", from @ ..] if !from.is_empty() => Ok(report(from, true)),
+            ["--report", from @ ..] if !from.is_empty() => Ok(report(from, false)),
+            other => bail!("failed to understand {other:?}: known are --quick and --report [--keep] JOURNAL…"),
         }
     }
 }
 
 impl Setting {
     fn read(quick: bool) -> anyhow::Result<Self> {
-        let usual = [DEFAULT_COLD, DEFAULT_WARM, DEFAULT_RELOAD, DEFAULT_RACES, DEFAULT_IDLE_S, DEFAULT_LANES];
-        let names = ["COLD", "WARM", "RELOAD", "RACES", "IDLE", "LANES"];
-        let mut counts = [0; 6];
+        let parts = [DEFAULT_COLD, DEFAULT_WARM, DEFAULT_RELOAD, DEFAULT_DUELS, DEFAULT_RACES];
+        let [cold, warm, reload, duels, races] = parts;
+        let usual = [cold, warm, reload, duels, races, DEFAULT_IDLE_S, DEFAULT_LANES];
+        let names = ["COLD", "WARM", "RELOAD", "DUELS", "RACES", "IDLE", "LANES"];
+        let mut counts = [0; 7];
         for (at, name) in names.into_iter().enumerate() {
             counts[at] = count(name, if quick { QUICK[at] } else { usual[at] })?;
         }
-        let [cold, warm, reload, races, idle, lanes] = counts;
+        let [cold, warm, reload, duels, races, idle, lanes] = counts;
         let field = match env::var("FIELD") {
             Ok(words) => chosen(&words, &at_a_form())?,
             Err(_) => in_the_field(),
@@ -103,10 +108,10 @@ impl Setting {
         if let Some(words) = &only {
             (at_a_form, at_a_reload) = among(words, at_a_form, at_a_reload)?;
         }
-        let enough = counts.iter().zip(usual).take(5).all(|(count, usual)| *count >= usual);
+        let enough = counts.iter().zip(usual).take(6).all(|(count, usual)| *count >= usual);
         let whole = !quick && only.is_none() && enough;
         let idle = Duration::from_secs(u64::try_from(idle)?);
-        Ok(Self { cold, warm, reload, races, idle, lanes: lanes.max(1), at_a_form, at_a_reload, field, whole })
+        Ok(Self { cold, warm, reload, duels, races, idle, lanes: lanes.max(1), at_a_form, at_a_reload, field, whole })
     }
 
     /// Whether its figures are worth keeping.
@@ -128,6 +133,10 @@ impl Shape {
             Self::Reload => "reload",
         }
     }
+}
+
+fn report(from: &[&str], keep: bool) -> Asked {
+    Asked::Report { from: from.iter().map(PathBuf::from).collect(), keep }
 }
 
 fn count(name: &str, default: usize) -> anyhow::Result<usize> {

@@ -12,6 +12,8 @@ pub(crate) enum Part {
     Reload,
     /// One session for many openings.
     Warm,
+    /// One of ours and a peer for the same slot.
+    Duel,
     /// All for the same slot.
     Race,
 }
@@ -34,6 +36,13 @@ pub(crate) struct Shot {
     pub(crate) idle_s: Option<f64>,
     /// Why it does not count.
     pub(crate) failed: Option<String>,
+}
+
+impl Part {
+    /// Somebody else wants the same slot.
+    pub(crate) fn is_contested(self) -> bool {
+        matches!(self, Self::Duel | Self::Race)
+    }
 }
 
 impl Shot {

@@ -28,8 +28,9 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn of(about: &About, shots: &[Shot]) -> Self {
         let rows = |part| score::rows(shots, part, &about.order);
-        let [cold, reload, warm, race] = [Part::Cold, Part::Reload, Part::Warm, Part::Race].map(rows);
-        let bars = score::bars(shots, &cold, &race);
+        let [cold, reload, warm] = [Part::Cold, Part::Reload, Part::Warm].map(rows);
+        let [duels, race] = [Part::Duel, Part::Race].map(rows);
+        let bars = score::bars(shots, &cold, &duels);
         let faults = score::faults(shots);
         let mut text = String::new();
         head(&mut text, about);
@@ -42,7 +43,8 @@ impl Report {
             "Cold, at a page that must be loaded after the opening: from the opening to the submit",
         );
         part(&mut text, &warm, "Warm: one session for many openings");
-        races(&mut text, shots, &race);
+        contest(&mut text, shots, Part::Duel, &duels);
+        contest(&mut text, shots, Part::Race, &race);
         let met = bars.iter().all(|bar| bar.verdict == Verdict::Met);
         Self { text, plot: plot::svg(&cold), faults, met }
     }
@@ -101,29 +103,33 @@ fn part(text: &mut String, rows: &[Row], title: &str) {
     failures(text, rows);
 }
 
-fn races(text: &mut String, shots: &[Shot], rows: &[Row]) {
+fn contest(text: &mut String, shots: &[Shot], part: Part, rows: &[Row]) {
     if rows.is_empty() {
         return;
     }
-    let races = shots.iter().filter(|shot| shot.part == Part::Race).map(|shot| shot.round).max().unwrap_or_default();
-    line(text, &format!("\n### Races: everybody wants the same slot at the same instant, {races} times\n"));
+    let count = shots.iter().filter(|shot| shot.part == part).map(|shot| shot.round).max().unwrap_or_default();
+    let title = match part {
+        Part::Duel => format!("Duels: one of ours and the best of the others want the same slot, {count} times"),
+        _ => format!("Races: everybody wants the same slot at the same instant on the same cores, {count} times"),
+    };
+    line(text, &format!("\n### {title}\n"));
     line(text, "| who | n | min | median | p95 | max | early | slots won |");
     line(text, "|---|---|---|---|---|---|---|---|");
     for row in rows {
         line(text, &format!("| {} | {} | {} | {} |", name(row), cells(&row.late, 2), row.early, row.won));
     }
     failures(text, rows);
-    pairs(text, shots, rows);
+    pairs(text, shots, part, rows);
 }
 
 /// Whose submit came first, of two at a time.
-fn pairs(text: &mut String, shots: &[Shot], rows: &[Row]) {
+fn pairs(text: &mut String, shots: &[Shot], part: Part, rows: &[Row]) {
     let (ours, peers): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.ours);
     let labels: Vec<&str> = peers.iter().map(|peer| peer.label.as_str()).collect();
     line(text, &format!("\n| came before | {} |", labels.join(" | ")));
     line(text, &format!("|---|{}", "---|".repeat(peers.len())));
     for mine in ours {
-        let won = peers.iter().map(|peer| score::pair(shots, &mine.entrant, &peer.entrant));
+        let won = peers.iter().map(|peer| score::pair(shots, part, &mine.entrant, &peer.entrant));
         let won: Vec<String> = won.map(|pair| format!("{} of {}", pair.won, pair.of)).collect();
         line(text, &format!("| {} | {} |", name(mine), won.join(" | ")));
     }

@@ -31,8 +31,8 @@ fn cold(entrant: &str, late_ms: f64) -> Shot {
 
 /// The verdicts on these shots, by bar.
 fn verdicts(shots: &[Shot]) -> Vec<(String, Verdict)> {
-    let [cold, race] = [Part::Cold, Part::Race].map(|part| rows(shots, part, &[]));
-    bars(shots, &cold, &race).into_iter().map(|bar| (bar.what, bar.verdict)).collect()
+    let [cold, duels] = [Part::Cold, Part::Duel].map(|part| rows(shots, part, &[]));
+    bars(shots, &cold, &duels).into_iter().map(|bar| (bar.what, bar.verdict)).collect()
 }
 
 fn verdict(shots: &[Shot], about: &str) -> Verdict {
@@ -89,23 +89,23 @@ fn a_race_is_won_by_the_earlier_submit_and_lost_without_one() {
         race(4, "http-firefox", Some(0.2)),
         race(4, "selenium-firefox", None),
     ];
-    assert_eq!(pair(&shots, "http-firefox", "selenium-firefox"), Pair { won: 1, of: 3 });
+    assert_eq!(pair(&shots, Part::Race, "http-firefox", "selenium-firefox"), Pair { won: 1, of: 3 });
     shots[0].early = 1;
-    assert_eq!(pair(&shots, "http-firefox", "selenium-firefox"), Pair { won: 0, of: 3 }, "early is lost");
+    assert_eq!(pair(&shots, Part::Race, "http-firefox", "selenium-firefox"), Pair { won: 0, of: 3 }, "early is lost");
 }
 
 #[test]
-fn the_hardest_peer_decides_over_the_races() {
-    let races = |lost: usize| {
+fn the_hardest_peer_decides_over_the_duels() {
+    let duels = |lost: usize| {
         let one = |round: usize| {
             let late = if round <= lost { 45.0 } else { 20.0 };
             [("armed-form-firefox", late), ("selenium-firefox", 40.0), ("playwright-node-chromium", 80.0)]
-                .map(|(entrant, late)| shot(Part::Race, round, entrant, Some(late)))
+                .map(|(entrant, late)| shot(Part::Duel, round, entrant, Some(late)))
         };
         (1..=100).flat_map(one).collect::<Vec<_>>()
     };
-    assert_eq!(verdict(&races(10), "armed-form-firefox"), Verdict::Met);
-    assert_eq!(verdict(&races(11), "armed-form-firefox"), Verdict::Missed);
+    assert_eq!(verdict(&duels(10), "armed-form-firefox"), Verdict::Met);
+    assert_eq!(verdict(&duels(11), "armed-form-firefox"), Verdict::Missed);
 }
 
 #[test]
