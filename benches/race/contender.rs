@@ -3,7 +3,9 @@
 use std::io::BufRead;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
+use ::thirtyfour::{By, WebDriver};
 use anyhow::{Context, bail};
 use firstserve::browser::{Engine, Options, Session, open};
 use tokio::process::Command;
@@ -12,8 +14,14 @@ use crate::job::Job;
 use crate::ours::Ours;
 use crate::page;
 use crate::programs::FIRSTSERVE;
-use crate::thirtyfour;
+use crate::thirtyfour::{self, NOTICE};
 use crate::way::Way;
+
+/// How long the site's answer may take, in looks.
+const ANSWER_LOOKS: usize = 200;
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The word after which this program is an entrant.
 pub(crate) const WORD: &str = "contender";
@@ -82,7 +90,21 @@ async fn serve(way: Way, session: &Session) -> anyhow::Result<()> {
         page::stage(session.driver(), &url, &opening).await?;
         say("staged");
         ours.as_mut().context("it was made above")?.fire(session, way, opening.at).await?;
+        if matches!(way, Way::Native | Way::Script | Way::ArmedForm) {
+            answered(session.driver()).await?;
+        }
         say("done");
     }
     Ok(())
+}
+
+/// Waits until the page that answers the form is there: a page that is on its way would take the next opening with it.
+async fn answered(driver: &WebDriver) -> anyhow::Result<()> {
+    for _ in 0..ANSWER_LOOKS {
+        if driver.find(By::Css(NOTICE)).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    bail!("the site has not answered")
 }

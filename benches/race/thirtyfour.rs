@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Its answer.
-const NOTICE: &str = ".aviso.exito, .aviso.error";
+/// The site's answer to the form.
+pub(crate) const NOTICE: &str = ".aviso.exito, .aviso.error";
 
 pub(crate) async fn run(engine: Engine, told: &Receiver<String>) -> anyhow::Result<()> {
     let server = Server::start(engine).await?;
