@@ -9,7 +9,7 @@ const FROM_MS: f64 = 0.1;
 const TO_MS: f64 = 1_000.0;
 
 const WIDTH: f64 = 828.0;
-const LEFT: f64 = 250.0;
+const LEFT: f64 = 280.0;
 const RIGHT: f64 = 92.0;
 const TOP: f64 = 64.0;
 const ROW: f64 = 24.0;

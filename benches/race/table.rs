@@ -94,7 +94,7 @@ fn part(text: &mut String, rows: &[Row], title: &str) {
         return;
     }
     line(text, &format!("\n### {title}\n"));
-    line(text, "| who | n | min | median | p95 | max | early | shortest idle, s |");
+    line(text, "| who | n | min | median | p95 | max | early | staged at least so many seconds before |");
     line(text, "|---|---|---|---|---|---|---|---|");
     for row in rows {
         let idle = row.idle_s.map_or_else(|| "-".to_owned(), |idle| format!("{idle:.0}"));
