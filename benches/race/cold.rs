@@ -13,7 +13,7 @@ use crate::entrant::Entrant;
 use crate::family;
 use crate::journal::Journal;
 use crate::lane::Lane;
-use crate::setting::{APART, Shape};
+use crate::setting::{APART, Shape, TRIES};
 use crate::shot::{Part, Shot};
 
 /// Everybody once a round, shuffled.
@@ -23,21 +23,32 @@ pub(crate) async fn measure(course: &Course, part: Part, journal: &mut Journal) 
         _ => (course.setting.cold, &course.setting.at_a_form, Shape::Submit),
     };
     for round in 1..=rounds {
-        let mut order = entrants.clone();
-        order.shuffle(&mut rand::rng());
-        for batch in order.chunks(course.lanes.len()) {
-            for shot in together(course, part, round, shape, batch).await {
-                journal.keep(shot)?;
+        let mut left = entrants.clone();
+        for patience in 1..=TRIES {
+            left.shuffle(&mut rand::rng());
+            let mut again = Vec::new();
+            for batch in left.chunks(course.lanes.len()) {
+                let shots = together(course, (part, round, shape), batch, patience).await;
+                for (entrant, shot) in batch.iter().zip(shots) {
+                    again.extend(shot.staged_late.then_some(*entrant));
+                    journal.keep(shot)?;
+                }
             }
+            left = again;
         }
         eprintln!("{part:?}: round {round} of {rounds}");
     }
     Ok(())
 }
 
-async fn together(course: &Course, part: Part, round: usize, shape: Shape, batch: &[Entrant]) -> Vec<Shot> {
+async fn together(
+    course: &Course,
+    (part, round, shape): (Part, usize, Shape),
+    batch: &[Entrant],
+    patience: u32,
+) -> Vec<Shot> {
     let before = family::ours();
-    let wait = course.setting.staging(batch.len()) + course.setting.idle;
+    let wait = course.setting.staging(batch.len()) * patience + course.setting.idle;
     let shots = batch.iter().zip(&course.lanes).zip(0_u32..).map(|((entrant, lane), place)| {
         let blank = blank(part, round, *entrant);
         one(course, lane, *entrant, blank, wait + APART * place, shape)

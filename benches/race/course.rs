@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use jiff::Timestamp;
 
 use crate::entrant::{Entrant, Who};
@@ -83,28 +83,33 @@ impl Course {
         let Some(story) = story else {
             return Shot { failed: Some("the club's ledger could not be read".to_owned()), ..shot };
         };
-        let failed = self.fault(&shot, story, &ended);
-        told(Shot { failed, ..shot }, story)
+        match self.staged_late(story) {
+            Some(why) => told(Shot { failed: Some(why), staged_late: true, ..shot }, story),
+            None => {
+                let failed = fault(&shot, story, &ended);
+                told(Shot { failed, ..shot }, story)
+            }
+        }
     }
 
-    fn fault(&self, shot: &Shot, story: Story, ended: &anyhow::Result<()>) -> Option<String> {
+    /// Who has submitted and was not idle for long enough was kept from it by the others' start.
+    fn staged_late(&self, story: Story) -> Option<String> {
         let least = self.setting.idle.as_secs_f64() * IDLE_SHARE;
-        let words = ended.as_ref().err().map_or_else(|| "it said nothing".to_owned(), |error| format!("{error:#}"));
         match story {
-            Story { submits: 0, .. } => Some(format!("no submit: {words}")),
-            Story { early: 1.., late_ms: None, .. } => Some("it came before the opening and not again".to_owned()),
-            Story { submits: 2.., .. } => Some(format!("{} submits for one opening", story.submits)),
+            Story { submits: 0, .. } => None,
             Story { idle_s: Some(idle), .. } if idle < least => Some(format!("idle for {idle:.1} s only")),
             Story { idle_s: None, .. } => Some("the form was not loaded before the opening".to_owned()),
-            Story { confirmed: false, .. } if !shot.part.is_contested() => Some(format!("not confirmed: {words}")),
             _ => None,
         }
     }
 
     /// What came of a shot in a session that serves many.
-    pub(crate) fn judge_warm(shot: Shot, story: Option<Story>, ended: &anyhow::Result<()>) -> Shot {
+    pub(crate) fn judge_warm(shot: Shot, story: Option<Story>, ended: &anyhow::Result<Ready>) -> Shot {
         let words = ended.as_ref().err().map(|error| format!("{error:#}"));
         match story {
+            _ if matches!(ended, Ok(Ready::TooLate)) => {
+                Shot { failed: Some("the form was not filled in in time".to_owned()), staged_late: true, ..shot }
+            }
             Some(story) if story.submits == 1 && story.confirmed => told(shot, story),
             Some(story) => {
                 let words = words.unwrap_or_else(|| "not confirmed".to_owned());
@@ -113,6 +118,17 @@ impl Course {
             }
             None => Shot { failed: words.or_else(|| Some("the ledger could not be read".to_owned())), ..shot },
         }
+    }
+}
+
+fn fault(shot: &Shot, story: Story, ended: &anyhow::Result<()>) -> Option<String> {
+    let words = ended.as_ref().err().map_or_else(|| "it said nothing".to_owned(), |error| format!("{error:#}"));
+    match story {
+        Story { submits: 0, .. } => Some(format!("no submit: {words}")),
+        Story { early: 1.., late_ms: None, .. } => Some("it came before the opening and not again".to_owned()),
+        Story { submits: 2.., .. } => Some(format!("{} submits for one opening", story.submits)),
+        Story { confirmed: false, .. } if !shot.part.is_contested() => Some(format!("not confirmed: {words}")),
+        _ => None,
     }
 }
 
@@ -129,6 +145,7 @@ pub(crate) fn blank(part: Part, round: usize, entrant: Entrant) -> Shot {
         won: false,
         idle_s: None,
         failed: None,
+        staged_late: false,
     }
 }
 
@@ -146,15 +163,26 @@ async fn finish(mut running: Running, deadline: Timestamp) -> anyhow::Result<()>
     }
 }
 
+/// Whether a session that serves many was ready for an opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ready {
+    InTime,
+    TooLate,
+}
+
 /// One opening of a session that serves many.
 ///
 /// # Errors
-/// It was not ready in time, failed, or has not said that it was over.
-pub(crate) async fn next_opening(running: &mut Running, lane: &Lane, opened: &Opened) -> anyhow::Result<()> {
+/// It failed, or has not said that it was over.
+pub(crate) async fn next_opening(running: &mut Running, lane: &Lane, opened: &Opened) -> anyhow::Result<Ready> {
     running.tell(&lane.job(opened, 0, PATIENCE)).await?;
-    running.staged(opened.at - READY).await.context("not staged")?;
+    match running.staged(opened.at - READY).await {
+        Over::Done => {}
+        Over::Failed(why) => bail!("not staged: {why}"),
+        Over::Silent => return Ok(Ready::TooLate),
+    }
     match running.over(opened.at + PATIENCE).await {
-        Over::Done => Ok(()),
+        Over::Done => Ok(Ready::InTime),
         Over::Failed(why) => bail!("{why}"),
         Over::Silent => bail!("nothing was heard of it"),
     }

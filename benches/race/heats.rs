@@ -15,7 +15,7 @@ use crate::family;
 use crate::journal::Journal;
 use crate::lane::Lane;
 use crate::score;
-use crate::setting::{APART, Shape};
+use crate::setting::{APART, Shape, TRIES};
 use crate::shot::{Part, Shot};
 
 /// Each of ours in the field against the peer that was best so far, in shuffled order; several at the same time, at clubs of
@@ -27,22 +27,36 @@ pub(crate) async fn duels(course: &Course, journal: &mut Journal) -> anyhow::Res
         ours.flat_map(|ours| std::iter::repeat_n([*ours, peer], course.setting.duels)).collect();
     duels.shuffle(&mut rand::rng());
     let (count, at_once) = (duels.len(), (course.lanes.len() / 2).max(1));
-    let numbered: Vec<(usize, [Entrant; 2])> = (1..).zip(duels).collect();
-    for batch in numbered.chunks(at_once) {
-        let before = family::ours();
-        let wait = course.setting.staging(2 * batch.len()) + course.setting.idle;
-        let duels = batch.iter().zip(&course.lanes).zip(0_u32..);
-        let shots = join_all(duels.map(|(((round, pair), lane), place)| {
-            compete(course, lane, (Part::Duel, *round), pair, wait + APART * place)
-        }));
-        let shots = shots.await;
-        family::end_strays(&before).await;
-        for shot in shots.into_iter().flatten() {
-            journal.keep(shot)?;
+    let mut number = 1..;
+    let mut left: Vec<(usize, [Entrant; 2])> = number.by_ref().zip(duels).collect();
+    for patience in 1..=TRIES {
+        let mut again = Vec::new();
+        for batch in left.chunks(at_once) {
+            for (duel, shots) in batch.iter().zip(several(course, batch, patience).await) {
+                again.extend(shots.iter().any(|shot| shot.staged_late).then_some(duel.1));
+                for shot in shots {
+                    journal.keep(shot)?;
+                }
+            }
+            eprintln!("duels: {} of {count}", batch.last().map_or(0, |(round, _)| *round));
         }
-        eprintln!("duels: {} of {count}", batch.last().map_or(0, |(round, _)| *round));
+        // Another number: it is another duel.
+        left = number.by_ref().zip(again).collect();
     }
     Ok(())
+}
+
+async fn several(course: &Course, batch: &[(usize, [Entrant; 2])], patience: u32) -> Vec<Vec<Shot>> {
+    let before = family::ours();
+    let wait = course.setting.staging(2 * batch.len()) * patience + course.setting.idle;
+    let duels = batch.iter().zip(&course.lanes).zip(0_u32..);
+    let shots =
+        join_all(duels.map(|(((round, pair), lane), place)| {
+            compete(course, lane, (Part::Duel, *round), pair, wait + APART * place)
+        }));
+    let shots = shots.await;
+    family::end_strays(&before).await;
+    shots
 }
 
 /// The best peer of the cold part; without one, the first of the field.

@@ -72,15 +72,8 @@ impl Running {
     }
 
     /// Waits until it has filled in its form.
-    ///
-    /// # Errors
-    /// It failed, ended, or was not ready at the deadline.
-    pub(crate) async fn staged(&mut self, deadline: Timestamp) -> anyhow::Result<()> {
-        match self.hear("staged", deadline).await {
-            Over::Done => Ok(()),
-            Over::Failed(why) => anyhow::bail!("{why}"),
-            Over::Silent => anyhow::bail!("the form was not filled in in time"),
-        }
+    pub(crate) async fn staged(&mut self, deadline: Timestamp) -> Over {
+        self.hear("staged", deadline).await
     }
 
     /// Waits until it says that the opening is over, or ends.

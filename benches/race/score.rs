@@ -23,6 +23,8 @@ pub(crate) struct Row {
     pub(crate) idle_s: Option<f64>,
     /// Why shots do not count.
     pub(crate) failed: Vec<String>,
+    /// Shots that were not staged in time, and done again.
+    pub(crate) again: usize,
 }
 
 /// How often one of ours came before one peer, of the times that the peer's submit came.
@@ -69,8 +71,9 @@ fn row(shots: &[Shot], part: Part, id: &str) -> Option<Row> {
         late: Figures::of(mine().filter_map(Shot::counted).collect()),
         early: mine().map(|shot| shot.early).sum(),
         won: mine().filter(|shot| shot.won).count(),
-        idle_s: mine().filter_map(|shot| shot.idle_s).reduce(f64::min),
-        failed: mine().filter_map(|shot| shot.failed.clone()).collect(),
+        idle_s: mine().filter(|shot| shot.failed.is_none()).filter_map(|shot| shot.idle_s).reduce(f64::min),
+        failed: mine().filter(|shot| !shot.staged_late).filter_map(|shot| shot.failed.clone()).collect(),
+        again: mine().filter(|shot| shot.staged_late).count(),
     })
 }
 
@@ -87,6 +90,9 @@ pub(crate) fn pair(shots: &[Shot], part: Part, ours: &str, peer: &str) -> Pair {
     for theirs in races().filter(|shot| shot.entrant == peer) {
         let Some(peer_late) = theirs.counted() else { continue };
         let Some(mine) = races().find(|shot| shot.round == theirs.round && shot.entrant == ours) else { continue };
+        if mine.staged_late && mine.early == 0 {
+            continue;
+        }
         pair.of += 1;
         pair.won += usize::from(mine.early == 0 && mine.counted().is_some_and(|late| late < peer_late));
     }
@@ -152,6 +158,7 @@ pub(crate) fn faults(shots: &[Shot]) -> Vec<String> {
         let (part, round, label) = (shot.part, shot.round, &shot.label);
         let what = match (&shot.failed, shot.early) {
             (_, 1..) => "was EARLY".to_owned(),
+            (Some(_), _) if shot.staged_late => return None,
             (Some(why), _) => format!("was lost: {why}"),
             (None, _) if !shot.part.is_contested() && !shot.won => "was not confirmed".to_owned(),
             _ => return None,

@@ -41,6 +41,9 @@ const LEAST_STAGING: Duration = Duration::from_secs(5);
 /// Between two openings on the course: a browser has ended before the next one is asked to do anything.
 pub(crate) const APART: Duration = Duration::from_secs(4);
 
+/// How often something is tried for which an entrant was not staged in time, with more time for it.
+pub(crate) const TRIES: u32 = 3;
+
 /// What the club's form is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {

@@ -36,6 +36,9 @@ pub(crate) struct Shot {
     pub(crate) idle_s: Option<f64>,
     /// Why it does not count.
     pub(crate) failed: Option<String>,
+    /// It does not count because the machine was too busy to be staged in time: nobody's fault, and done again.
+    #[serde(default)]
+    pub(crate) staged_late: bool,
 }
 
 impl Part {

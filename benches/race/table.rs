@@ -1,5 +1,6 @@
 //! What was found, as Markdown, printed and kept in `docs/measurements.md`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::{fs, io};
 
@@ -107,7 +108,7 @@ fn contest(text: &mut String, shots: &[Shot], part: Part, rows: &[Row]) {
     if rows.is_empty() {
         return;
     }
-    let count = shots.iter().filter(|shot| shot.part == part).map(|shot| shot.round).max().unwrap_or_default();
+    let count = count_of(shots, part);
     let title = match part {
         Part::Duel => format!("Duels: one of ours and the best of the others want the same slot, {count} times"),
         _ => format!("Races: everybody wants the same slot at the same instant on the same cores, {count} times"),
@@ -120,6 +121,15 @@ fn contest(text: &mut String, shots: &[Shot], part: Part, rows: &[Row]) {
     }
     failures(text, rows);
     pairs(text, shots, part, rows);
+}
+
+/// How often it was for a slot, without those that were done again.
+fn count_of(shots: &[Shot], part: Part) -> usize {
+    let of = |late: bool| -> BTreeSet<usize> {
+        let shots = shots.iter().filter(|shot| shot.part == part && (!late || shot.staged_late));
+        shots.map(|shot| shot.round).collect()
+    };
+    of(false).difference(&of(true)).count()
 }
 
 /// Whose submit came first, of two at a time.
@@ -141,6 +151,10 @@ fn failures(text: &mut String, rows: &[Row]) {
             let (count, label) = (row.failed.len(), &row.label);
             line(text, &format!("\n{label}: {count} not counted, the last: {last}"));
         }
+    }
+    let again: usize = rows.iter().map(|row| row.again).sum();
+    if again > 0 {
+        line(text, &format!("\n{again} were not staged in time on a busy machine, and done again."));
     }
 }
 

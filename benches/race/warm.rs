@@ -9,7 +9,7 @@ use crate::entrant::Entrant;
 use crate::family;
 use crate::journal::Journal;
 use crate::process::Running;
-use crate::setting::Shape;
+use crate::setting::{Shape, TRIES};
 use crate::shot::{Part, Shot};
 
 /// Openings of one entrant before it is another's turn.
@@ -45,9 +45,15 @@ async fn one_block(course: &Course, entrant: Entrant, rounds: &[usize]) -> Vec<S
     let mut shots = Vec::new();
     let mut session: Option<Running> = None;
     for round in rounds {
-        let (shot, kept) = next(course, session.take(), entrant, *round).await;
-        shots.push(shot);
-        session = kept;
+        for patience in 1..=TRIES {
+            let (shot, kept) = next(course, session.take(), entrant, *round, patience).await;
+            let again = shot.staged_late;
+            shots.push(shot);
+            session = kept;
+            if !again {
+                break;
+            }
+        }
     }
     if let Some(running) = session {
         running.end().await;
@@ -56,16 +62,21 @@ async fn one_block(course: &Course, entrant: Entrant, rounds: &[usize]) -> Vec<S
 }
 
 /// The shot, and the session if it can go on.
-async fn next(course: &Course, session: Option<Running>, entrant: Entrant, round: usize) -> (Shot, Option<Running>) {
-    let failed = |why: String| Shot { failed: Some(why), ..blank(Part::Warm, round, entrant) };
+async fn next(
+    course: &Course,
+    session: Option<Running>,
+    entrant: Entrant,
+    round: usize,
+    patience: u32,
+) -> (Shot, Option<Running>) {
     let mut running = match session {
         Some(running) => running,
-        None => match begin(course, entrant).await {
+        None => match begin(course, entrant, patience).await {
             Ok(running) => running,
-            Err(error) => return (failed(format!("{error:#}")), None),
+            Err(shot) => return (Shot { round, ..shot }, None),
         },
     };
-    let shot = shoot(course, &mut running, entrant, round, AHEAD).await;
+    let shot = shoot(course, &mut running, entrant, round, AHEAD * patience).await;
     if shot.failed.is_none() {
         return (shot, Some(running));
     }
@@ -73,17 +84,16 @@ async fn next(course: &Course, session: Option<Running>, entrant: Entrant, round
     (shot, None)
 }
 
-/// A session, after a first opening that is as cold as any and does not count.
-async fn begin(course: &Course, entrant: Entrant) -> anyhow::Result<Running> {
-    let mut running = course.warm(entrant)?;
-    let first = shoot(course, &mut running, entrant, 0, AHEAD_FIRST).await;
-    match first.failed {
-        None => Ok(running),
-        Some(why) => {
-            running.end().await;
-            anyhow::bail!("at the first opening of its session: {why}")
-        }
+/// A session, after a first opening that is as cold as any and does not count; or that opening, if it failed.
+async fn begin(course: &Course, entrant: Entrant, patience: u32) -> Result<Running, Shot> {
+    let unstarted = |error: anyhow::Error| Shot { failed: Some(format!("{error:#}")), ..blank(Part::Warm, 0, entrant) };
+    let mut running = course.warm(entrant).map_err(unstarted)?;
+    let first = shoot(course, &mut running, entrant, 0, AHEAD_FIRST * patience).await;
+    if first.failed.is_none() {
+        return Ok(running);
     }
+    running.end().await;
+    Err(first)
 }
 
 async fn shoot(course: &Course, running: &mut Running, entrant: Entrant, round: usize, ahead: Duration) -> Shot {

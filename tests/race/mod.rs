@@ -22,7 +22,7 @@ fn shot(part: Part, round: usize, entrant: &str, late_ms: Option<f64>) -> Shot {
     let ours = !entrant.starts_with("selenium") && !entrant.starts_with("playwright");
     let failed = late_ms.is_none().then(|| "no submit".to_owned());
     let (label, entrant, won) = (entrant.to_owned(), entrant.to_owned(), late_ms.is_some());
-    Shot { part, round, entrant, label, ours, late_ms, early: 0, won, idle_s: Some(20.0), failed }
+    Shot { part, round, entrant, label, ours, late_ms, early: 0, won, idle_s: Some(20.0), failed, staged_late: false }
 }
 
 fn cold(entrant: &str, late_ms: f64) -> Shot {
@@ -92,6 +92,18 @@ fn a_race_is_won_by_the_earlier_submit_and_lost_without_one() {
     assert_eq!(pair(&shots, Part::Race, "http-firefox", "selenium-firefox"), Pair { won: 1, of: 3 });
     shots[0].early = 1;
     assert_eq!(pair(&shots, Part::Race, "http-firefox", "selenium-firefox"), Pair { won: 0, of: 3 }, "early is lost");
+}
+
+#[test]
+fn what_was_staged_late_is_no_race_and_no_fault_unless_it_was_early() {
+    let mut shots =
+        vec![shot(Part::Race, 1, "http-firefox", None), shot(Part::Race, 1, "selenium-firefox", Some(40.0))];
+    shots[0].staged_late = true;
+    assert_eq!(pair(&shots, Part::Race, "http-firefox", "selenium-firefox"), Pair { won: 0, of: 0 });
+    assert!(faults(&shots).is_empty());
+    shots[0].early = 1;
+    assert_eq!(pair(&shots, Part::Race, "http-firefox", "selenium-firefox"), Pair { won: 0, of: 1 });
+    assert_eq!(faults(&shots).len(), 1);
 }
 
 #[test]
