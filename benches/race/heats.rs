@@ -38,7 +38,7 @@ pub(crate) async fn duels(course: &Course, journal: &mut Journal) -> anyhow::Res
                     journal.keep(shot)?;
                 }
             }
-            eprintln!("duels: {} of {count}", batch.last().map_or(0, |(round, _)| *round));
+            eprintln!("duel {} of {count} and those to be done again", batch.last().map_or(0, |(round, _)| *round));
         }
         // Another number: it is another duel.
         left = number.by_ref().zip(again).collect();

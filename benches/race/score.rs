@@ -23,7 +23,7 @@ pub(crate) struct Row {
     pub(crate) idle_s: Option<f64>,
     /// Why shots do not count.
     pub(crate) failed: Vec<String>,
-    /// Shots that were not staged in time, and done again.
+    /// Shots that were not staged in time.
     pub(crate) again: usize,
 }
 
@@ -70,7 +70,7 @@ fn row(shots: &[Shot], part: Part, id: &str) -> Option<Row> {
         ours: first.ours,
         late: Figures::of(mine().filter_map(Shot::counted).collect()),
         early: mine().map(|shot| shot.early).sum(),
-        won: mine().filter(|shot| shot.won).count(),
+        won: mine().filter(|shot| shot.won && shot.failed.is_none()).count(),
         idle_s: mine().filter(|shot| shot.failed.is_none()).filter_map(|shot| shot.idle_s).reduce(f64::min),
         failed: mine().filter(|shot| !shot.staged_late).filter_map(|shot| shot.failed.clone()).collect(),
         again: mine().filter(|shot| shot.staged_late).count(),

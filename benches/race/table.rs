@@ -123,7 +123,7 @@ fn contest(text: &mut String, shots: &[Shot], part: Part, rows: &[Row]) {
     pairs(text, shots, part, rows);
 }
 
-/// How often it was for a slot, without those that were done again.
+/// How often it was for a slot, without the times when somebody was not staged in time.
 fn count_of(shots: &[Shot], part: Part) -> usize {
     let of = |late: bool| -> BTreeSet<usize> {
         let shots = shots.iter().filter(|shot| shot.part == part && (!late || shot.staged_late));
@@ -154,7 +154,7 @@ fn failures(text: &mut String, rows: &[Row]) {
     }
     let again: usize = rows.iter().map(|row| row.again).sum();
     if again > 0 {
-        line(text, &format!("\n{again} were not staged in time on a busy machine, and done again."));
+        line(text, &format!("\n{again} were not staged in time on a busy machine; they do not count."));
     }
 }
 
