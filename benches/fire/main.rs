@@ -10,15 +10,25 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are for whoever runs it")]
 
 mod bare;
-mod club;
-mod figures;
-mod floor;
-mod ours;
-mod page;
 mod series;
 mod setting;
 mod table;
+mod verdict;
+
+// What the race uses as well.
+#[path = "../support/club.rs"]
+mod club;
+#[path = "../support/figures.rs"]
+mod figures;
+#[path = "../support/floor.rs"]
+mod floor;
+#[path = "../support/ours.rs"]
+mod ours;
+#[path = "../support/page.rs"]
+mod page;
+#[path = "../support/way.rs"]
 mod way;
+#[path = "../support/wire.rs"]
 mod wire;
 
 use std::process::ExitCode;

@@ -6,9 +6,10 @@ use std::{fs, io};
 use firstserve::clock::{Clock, SystemClock};
 
 use crate::Measured;
-use crate::figures::{Figures, Verdict, verdict};
+use crate::figures::Figures;
 use crate::series::{Row, Series};
 use crate::setting::Setting;
+use crate::verdict::{Verdict, verdict};
 use crate::way::{Side, Way};
 
 const KEPT_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/measurements.md");
