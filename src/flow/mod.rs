@@ -7,6 +7,7 @@
 //!
 //! Not here: browsers, files, and when a phase runs.
 
+pub mod chain;
 mod coherence;
 mod commit;
 pub mod condition;
@@ -95,6 +96,21 @@ impl Flow {
         self.steps(Phase::Opening).iter().find(|step| step.any(&Verb::needs_engine))
     }
 
+    /// The first thing about the opening that a chain cannot do, and why; none: it can be a chain, as far as the files tell. Of
+    /// rendered steps [`chain::not_chained`] says the same.
+    pub fn cannot_be_chained(&self) -> Option<(&Place, &'static str)> {
+        let steps = self.steps(Phase::Opening);
+        let first = steps.first()?;
+        if !first.loads_a_page() {
+            return Some((first.place(), "a chain begins with `reload` or `go`"));
+        }
+        if let Some(step) = steps.iter().find(|step| step.needs_live_page()) {
+            return Some((step.place(), "this step needs a live page"));
+        }
+        let asks = self.commit.answers_a_dialog();
+        asks.then(|| (self.commit.place(), "a dialog that is dismissed, or wants a text, needs a live page"))
+    }
+
     /// Renders the outcome table.
     pub fn render_outcomes(&self, words: &Words) -> Result<Vec<wire::Outcome>, RenderError> {
         self.outcomes.iter().map(|outcome| outcome.render(words)).collect()
@@ -107,7 +123,18 @@ impl Flow {
         let owner = format!("site `{}`", site.id);
         let mut problems = self.undefined("site.", &known, &owner, "write it among the site's variables");
         problems.extend(self.cannot_be_armed(site));
+        problems.extend(self.goes_by_page(site));
         problems
+    }
+
+    /// `opening` says that the opening can be chained, and it cannot.
+    fn goes_by_page(&self, site: &Site) -> Option<Problem> {
+        let chained = matches!(site.fire, FireMode::Armed | FireMode::Http | FireMode::Auto);
+        self.commit.opening_place().filter(|_| chained && self.commit.opening() > wire::OpeningWay::Page)?;
+        let (place, why) = self.cannot_be_chained()?;
+        let what = format!("the opening of site `{}` cannot be done as a chain: {why}", site.id);
+        let help = "it is done page by page instead, which is slower; docs/chains.md says what a chain can do";
+        Some(Problem::warning("not-chained", what).at(place.clone()).help(help))
     }
 
     fn cannot_be_armed(&self, site: &Site) -> Option<Problem> {

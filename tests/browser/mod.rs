@@ -2,6 +2,7 @@
 //! every case that failed.
 
 mod armed;
+mod chain;
 mod commit;
 mod conditions;
 mod evidence;

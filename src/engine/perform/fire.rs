@@ -10,8 +10,9 @@ use crate::browser::aim;
 use crate::browser::shot::{self, Plan, ShotError, Visitor};
 use crate::browser::stage::FailureKind;
 use crate::browser::{Command, FireError, Trust};
+use crate::flow::chain::not_chained;
 use crate::flow::page::{Phase as ProgramPhase, Reply, Report, Tried};
-use crate::flow::wire::{Commit, Outcome, Program};
+use crate::flow::wire::{Commit, OpeningWay, Outcome, Program, Step};
 use crate::flow::{Phase, Words};
 use crate::model::{Answer, FireMode};
 use crate::store::Mark;
@@ -174,14 +175,31 @@ impl Shooter<'_> {
 
     fn program(&self, ready: &Ready) -> Result<Program, Trouble> {
         let steps = self.hands.kit.errand.flow.render_steps(Phase::Opening, &self.words()?);
+        let steps = steps.map_err(|error| Trouble::Selector(error.to_string()))?;
         Ok(Program {
             id: format!("{}-{}", self.hands.kit.attempt, self.at.as_nanosecond()),
             at_ms: aim::page_milliseconds(self.at),
-            steps: steps.map_err(|error| Trouble::Selector(error.to_string()))?,
+            opening: self.opening_way(&steps, &ready.commit),
+            steps,
             commit: ready.commit.clone(),
             outcomes: ready.outcomes.clone(),
             answer_ms: u64::try_from(self.answer().as_millis()).unwrap_or(u64::MAX),
         })
+    }
+
+    /// The fastest opening way that the site allows and the steps can go.
+    fn opening_way(&self, steps: &[Step], commit: &Commit) -> OpeningWay {
+        let allowed = self.hands.kit.errand.flow.commit().opening();
+        if steps.is_empty() || allowed == OpeningWay::Page {
+            return OpeningWay::Page;
+        }
+        match not_chained(steps, commit) {
+            None => OpeningWay::Fetch,
+            Some(not) => {
+                tracing::info!(%not, "the opening goes by page");
+                OpeningWay::Page
+            }
+        }
     }
 
     async fn follow_program(&mut self, id: &str) -> Event {
@@ -208,11 +226,10 @@ impl Shooter<'_> {
             ProgramPhase::Disarmed => return Some(Event::NotSent("the program was called off".to_owned())),
             ProgramPhase::Answered | ProgramPhase::Failed => {}
         }
-        let Some(fired) = report.fired_at_ms else {
-            let failure = report.failure.as_ref();
-            let why = failure.map(|failure| format!("{}: {}: {}", failure.place, failure.verb, failure.reason));
-            return Some(Event::NotSent(why.unwrap_or_else(|| "the program gave up before its commit".to_owned())));
-        };
+        if let Some(left) = &report.left {
+            tracing::info!(place = left.place, reason = left.reason, "the chain was left, the steps went on by page");
+        }
+        let Some(fired) = report.fired_at_ms else { return Some(gave_up(report)) };
         let instant = |ms: Option<f64>| ms.map_or(timestamp(fired), timestamp);
         self.sent("armed", instant(report.woke_at_ms), instant(report.sent_at_ms));
         self.mark(Mark::Answered, instant(report.answered_at_ms));
@@ -275,6 +292,20 @@ impl Shooter<'_> {
 
     fn mark(&mut self, mark: Mark, at: Timestamp) {
         self.hands.marks.push((mark, at));
+    }
+}
+
+/// Nothing was submitted: what the site said instead, or why the program could not go on.
+fn gave_up(report: &Report) -> Event {
+    let failure = report.failure.as_ref();
+    let why = failure.map(|failure| format!("{}: {}: {}", failure.place, failure.verb, failure.reason));
+    let why = why.unwrap_or_else(|| "the program gave up before its commit".to_owned());
+    match report.answer.as_ref().and_then(|said| Answer::parse(&said.is)) {
+        Some(said) if !matches!(said, Answer::Confirmed | Answer::Unknown) => {
+            tracing::info!(why, said = said.as_str(), "nothing was submitted");
+            Event::Answered(said)
+        }
+        _ => Event::NotSent(why),
     }
 }
 
