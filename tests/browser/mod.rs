@@ -10,6 +10,7 @@ mod locators;
 mod site;
 mod steps;
 mod verbs;
+mod waiting;
 mod waits;
 mod windows;
 mod world;
