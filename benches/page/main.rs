@@ -75,7 +75,15 @@ fn figures(late: &[f64]) -> String {
     let mut sorted = late.to_vec();
     sorted.sort_by(f64::total_cmp);
     let of = |share: usize| sorted[(sorted.len() * share).div_ceil(100).max(1) - 1];
-    format!("n={} min={:.2} p50={:.2} p75={:.2} p95={:.2} max={:.2}", sorted.len(), of(0), of(50), of(75), of(95), of(100))
+    format!(
+        "n={} min={:.2} p50={:.2} p75={:.2} p95={:.2} max={:.2}",
+        sorted.len(),
+        of(0),
+        of(50),
+        of(75),
+        of(95),
+        of(100)
+    )
 }
 
 async fn fire(setting: &Setting, batch: &[(Engine, Kind)]) -> Vec<(Engine, Kind, anyhow::Result<f64>)> {
@@ -106,7 +114,8 @@ impl Setting {
     fn read() -> anyhow::Result<Self> {
         let word = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
         let engines: Vec<Engine> = word("BROWSERS", "firefox,chromium").split(',').filter_map(Engine::parse).collect();
-        let kinds: Vec<Kind> = word("KINDS", "fetch,form,chain,chainform,pages").split(',').filter_map(Kind::parse).collect();
+        let kinds: Vec<Kind> =
+            word("KINDS", "fetch,form,chain,chainform,pages").split(',').filter_map(Kind::parse).collect();
         Ok(Self {
             count: word("COUNT", "20").parse()?,
             idle: Duration::from_secs(word("IDLE", "20").parse()?),

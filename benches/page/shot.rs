@@ -118,7 +118,14 @@ fn outcome(is: &str, css: &str) -> Outcome {
 }
 
 fn step(verb: Verb) -> Step {
-    Step { verb, timeout_ms: 10_000, optional: false, dialog: None, place: "10-step.toml:1:1".to_owned(), secret: false }
+    Step {
+        verb,
+        timeout_ms: 10_000,
+        optional: false,
+        dialog: None,
+        place: "10-step.toml:1:1".to_owned(),
+        secret: false,
+    }
 }
 
 fn go(url: &Url) -> Step {

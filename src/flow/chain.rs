@@ -113,6 +113,9 @@ mod tests {
         assert!(why(&asking(Dialog::Accept(Some("a text".into())))).is_some());
         let dismissed = Commit { dialog: Some(Dialog::Dismiss), ..commit() };
         let not = not_chained(&[step(Verb::Reload)], &dismissed).expect("it cannot");
-        assert_eq!((not.place.as_str(), not.why.as_str()), ("commit.toml:1:1", "a dialog that is dismissed needs a live page"));
+        assert_eq!(
+            (not.place.as_str(), not.why.as_str()),
+            ("commit.toml:1:1", "a dialog that is dismissed needs a live page")
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Opening steps as a chain of fetches: what it sends, when it goes on by page, and that it sends once.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use firstserve::browser::stage::FailureKind;
@@ -81,11 +82,11 @@ async fn refused(world: &mut World<'_>, case: &Case, send: Send) -> Option<Strin
 async fn run(world: &mut World<'_>, case: &Case, send: Send) -> Ran {
     open(world, &case.page, case.site.clone()).await;
     let at_ms = now_ms() + LEAD_MS;
-    let id = format!("{}-{send:?}", case.name);
+    let id = unused(&case.name);
     arm(world, &chain(case, send, &id, at_ms)).await;
     let armed = world.site.requests_since(0.0).len();
     let report = match case.ends {
-        Ends::ByPage(_) => left(world, &id).await,
+        Ends::ByPage(_) => left(world, &case.page, &id).await,
         _ => over(world, &id).await,
     };
     let requests = world.site.requests_since(at_ms);
@@ -105,26 +106,36 @@ async fn open(world: &mut World<'_>, page: &str, routes: Routes) {
 }
 
 /// Asks until the program has left its chain, and calls it off.
-async fn left(world: &mut World<'_>, id: &str) -> Report {
+async fn left(world: &mut World<'_>, page: &str, id: &str) -> Report {
     for _ in 0..200 {
-        if let Ok(Some(report)) = world.stage.armed_report(id).await
-            && (report.left.is_some() || report.is_over())
-        {
-            let _ = world.stage.disarm(id).await;
-            return report;
+        match world.stage.armed_report(id).await {
+            Ok(Some(report)) if report.left.is_some() || report.is_over() => {
+                let _ = world.stage.disarm(id).await;
+                return report;
+            }
+            // It went on to another origin, which cannot know.
+            Ok(None) => drop(world.run(step(json!({ "go": world.site.url(page) }))).await),
+            _ => {}
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("it did not leave its chain: {:?}", world.stage.armed_report(id).await)
 }
 
+/// A program remembers its id for as long as the tab is there.
+fn unused(name: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// The control of the cases: each of them has something that a wrong chain would miss.
 async fn a_wrong_expectation_would_be_caught(world: &mut World<'_>) {
     let good = Case::all().into_iter().find(|case| case.name.contains("12-cart")).expect("the case");
-    let fewer = Case { requests: good.requests[..2].to_vec(), ..good.clone() };
-    let other = Case { ends: Ends::Answer("taken".to_owned()), ..good.clone() };
-    let by_page = Case { ends: Ends::ByPage("script".to_owned()), ..good.clone() };
-    for wrong in [fewer, other, by_page] {
+    let mut wrong = [good.clone(), good.clone(), good.clone()];
+    wrong[0].requests.truncate(2);
+    wrong[1].ends = Ends::Answer("taken".to_owned());
+    wrong[2].ends = Ends::ByPage("script".to_owned());
+    for wrong in wrong {
         assert!(wrong_with(world, &wrong, Send::Fetch).await.is_some());
     }
     assert_eq!(wrong_with(world, &good, Send::Fetch).await, None);
@@ -134,7 +145,10 @@ async fn a_wrong_expectation_would_be_caught(world: &mut World<'_>) {
 fn slow_form(delay: u64) -> Routes {
     let moved = Answer { status: 303, location: Some("/held".to_owned()), delay, ..Answer::page("") };
     Routes::from([
-        ("GET /day".to_owned(), vec![Answer::page("<form method=post action=/hold><button id=hold>Hold</button></form>")]),
+        (
+            "GET /day".to_owned(),
+            vec![Answer::page("<form method=post action=/hold><button id=hold>Hold</button></form>")],
+        ),
         ("POST /hold".to_owned(), vec![moved]),
         ("GET /held".to_owned(), vec![Answer::page(LAST_FORM)]),
         ("POST /book".to_owned(), vec![Answer::page("<p>Reserva confirmada</p>")]),
@@ -161,7 +175,8 @@ async fn nothing_but_looking_before_the_instant(world: &mut World<'_>) {
         assert_eq!(answer(&report), "confirmed", "{report:?}");
         let early: Vec<_> = ["GET", "POST", "HEAD"].map(|method| world.site.seen(method, "/")).concat();
         let early: Vec<_> = early.iter().filter(|each| each.at_ms < at_ms).map(|each| each.method.as_str()).collect();
-        assert_eq!(early, ["GET", "HEAD", "HEAD"], "{send}: the page was opened, and the site was knocked at twice");
+        // A busy site that answers late is not asked again in the last moment.
+        assert!(matches!(early[..], ["GET", "HEAD"] | ["GET", "HEAD", "HEAD"]), "{send}: {early:?}");
     }
 }
 
@@ -237,7 +252,7 @@ async fn another_character_set(world: &mut World<'_>) {
         open(world, "/day", routes).await;
         let id = format!("set-{value}");
         arm(world, &fetching(&id, now_ms() + LEAD_MS, vec![step(json!("reload"))], "fetch")).await;
-        let report = if leaves { left(world, &id).await } else { over(world, &id).await };
+        let report = if leaves { left(world, "/day", &id).await } else { over(world, &id).await };
         assert_eq!(report.left.is_some(), leaves, "{report:?}");
     }
 }

@@ -144,10 +144,7 @@ fn words(steps: &[Step]) -> Vec<&'static str> {
 
 fn usual_outcomes() -> Vec<(String, Value)> {
     let text = |text: &str| json!({ "text": { "text": text } });
-    vec![
-        ("confirmed".to_owned(), text("Reserva confirmada")),
-        ("taken".to_owned(), text("ya está reservada")),
-    ]
+    vec![("confirmed".to_owned(), text("Reserva confirmada")), ("taken".to_owned(), text("ya está reservada"))]
 }
 
 /// With what every step needs, inner ones too.

@@ -13,7 +13,11 @@ fn every_case_can_be_read_and_says_how_it_ends() {
     let cases = Case::all();
     assert!(cases.len() >= 19, "{} cases only", cases.len());
     for case in &cases {
-        assert!(case.site.contains_key(&format!("GET {}", case.page)), "{}: the page is there to begin with", case.name);
+        assert!(
+            case.site.contains_key(&format!("GET {}", case.page)),
+            "{}: the page is there to begin with",
+            case.name
+        );
         assert!(case.requests.is_empty() == case.known, "{}: only what is known beforehand sends nothing", case.name);
     }
     let ends = cases.iter().map(|case| std::mem::discriminant(&case.ends)).collect::<Vec<_>>();

@@ -93,6 +93,8 @@ function arrived(run, step, page, to, rounds) {
 
 function lost(run, step, request, error) {
   if (!isMine(run) || isOver(run.state) || run.chain === null) return;
+  // A page that goes away takes its requests with it; the next one takes over.
+  if (isLeaving(LEAVING_MS)) return void setTimeout(() => lost(run, step, request, error), AGAIN_MS);
   run.chain.asking = false;
   byPage(run, step, fail('unreachable', `${request.method} ${request.url} failed: ${error.message ?? error}`));
 }
