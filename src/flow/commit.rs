@@ -26,7 +26,7 @@ const OPENING_WAYS: [(&str, wire::OpeningWay); 3] =
 #[derive(Clone, Debug)]
 pub struct Commit {
     act: Act,
-    opening: Option<(wire::OpeningWay, Place)>,
+    opening: Option<wire::OpeningWay>,
     dialog: Option<Dialog>,
     place: Place,
 }
@@ -45,7 +45,8 @@ pub(super) fn commit(reader: &mut Reader<'_>, file: Table<'_>) -> Option<Commit>
     reader.refuse_unknown(file, "in commit.toml", &KEYS);
     let key = the_one(reader, file)?;
     let dialog = file.get("dialog").map(|value| dialog::answer(reader, value));
-    let opening = file.get("opening").map(|value| opening(reader, file, value));
+    let opening =
+        file.get("opening").map(|value| one_of(reader, value, &OPENING_WAYS, ("unknown-opening", "opening way")));
     let value = file.get(key)?;
     let act = if key == "click" { click(reader, file, value) } else { request_alone(reader, file, value) };
     Some(Commit {
@@ -104,11 +105,6 @@ fn click(reader: &mut Reader<'_>, file: Table<'_>, value: &Value<'_>) -> Option<
 
 fn send(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<wire::Send> {
     one_of(reader, value, &WAYS, ("unknown-send", "way to send"))
-}
-
-fn opening(reader: &mut Reader<'_>, file: Table<'_>, value: &Value<'_>) -> Option<(wire::OpeningWay, Place)> {
-    let way = one_of(reader, value, &OPENING_WAYS, ("unknown-opening", "opening way"))?;
-    Some((way, reader.place(file.line_of("opening"))))
 }
 
 fn one_of<T: Copy>(
@@ -170,16 +166,16 @@ impl Commit {
     /// sent, `form` read as `page`.
     pub fn opening(&self) -> wire::OpeningWay {
         match (&self.opening, self.send()) {
-            (Some((way, _)), _) => *way,
+            (Some(way), _) => *way,
             (None, wire::Send::Form) => wire::OpeningWay::Page,
             (None, wire::Send::Fetch) => wire::OpeningWay::Fetch,
             (None, wire::Send::Http) => wire::OpeningWay::Http,
         }
     }
 
-    /// Where `opening` is written, if it is.
-    pub fn opening_place(&self) -> Option<&Place> {
-        self.opening.as_ref().map(|(_, place)| place)
+    /// Whether `opening` is written.
+    pub(super) fn names_opening(&self) -> bool {
+        self.opening.is_some()
     }
 
     /// Whether a dialog that it opens is refused or given a text: a chain can do neither.

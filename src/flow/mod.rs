@@ -35,6 +35,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{Booking, FireMode, Site};
 use crate::report::{Place, Problem, did_you_mean};
 use step::Verb;
+use wire::OpeningWay;
 
 pub use commit::Commit;
 pub use logged_in::LoggedIn;
@@ -122,18 +123,21 @@ impl Flow {
             site.variables.keys().map(|key| format!("site.{key}")).chain(["site.url".to_owned()]).collect();
         let owner = format!("site `{}`", site.id);
         let mut problems = self.undefined("site.", &known, &owner, "write it among the site's variables");
-        problems.extend(self.cannot_be_armed(site));
-        problems.extend(self.goes_by_page(site));
+        problems.extend(self.cannot_be_armed(site).or_else(|| self.goes_by_page(site)));
         problems
     }
 
-    /// `opening` says that the opening can be chained, and it cannot.
+    /// The site allows its opening to be chained, its mode would do it, and the steps do not.
     fn goes_by_page(&self, site: &Site) -> Option<Problem> {
-        let chained = matches!(site.fire, FireMode::Armed | FireMode::Http | FireMode::Auto);
-        self.commit.opening_place().filter(|_| chained && self.commit.opening() > wire::OpeningWay::Page)?;
-        let (place, why) = self.cannot_be_chained()?;
+        let wanted = match site.fire {
+            FireMode::Armed | FireMode::Http => true,
+            FireMode::Auto => self.commit.names_opening(),
+            FireMode::Native | FireMode::Script => false,
+        };
+        let (place, why) = self.cannot_be_chained().filter(|_| wanted && self.commit.opening() > OpeningWay::Page)?;
         let what = format!("the opening of site `{}` cannot be done as a chain: {why}", site.id);
-        let help = "it is done page by page instead, which is slower; docs/chains.md says what a chain can do";
+        let help = "it goes page by page instead, which is slower; docs/chains.md says what a chain can do, and with \
+                    opening = \"page\" in commit.toml nobody expects one";
         Some(Problem::warning("not-chained", what).at(place.clone()).help(help))
     }
 
