@@ -21,10 +21,13 @@ use firstserve::clock::{Clock, SystemClock};
 use rand::seq::SliceRandom;
 
 use kind::Kind;
-use shot::Shot;
+use shot::{Landed, Shot};
 
 /// Browsers that are open at the same time.
 const BATCH: usize = 6;
+
+/// How long a browser may take to start and be staged.
+const STARTING: Duration = Duration::from_secs(8);
 
 /// Between two instants of a batch.
 const APART: Duration = Duration::from_secs(4);
@@ -48,30 +51,32 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn measure(setting: &Setting) -> anyhow::Result<()> {
-    let mut late: BTreeMap<(&str, &str), Vec<f64>> = BTreeMap::new();
+    let mut all: BTreeMap<(&str, &str), Vec<Landed>> = BTreeMap::new();
     let mut shots: Vec<_> = (0..setting.count).flat_map(|_| setting.cells.iter().copied()).collect();
     shots.shuffle(&mut rand::rng());
     for batch in shots.chunks(BATCH) {
         for (engine, kind, landed) in fire(setting, batch).await {
             match landed {
-                Ok(ms) => late.entry((engine.as_str(), kind.word())).or_default().push(ms),
+                Ok(landed) => all.entry((engine.as_str(), kind.word())).or_default().push(landed),
                 Err(error) => eprintln!("lost: {} {}: {error:#}", engine.as_str(), kind.word()),
             }
         }
         eprintln!("load {}", std::fs::read_to_string("/proc/loadavg")?.trim());
-        for ((engine, kind), late) in &late {
-            eprintln!("{engine} {kind}: {}", figures(late));
-        }
     }
     println!("idle {:?}, armed {:?} ahead; milliseconds after the opening", setting.idle, setting.ahead);
-    for ((engine, kind), late) in &late {
-        println!("{engine} {kind}: {}", figures(late));
+    for ((engine, kind), landed) in &all {
+        let late = |most: f64| landed.iter().filter(|each| each.busy < most).map(|each| each.late).collect::<Vec<_>>();
+        println!("{engine} {kind}: {}", figures(&late(f64::INFINITY)));
+        println!("{engine} {kind}, machine less than half busy: {}", figures(&late(0.5)));
     }
     Ok(())
 }
 
 /// The median, and how it spreads; the percentile is the value of the next rank.
 fn figures(late: &[f64]) -> String {
+    if late.is_empty() {
+        return "none".to_owned();
+    }
     let mut sorted = late.to_vec();
     sorted.sort_by(f64::total_cmp);
     let of = |share: usize| sorted[(sorted.len() * share).div_ceil(100).max(1) - 1];
@@ -86,12 +91,12 @@ fn figures(late: &[f64]) -> String {
     )
 }
 
-async fn fire(setting: &Setting, batch: &[(Engine, Kind)]) -> Vec<(Engine, Kind, anyhow::Result<f64>)> {
+async fn fire(setting: &Setting, batch: &[(Engine, Kind)]) -> Vec<(Engine, Kind, anyhow::Result<Landed>)> {
     let mut fired = Vec::new();
     let mut staged = Vec::new();
     // Every browser of the batch takes a few seconds to start.
     for (at, (engine, kind)) in batch.iter().copied().enumerate() {
-        let starting = Duration::from_secs(6) * u32::try_from(batch.len() - at).unwrap_or(1);
+        let starting = STARTING * u32::try_from(batch.len() - at).unwrap_or(1);
         let waits = starting + setting.idle + APART * u32::try_from(at).unwrap_or(0);
         match Shot::stage(engine, kind, waits).await {
             Ok(shot) => staged.push((engine, kind, shot)),

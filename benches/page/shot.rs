@@ -24,6 +24,17 @@ const START: &str = "17:00";
 const ASK_EVERY: Duration = Duration::from_millis(100);
 const MOST_ASKED: usize = 150;
 
+/// A page must be armed by then before its instant.
+const ARMED_BY: Duration = Duration::from_millis(500);
+
+/// Where a submit landed.
+pub(crate) struct Landed {
+    /// Milliseconds after the opening.
+    pub(crate) late: f64,
+    /// The share of the time since it was armed in which the processors worked.
+    pub(crate) busy: f64,
+}
+
 /// A page that waits.
 pub(crate) struct Shot {
     club: Club,
@@ -65,8 +76,13 @@ impl Shot {
     }
 
     /// Arms the page, and says how many milliseconds after the opening its submit arrived.
-    pub(crate) async fn fire(&mut self) -> anyhow::Result<f64> {
+    /// A machine that could not arm it in time says nothing about it.
+    pub(crate) async fn fire(&mut self) -> anyhow::Result<Landed> {
+        let before = Processor::now()?;
         self.stage.arm(&self.program).await?;
+        ensure!(SystemClock.now() < self.club.at - ARMED_BY, "it was armed too late");
+        SystemClock.sleep_until(self.club.at).await;
+        let busy = before.busy_until(&Processor::now()?);
         SystemClock.sleep_until(self.club.at + Duration::from_millis(300)).await;
         for _ in 0..MOST_ASKED {
             if let Ok(Some(report)) = self.stage.armed_report(&self.program.id).await
@@ -77,8 +93,8 @@ impl Shot {
                 let woke = report.woke_at_ms.unwrap_or_default() - self.program.at_ms;
                 let fired = report.fired_at_ms.unwrap_or_default() - self.program.at_ms;
                 let late = self.club.landed()?;
-                eprintln!("  woke {woke:.2} fired {fired:.2} landed {late:.2}");
-                return Ok(late);
+                eprintln!("  woke {woke:.2} fired {fired:.2} landed {late:.2} busy {busy:.2}");
+                return Ok(Landed { late, busy });
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
@@ -90,6 +106,27 @@ impl Shot {
         if let Err(error) = self.session.quit().await {
             eprintln!("the session did not end in order: {error}");
         }
+    }
+}
+
+/// What the processors have done so far.
+struct Processor {
+    busy: f64,
+    all: f64,
+}
+
+impl Processor {
+    fn now() -> anyhow::Result<Self> {
+        let stat = std::fs::read_to_string("/proc/stat")?;
+        let line = stat.lines().next().context("the system tells nothing of its processors")?;
+        let counts: Vec<f64> = line.split_whitespace().skip(1).filter_map(|count| count.parse().ok()).collect();
+        let (all, idle) = (counts.iter().sum(), counts.iter().skip(3).take(2).sum::<f64>());
+        Ok(Self { busy: all - idle, all })
+    }
+
+    /// The share of the time in which they worked.
+    fn busy_until(&self, later: &Self) -> f64 {
+        (later.busy - self.busy) / (later.all - self.all).max(1.0)
     }
 }
 
