@@ -7,7 +7,6 @@
 //!
 //! Not here: browsers, files, and when a phase runs.
 
-pub mod chain;
 mod coherence;
 mod commit;
 pub mod condition;
@@ -15,6 +14,7 @@ mod folder;
 mod locator;
 mod logged_in;
 mod names;
+pub mod opening;
 mod outcome;
 pub mod page;
 mod pattern;
@@ -98,7 +98,7 @@ impl Flow {
     }
 
     /// The first thing about the opening that a chain cannot do, and why; none: it can be a chain, as far as the files tell. Of
-    /// rendered steps [`chain::not_chained`] says the same.
+    /// rendered steps [`opening::not_chained`] says the same.
     pub fn cannot_be_chained(&self) -> Option<(&Place, &'static str)> {
         let steps = self.steps(Phase::Opening);
         let first = steps.first()?;

@@ -5,7 +5,7 @@ pub(crate) mod case;
 use std::collections::BTreeSet;
 
 use case::{Case, Ends};
-use firstserve::flow::chain::not_chained;
+use firstserve::flow::opening::not_chained;
 use firstserve::flow::wire::Send;
 
 #[test]

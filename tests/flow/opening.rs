@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use firstserve::flow::chain::not_chained;
+use firstserve::flow::opening::not_chained;
 use firstserve::flow::wire::OpeningWay;
 use firstserve::flow::{Flow, Phase};
 use firstserve::model::{FireMode, Site};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{FailureKind, Stage, Trouble};
-use crate::flow::chain::not_chained;
+use crate::flow::opening::not_chained;
 use crate::flow::page::{self, Phase, Report};
 use crate::flow::wire::{OpeningWay, Program};
 

@@ -10,7 +10,7 @@ use crate::browser::aim;
 use crate::browser::shot::{self, Plan, ShotError, Visitor};
 use crate::browser::stage::FailureKind;
 use crate::browser::{Command, FireError, Trust};
-use crate::flow::chain::not_chained;
+use crate::flow::opening::not_chained;
 use crate::flow::page::{Phase as ProgramPhase, Reply, Report, Tried};
 use crate::flow::wire::{Commit, OpeningWay, Outcome, Program, Step};
 use crate::flow::{Phase, Words};
