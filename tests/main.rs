@@ -4,6 +4,7 @@
 
 mod borders;
 mod browser;
+mod chain;
 mod club;
 mod config;
 mod daemon;

@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use firstserve::browser::stage::Stage;
 use firstserve::browser::{Session, Trigger, aim, shot};
 use firstserve::clock::{Clock, SystemClock};
-use firstserve::flow::wire::{Program, Send};
+use firstserve::flow::wire::{OpeningWay, Program, Send};
 use jiff::Timestamp;
 
 use crate::page::{commit, outcomes};
@@ -61,6 +61,7 @@ impl Ours {
             id: format!("bench-{}", at.as_nanosecond()),
             at_ms: aim::page_milliseconds(at),
             steps: Vec::new(),
+            opening: OpeningWay::Page,
             commit: commit(send),
             outcomes: outcomes(),
             answer_ms: u64::try_from(ANSWER.as_millis())?,

@@ -7,12 +7,16 @@ use super::{Deadlines, Engine, Options};
 use std::path::Path;
 
 /// A browser that sends a POST again when its connection drops would book twice (`network.http.request.max-attempts`), and one
-/// that merges timers fires seconds late (`timer.…_tolerance_ms`). One that blurs its clock (`privacy.reduceTimerPrecision`) must
+/// that merges timers fires seconds late (`timer.…_tolerance_ms`); one that holds back the timers of pages that nobody sees, half a
+/// second (`dom.min_background_…`, `dom.timeout.…`). One that blurs its clock (`privacy.reduceTimerPrecision`) must
 /// be waited for a millisecond longer, lest it be early. The others keep it quiet at the instant.
 const FIREFOX_PREFS: &[(&str, Pref)] = &[
     ("network.http.request.max-attempts", Pref::Int(1)),
     ("timer.maximum_firing_delay_tolerance_ms", Pref::Text("0.0")),
     ("timer.minimum_firing_delay_tolerance_ms", Pref::Text("0.0")),
+    ("dom.min_background_timeout_value", Pref::Int(4)),
+    ("dom.min_background_timeout_value_without_budget_throttling", Pref::Int(4)),
+    ("dom.timeout.enable_budget_timer_throttling", Pref::Bool(false)),
     ("privacy.reduceTimerPrecision", Pref::Bool(false)),
     ("app.normandy.enabled", Pref::Bool(false)),
     ("app.update.disabledForTesting", Pref::Bool(true)),

@@ -12,16 +12,21 @@ use super::wire;
 use super::words::Words;
 
 /// The keys of the file.
-const KEYS: [&str; 5] = ["click", "send", "request", "dialog", "note"];
+const KEYS: [&str; 6] = ["click", "send", "opening", "request", "dialog", "note"];
 
 /// How the form may be sent.
 const WAYS: [(&str, wire::Send); 3] =
     [("form", wire::Send::Form), ("fetch", wire::Send::Fetch), ("http", wire::Send::Http)];
 
+/// How the opening steps may be done.
+const OPENING_WAYS: [(&str, wire::OpeningWay); 3] =
+    [("page", wire::OpeningWay::Page), ("fetch", wire::OpeningWay::Fetch), ("http", wire::OpeningWay::Http)];
+
 /// The commit with its templates.
 #[derive(Clone, Debug)]
 pub struct Commit {
     act: Act,
+    opening: Option<wire::OpeningWay>,
     dialog: Option<Dialog>,
     place: Place,
 }
@@ -40,10 +45,13 @@ pub(super) fn commit(reader: &mut Reader<'_>, file: Table<'_>) -> Option<Commit>
     reader.refuse_unknown(file, "in commit.toml", &KEYS);
     let key = the_one(reader, file)?;
     let dialog = file.get("dialog").map(|value| dialog::answer(reader, value));
+    let opening =
+        file.get("opening").map(|value| one_of(reader, value, &OPENING_WAYS, ("unknown-opening", "opening way")));
     let value = file.get(key)?;
     let act = if key == "click" { click(reader, file, value) } else { request_alone(reader, file, value) };
     Some(Commit {
         act: act?,
+        opening: opening.map_or(Some(None), |opening| opening.map(Some))?,
         dialog: dialog.map_or(Some(None), |dialog| dialog.map(Some))?,
         place: reader.place(file.line_of(key)),
     })
@@ -96,18 +104,28 @@ fn click(reader: &mut Reader<'_>, file: Table<'_>, value: &Value<'_>) -> Option<
 }
 
 fn send(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<wire::Send> {
+    one_of(reader, value, &WAYS, ("unknown-send", "way to send"))
+}
+
+fn one_of<T: Copy>(
+    reader: &mut Reader<'_>,
+    value: &Value<'_>,
+    known: &[(&str, T)],
+    (code, what): (&'static str, &str),
+) -> Option<T> {
     let word = reader.text(value)?;
-    let found = WAYS.into_iter().find(|(name, _)| *name == word).map(|(_, send)| send);
+    let found = known.iter().find(|(name, _)| *name == word).map(|(_, found)| *found);
     if found.is_none() {
-        reader.unknown("unknown-send", "way to send", word, &WAYS.map(|(name, _)| name), value.span());
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        reader.unknown(code, what, word, &names, value.span());
     }
     found
 }
 
 fn request_alone(reader: &mut Reader<'_>, file: Table<'_>, value: &Value<'_>) -> Option<Act> {
-    for key in ["send", "dialog"] {
+    for key in ["send", "opening", "dialog"] {
         if file.has(key) {
-            let help = "`send` and `dialog` go with `click`";
+            let help = "`send`, `opening` and `dialog` go with `click`";
             reader.error_with_help(
                 "misplaced-key",
                 format!("`{key}` does not belong to a request"),
@@ -142,6 +160,27 @@ impl Commit {
             Act::Click(_, send) => *send,
             Act::Request(_) => wire::Send::Http,
         }
+    }
+
+    /// The fastest way in which the site allows its opening steps to be done. Left out, it is the way in which the commit may be
+    /// sent, `form` read as `page`.
+    pub fn opening(&self) -> wire::OpeningWay {
+        match (&self.opening, self.send()) {
+            (Some(way), _) => *way,
+            (None, wire::Send::Form) => wire::OpeningWay::Page,
+            (None, wire::Send::Fetch) => wire::OpeningWay::Fetch,
+            (None, wire::Send::Http) => wire::OpeningWay::Http,
+        }
+    }
+
+    /// Whether `opening` is written.
+    pub(super) fn names_opening(&self) -> bool {
+        self.opening.is_some()
+    }
+
+    /// Whether a dialog that it opens is refused or given a text: a chain can do neither.
+    pub(super) fn answers_a_dialog(&self) -> bool {
+        self.dialog.as_ref().is_some_and(Dialog::is_more_than_ok)
     }
 
     /// Where it stands.

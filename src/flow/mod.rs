@@ -14,6 +14,7 @@ mod folder;
 mod locator;
 mod logged_in;
 mod names;
+pub mod opening;
 mod outcome;
 pub mod page;
 mod pattern;
@@ -34,6 +35,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{Booking, FireMode, Site};
 use crate::report::{Place, Problem, did_you_mean};
 use step::Verb;
+use wire::OpeningWay;
 
 pub use commit::Commit;
 pub use logged_in::LoggedIn;
@@ -107,6 +109,21 @@ impl Flow {
         }
     }
 
+    /// The first thing about the opening that a chain cannot do, and why; none: it can be a chain, as far as the files tell. Of
+    /// rendered steps [`opening::not_chained`] says the same.
+    pub fn cannot_be_chained(&self) -> Option<(&Place, &'static str)> {
+        let steps = self.steps(Phase::Opening);
+        let first = steps.first()?;
+        if !first.loads_a_page() {
+            return Some((first.place(), "a chain begins with `reload` or `go`"));
+        }
+        if let Some(step) = steps.iter().find(|step| step.needs_live_page()) {
+            return Some((step.place(), "this step needs a live page"));
+        }
+        let asks = self.commit.answers_a_dialog();
+        asks.then(|| (self.commit.place(), "a dialog that is dismissed, or wants a text, needs a live page"))
+    }
+
     /// Renders the outcome table.
     pub fn render_outcomes(&self, words: &Words) -> Result<Vec<wire::Outcome>, RenderError> {
         self.outcomes.iter().map(|outcome| outcome.render(words)).collect()
@@ -118,8 +135,22 @@ impl Flow {
             site.variables.keys().map(|key| format!("site.{key}")).chain(["site.url".to_owned()]).collect();
         let owner = format!("site `{}`", site.id);
         let mut problems = self.undefined("site.", &known, &owner, "write it among the site's variables");
-        problems.extend(self.cannot_be_armed(site));
+        problems.extend(self.cannot_be_armed(site).or_else(|| self.goes_by_page(site)));
         problems
+    }
+
+    /// The site allows its opening to be chained, its mode would do it, and the steps do not.
+    fn goes_by_page(&self, site: &Site) -> Option<Problem> {
+        let wanted = match site.fire {
+            FireMode::Armed | FireMode::Http => true,
+            FireMode::Auto => self.commit.names_opening(),
+            FireMode::Native | FireMode::Script => false,
+        };
+        let (place, why) = self.cannot_be_chained().filter(|_| wanted && self.commit.opening() > OpeningWay::Page)?;
+        let what = format!("the opening of site `{}` cannot be done as a chain: {why}", site.id);
+        let help = "it goes page by page instead, which is slower; docs/chains.md says what a chain can do, and with \
+                    opening = \"page\" in commit.toml nobody expects one";
+        Some(Problem::warning("not-chained", what).at(place.clone()).help(help))
     }
 
     fn cannot_be_armed(&self, site: &Site) -> Option<Problem> {

@@ -28,7 +28,10 @@ pub const PAGE_JS: &str = concat!(
     include_str!("page/form.js"),
     include_str!("page/clock.js"),
     include_str!("page/commit.js"),
+    include_str!("page/chain.js"),
     include_str!("page/armed.js"),
+    include_str!("page/chaining.js"),
+    include_str!("page/warm.js"),
     include_str!("page/main.js"),
     "})();\n",
 );

@@ -413,6 +413,19 @@ pub enum Send {
     Http,
 }
 
+/// The ways in which opening steps can be done; each way allows the slower ones before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpeningWay {
+    /// In the browser's page, which loads one page after the other.
+    #[default]
+    Page,
+    /// As a chain of fetches from the page.
+    Fetch,
+    /// As a chain of requests of ours with the browser's session.
+    Http,
+}
+
 /// One row of the outcome table: conditions are raced in order, the first that holds is the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -448,6 +461,9 @@ pub struct Program {
     pub at_ms: f64,
     /// The opening steps.
     pub steps: Vec<Step>,
+    /// How they are done: by page, or as a chain of fetches, which goes on by page where it cannot go.
+    #[serde(default)]
+    pub opening: OpeningWay,
     /// The commit.
     pub commit: Commit,
     /// The outcome table, raced after the commit.

@@ -44,7 +44,7 @@ fn posts(world: &World<'_>) -> Vec<Seen> {
 }
 
 /// Asks until the program is over.
-async fn over(world: &mut World<'_>, id: &str) -> Report {
+pub(super) async fn over(world: &mut World<'_>, id: &str) -> Report {
     for _ in 0..300 {
         // A page that is changing is asked again.
         if let Ok(Some(report)) = world.stage.armed_report(id).await
@@ -57,11 +57,11 @@ async fn over(world: &mut World<'_>, id: &str) -> Report {
     panic!("the program is not over: {:?}", world.stage.armed_report(id).await)
 }
 
-async fn arm(world: &mut World<'_>, program: &Program) {
+pub(super) async fn arm(world: &mut World<'_>, program: &Program) {
     world.stage.arm(program).await.expect("it can be armed");
 }
 
-fn answer(report: &Report) -> &str {
+pub(super) fn answer(report: &Report) -> &str {
     report.answer.as_ref().map_or("none", |answer| answer.is.as_str())
 }
 

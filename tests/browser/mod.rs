@@ -2,6 +2,7 @@
 //! every case that failed.
 
 mod armed;
+mod chain;
 mod commit;
 mod conditions;
 mod evidence;
@@ -9,6 +10,7 @@ mod locators;
 mod site;
 mod steps;
 mod verbs;
+mod waiting;
 mod waits;
 mod windows;
 mod world;

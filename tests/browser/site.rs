@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use firstserve::clock::{Clock, SystemClock};
 
+use crate::chain::case::{Answer, Routes};
+
 /// A request that reached the site.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -23,12 +25,15 @@ pub(crate) struct Seen {
 pub(crate) struct Site {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
+    /// What the case of a chain answers, before all else.
+    routes: Arc<Mutex<Routes>>,
 }
 
 impl Site {
     pub(crate) fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-        let site = Self { address: listener.local_addr().expect("it is bound"), seen: Arc::default() };
+        let address = listener.local_addr().expect("it is bound");
+        let site = Self { address, seen: Arc::default(), routes: Arc::default() };
         let shared = site.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -47,8 +52,31 @@ impl Site {
         self.url(&format!("/pages/{name}"))
     }
 
+    /// Forgets what was seen, and what a case answers.
     pub(crate) fn clear(&self) {
         self.seen.lock().expect("no holder panics").clear();
+        self.answers(Routes::new());
+    }
+
+    /// What is answered from now on, before all else.
+    pub(crate) fn answers(&self, routes: Routes) {
+        *self.routes.lock().expect("no holder panics") = routes;
+    }
+
+    /// Everything that reached it, as `METHOD ADDRESS BODY`, but for `HEAD`, which changes nothing.
+    pub(crate) fn requests_since(&self, at_ms: f64) -> Vec<String> {
+        let seen = self.seen.lock().expect("no holder panics");
+        let since = seen.iter().filter(|each| each.method != "HEAD" && each.at_ms >= at_ms);
+        since.map(|each| format!("{} {} {}", each.method, each.target, each.body).trim_end().to_owned()).collect()
+    }
+
+    /// The case's answer to this; the last one of an address is for ever. `{other}` is this site by another name.
+    fn told(&self, seen: &Seen) -> Option<Answer> {
+        let mut routes = self.routes.lock().expect("no holder panics");
+        let answers = routes.get_mut(&format!("{} {}", seen.method, seen.target))?;
+        let mut answer = if answers.len() > 1 { answers.remove(0) } else { answers.first()?.clone() };
+        answer.body = answer.body.replace("{other}", &format!("http://localhost:{}", self.address.port()));
+        Some(answer)
     }
 
     /// The requests of that method whose target starts so.
@@ -63,12 +91,18 @@ impl Site {
         let Ok(mut writer) = stream.try_clone() else { return };
         let mut reader = BufReader::new(stream);
         while let Some(seen) = read_request(&mut reader) {
-            let answer = answer(&seen);
+            let told = self.told(&seen);
+            let answer = match (&told, seen.method.as_str()) {
+                (_, "HEAD") => Some(reply(200, "text/html", "", "")),
+                (Some(told), _) => Some(told_reply(told)),
+                (None, _) => answer(&seen),
+            };
             self.seen.lock().expect("no holder panics").push(seen);
             let Some(answer) = answer else {
                 std::thread::sleep(Duration::from_secs(100));
                 return;
             };
+            std::thread::sleep(Duration::from_millis(told.map_or(0, |told| told.delay)));
             if writer.write_all(&answer).is_err() {
                 return;
             }
@@ -127,6 +161,11 @@ fn answer(seen: &Seen) -> Option<Vec<u8>> {
         "/json/taken" => reply(409, "application/json", "", r#"{"error":"taken"}"#),
         _ => file(path),
     })
+}
+
+fn told_reply(told: &Answer) -> Vec<u8> {
+    let location = told.location.as_ref().map(|to| format!("Location: {to}\r\n")).unwrap_or_default();
+    reply(told.status, &told.kind, &location, &told.body)
 }
 
 const BOOKINGS: &str = r#"{"bookings":[{"reference":"R-1","date":"2027-07-18","court":5},{"reference":"R-2","date":"2027-07-19","court":7}],"a/b":{"m~n":true},"none":null}"#;

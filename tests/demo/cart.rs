@@ -22,7 +22,14 @@ const OPENS_IN: SignedDuration = SignedDuration::from_secs(9);
 const ZONE: &str = "Europe/London";
 
 /// A variable that is read after the opening: a program in the page has nobody to tell it to.
-const READS: &str = "[[step]]\nread = \"h1\"\ninto = \"heading\"\n";
+const READS: File = ("opening/30-more.toml", "[[step]]\nread = \"h1\"\ninto = \"heading\"\n");
+
+/// A commit that is still a form, while the steps before it may be fetched.
+const CHAINED: File =
+    ("commit.toml", "click = { role = \"button\", name = \"Place order\" }\nsend = \"form\"\nopening = \"fetch\"\n");
+
+/// A file of the flow, and its text.
+type File = (&'static str, &'static str);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cart_is_booked_by_selector_files_alone() {
@@ -31,6 +38,20 @@ async fn a_cart_is_booked_by_selector_files_alone() {
         booked(&site, &ended);
         assert!(sent_by(&ended, fire), "{ended:?}");
     }
+}
+
+/// The same selector files, with one line more: the pages between the sale and the last button are nobody's to see.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cart_is_booked_as_a_chain() {
+    let (site, ended) = book("armed", Some(CHAINED)).await;
+    booked(&site, &ended);
+    assert!(sent_by(&ended, "armed"), "{ended:?}");
+    let fetched = site.books().fetched.clone();
+    for path in ["/day", "/cart", "/checkout", "/review"] {
+        assert!(fetched.iter().any(|each| each == path), "{path} is not among {fetched:?}");
+    }
+    assert!(!fetched.iter().any(|path| path == "/orders"), "the order itself is the browser's own form: {fetched:?}");
+    assert!(checked(Some(CHAINED)).is_empty(), "there is nothing to warn of");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +65,7 @@ async fn what_cannot_be_armed_is_fired_as_script_and_check_says_so() {
     assert!(checked(None).is_empty(), "what can be armed is not warned of");
 }
 
-async fn book(fire: &str, more: Option<&str>) -> (CartSite, Ended) {
+async fn book(fire: &str, more: Option<File>) -> (CartSite, Ended) {
     let _turn = next_turn().await;
     // The configuration writes whole seconds.
     let second = (SystemClock.now() + OPENS_IN).as_second();
@@ -58,7 +79,7 @@ async fn book(fire: &str, more: Option<&str>) -> (CartSite, Ended) {
     (site, ended.await.expect("it ends in time"))
 }
 
-fn house(url: &str, opening: Timestamp, fire: &str, more: Option<&str>) -> House {
+fn house(url: &str, opening: Timestamp, fire: &str, more: Option<File>) -> House {
     let opening = opening.to_zoned(TimeZone::get(ZONE).expect("the zone is known"));
     let date = opening.date() + 3.days();
     let house = House::new(&format!(
@@ -71,7 +92,7 @@ fn house(url: &str, opening: Timestamp, fire: &str, more: Option<&str>) -> House
     ));
     let house = house.with_flow("fixtures/sites/cart", "cart").with_account("riverside/mary", EMAIL, PASSPHRASE);
     match more {
-        Some(text) => house.with_file("cart", "opening/30-more.toml", text),
+        Some((path, text)) => house.with_file("cart", path, text),
         None => house,
     }
 }
@@ -95,7 +116,7 @@ fn sent_by(ended: &Ended, mode: &str) -> bool {
 }
 
 /// The problems that `check` finds.
-fn checked(more: Option<&str>) -> Vec<Value> {
+fn checked(more: Option<File>) -> Vec<Value> {
     let house = house("http://127.0.0.1:1/", SystemClock.now() + SignedDuration::from_hours(1), "armed", more);
     let config = house.config();
     let words = ["--config", config.to_str().expect("a plain path"), "--json", "check"];

@@ -34,6 +34,8 @@ pub(super) struct Books {
     pub(super) orders: Vec<Wanted>,
     /// Method, path and instant of receipt, of every request.
     pub(super) received: Vec<(String, String, Timestamp)>,
+    /// The paths that were asked for behind the browser's window.
+    pub(super) fetched: Vec<String>,
 }
 
 /// The running site.
@@ -88,6 +90,9 @@ impl CartSite {
 async fn notes(State(site): State<CartSite>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
     site.books().received.push((method, path.clone(), SystemClock.now()));
+    if request.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty") {
+        site.books().fetched.push(path.clone());
+    }
     let cookie = request.headers().get("cookie").and_then(|cookie| cookie.to_str().ok()).unwrap_or_default();
     if path != "/sign-in" && !cookie.contains("visitor=mary") {
         return Redirect::to("/sign-in").into_response();

@@ -10,10 +10,13 @@ use super::support::{files, parse_with};
 
 const GUIDE: &str = include_str!("../../docs/selectors.md");
 
+/// What is said about chains.
+const CHAINS: &str = include_str!("../../docs/chains.md");
+
 #[test]
 fn every_example_of_the_guide_is_clean() {
-    let examples = examples(GUIDE);
-    assert!(examples.len() >= 15, "{} examples only", examples.len());
+    let examples = [examples(GUIDE), examples(CHAINS)].concat();
+    assert!(examples.len() >= 16, "{} examples only", examples.len());
     for (path, text) in &examples {
         if path.starts_with("api/") {
             continue;

@@ -2,6 +2,7 @@
 
 mod docs;
 mod invalid;
+mod opening;
 mod robust;
 mod shipped;
 mod support;

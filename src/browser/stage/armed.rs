@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{FailureKind, Stage, Trouble};
+use crate::flow::opening::not_chained;
 use crate::flow::page::{self, Phase, Report};
-use crate::flow::wire::Program;
+use crate::flow::wire::{OpeningWay, Program};
 
 /// No BiDi command is waited for longer.
 const BIDI_DEADLINE: Duration = Duration::from_secs(10);
@@ -18,6 +19,11 @@ impl Stage {
         if let Some(need) = page::needs_driver(&program.steps).first() {
             let reason = format!("{}: {} cannot be done without the driver", need.place, need.verb);
             return Err(Trouble::new(FailureKind::Unsupported, reason));
+        }
+        if program.opening > OpeningWay::Page
+            && let Some(not) = not_chained(&program.steps, &program.commit)
+        {
+            return Err(Trouble::new(FailureKind::Unsupported, not));
         }
         self.allow_page_load(Duration::from_millis(program.answer_ms)).await?;
         self.leave_frame().await?;

@@ -12,8 +12,9 @@ use crate::browser::aim;
 use crate::browser::shot::{self, Plan, ShotError, Visitor};
 use crate::browser::stage::{self, FailureKind};
 use crate::browser::{Command, FireError, PageClock, Trust};
+use crate::flow::opening::not_chained;
 use crate::flow::page::{Phase as ProgramPhase, Reply, Report, Tried};
-use crate::flow::wire::{Commit, Outcome, Program};
+use crate::flow::wire::{Commit, OpeningWay, Outcome, Program, Step};
 use crate::flow::{Phase, Words};
 use crate::model::{Answer, FireMode};
 use crate::store::Mark;
@@ -238,15 +239,32 @@ impl Shooter<'_> {
     fn program(&mut self, ready: &Ready, clock: PageClock) -> Result<Program, Trouble> {
         let words = self.words()?;
         let steps = self.hands.kit.errand.flow.render_steps(Phase::Opening, &words);
+        let steps = steps.map_err(|error| Trouble::Selector(error.to_string()))?;
         self.live().stage.set_words(for_scripts(&words));
         Ok(Program {
             id: format!("{}-{}", self.hands.kit.attempt, self.at.as_nanosecond()),
             at_ms: aim::page_milliseconds(clock.shows(self.at)),
-            steps: steps.map_err(|error| Trouble::Selector(error.to_string()))?,
+            opening: self.opening_way(&steps, &ready.commit),
+            steps,
             commit: ready.commit.clone(),
             outcomes: ready.outcomes.clone(),
             answer_ms: u64::try_from(self.answer().as_millis()).unwrap_or(u64::MAX),
         })
+    }
+
+    /// The fastest opening way that the site allows and the steps can go.
+    fn opening_way(&self, steps: &[Step], commit: &Commit) -> OpeningWay {
+        let allowed = self.hands.kit.errand.flow.commit().opening();
+        if steps.is_empty() || allowed == OpeningWay::Page {
+            return OpeningWay::Page;
+        }
+        match not_chained(steps, commit) {
+            None => OpeningWay::Fetch,
+            Some(not) => {
+                tracing::info!(%not, "the opening goes by page");
+                OpeningWay::Page
+            }
+        }
     }
 
     async fn follow_program(&mut self, id: &str, clock: PageClock) -> Event {
@@ -285,7 +303,10 @@ impl Shooter<'_> {
             }
             ProgramPhase::Answered | ProgramPhase::Failed => {}
         }
-        let Some(fired) = report.fired_at_ms else { return Some(Event::NotSent(self.gave_up(report).await)) };
+        if let Some(left) = &report.left {
+            tracing::info!(place = left.place, reason = left.reason, "the chain was left, the steps went on by page");
+        }
+        let Some(fired) = report.fired_at_ms else { return Some(self.gave_up(report).await) };
         let instant = |ms: Option<f64>| clock.ours(timestamp(ms.unwrap_or(fired)));
         self.sent("armed", instant(report.woke_at_ms), instant(report.sent_at_ms));
         self.mark(Mark::Answered, instant(report.answered_at_ms));
@@ -298,7 +319,12 @@ impl Shooter<'_> {
     }
 
     /// A program that ended before its commit: what the site says on the page where it stopped, or which step failed.
-    async fn gave_up(&mut self, report: &Report) -> Trouble {
+    async fn gave_up(&mut self, report: &Report) -> Event {
+        if let Some(said) = report.answer.as_ref().and_then(|said| Answer::parse(&said.is))
+            && !matches!(said, Answer::Confirmed | Answer::Unknown)
+        {
+            return Event::Answered(said);
+        }
         let failed = report.failure.as_ref().map(|failure| Failed {
             phase: Some(Phase::Opening),
             kind: FailureKind::parse(&failure.kind).unwrap_or(FailureKind::Script),
@@ -306,7 +332,7 @@ impl Shooter<'_> {
         });
         let lost = || "the program gave up before its commit".to_owned();
         let failed = failed.unwrap_or_else(|| Failed { phase: None, kind: FailureKind::Driver, text: lost() });
-        self.hands.explain(failed, self.choice).await
+        Event::NotSent(self.hands.explain(failed, self.choice).await)
     }
 
     /// The browser's own request, sent from a warm connection of ours.

@@ -59,32 +59,38 @@ const isOver = state => ['answered', 'failed', 'disarmed'].includes(state.phase)
 
 function start(program, scripts, words) {
   if (running.has(program.id)) return;
-  const run = { program, words, code: compile(program.steps, [...scripts]), state: recall(program.id), since: null, parked: false };
+  const code = compile(program.steps, [...scripts]);
+  const run = { program, words, code, state: recall(program.id), since: null, parked: false, chain: null };
   if (isOver(run.state)) return;
   running.set(program.id, run);
   redeclare(run);
-  if (run.state.phase === 'armed') {
-    waitUntil(program['at-ms'], { isWanted: () => isMine(run) && run.state.phase === 'armed', warmUp: () => warmUp(run), aim: () => aim(run), wake: aimed => wake(run, aimed) });
-  } else advance(run);
+  if (run.state.phase === 'armed') waitUntil(program['at-ms'], { ...warmUps(run), ...atInstant(run) });
+  // A chain ends with the page that it ran in; the next one takes over.
+  else if (run.state.phase === 'opening' && run.state.chain) byPage(run, null, fail('timeout', 'the page went away'));
+  else advance(run);
   addEventListener('DOMContentLoaded', () => advance(run), { once: true });
 }
 
+const atInstant = run => ({
+  isWanted: () => isMine(run) && run.state.phase === 'armed',
+  aim: () => aim(run),
+  wake: aimed => wake(run, aimed),
+});
+
 const isMine = run => running.get(run.program.id) === run;
+
+// A document that comes back knows no longer how far the program is.
+addEventListener('pageshow', event => {
+  if (event.persisted) for (const run of running.values()) run.state = recall(run.program.id) ?? run.state;
+});
 
 function wake(run, aimed = null) {
   if (isLeaving(LEAVING_MS)) return again(run);
   Object.assign(run.state, { phase: 'opening', 'woke-at-ms': stamp() });
+  if (isChained(run.program, run.code)) beginChain(run);
   // With nothing to do before the commit, the commit's own record is soon enough.
   if (run.code.length > 0) save(run);
   advance(run, aimed);
-}
-
-// Looks at the button a moment before its time, so that styles, layout and compiled code are there when it counts.
-function warmUp(run) {
-  try {
-    if (run.code.length === 0) ready(run.program.commit);
-    save(run);
-  } catch { /* what is wrong is said when it counts */ }
 }
 
 // What the commit would act on, looked at before the page is held: while it is held nothing in it can change, and at the
@@ -111,11 +117,11 @@ function again(run) {
 
 // Does as much as can be done now; what must wait is tried again.
 function advance(run, aimed = null) {
-  if (!isMine(run) || isOver(run.state) || run.parked) return;
+  if (!isMine(run) || isOver(run.state) || run.parked || run.chain?.asking) return;
   try {
     if (run.state.phase === 'armed') return void (isReached(run.program['at-ms']) ? wake(run) : undefined);
     if (isSpent(run.state)) return settle(run);
-    if (document.readyState === 'loading' || isLeaving(LEAVING_MS)) return again(run);
+    if ((document.readyState === 'loading' && run.chain === null) || isLeaving(LEAVING_MS)) return again(run);
     while (run.state.pc < run.code.length) if (!perform(run, run.code[run.state.pc])) return;
     commit(run, aimed);
   } catch (error) {
@@ -158,24 +164,28 @@ function compile(steps, scripts) {
 // True when the next line of code can follow at once.
 function perform(run, line) {
   if (line.op === 'jump') return jump(run, line.to);
-  if (line.op === 'unless') return jump(run, holds(line.condition) ? run.state.pc + 1 : line.to);
+  if (line.op === 'unless') return jump(run, holds(line.condition, fetchedNow(run)) ? run.state.pc + 1 : line.to);
   if (line.op === 'loop') return round(run, line);
-  return tryStep(run, line);
+  return run.chain ? chainStep(run, line) : tryStep(run, line);
 }
 
 function jump(run, to) {
-  save(run, { pc: to });
+  move(run, { pc: to });
   return true;
 }
+
+// A chain is kept document by document, not step by step.
+const move = (run, more) => (run.chain ? Object.assign(run.state, more) : save(run, more));
 
 function round(run, line) {
   const { pc, rounds } = run.state;
   const before = rounds[pc] ?? 0;
-  const over = holds(line.until);
+  const over = holds(line.until, fetchedNow(run));
   if (!over && before >= line.most) {
-    return giveUp(run, line.step, fail('expectation', `after ${before} rounds it does not hold that ${tell(line.until)}`));
+    const problem = fail('expectation', `after ${before} rounds it does not hold that ${tell(line.until, fetchedNow(run))}`);
+    return run.chain ? stuck(run, line.step, problem) : giveUp(run, line.step, problem);
   }
-  save(run, { pc: over ? line.to : pc + 1, rounds: { ...rounds, [pc]: over ? 0 : before + 1 } });
+  move(run, { pc: over ? line.to : pc + 1, rounds: { ...rounds, [pc]: over ? 0 : before + 1 } });
   return true;
 }
 
@@ -204,16 +214,26 @@ function doStep(run, { step, script }, passes) {
     passes();
     return done({ value: asText(script.call(null, run.words)), leaves: 'perhaps' });
   }
+  return pauseOf(run, step) ?? act(step, { passes, ticket: `${run.program.id}/${run.state.pc}/${run.state.steps.length}`, reply: run.reply });
+}
+
+// Null for every other step.
+function pauseOf(run, step) {
   const pause = typeof step.verb === 'object' && step.verb.pause;
-  if (pause) return performance.now() - run.since >= pause.ms ? done() : wait('timeout', 'it pauses');
-  return act(step, { passes, ticket: `${run.program.id}/${run.state.pc}/${run.state.steps.length}`, reply: run.reply });
+  if (!pause) return null;
+  return performance.now() - run.since >= pause.ms ? done() : wait('timeout', 'it pauses');
 }
 
 function note(run, step, result, next) {
+  save(run, noted(run, step, result, next));
+  run.since = null;
+}
+
+// What is kept of a step that was done.
+function noted(run, step, result, next) {
   if (result.reply) run.reply = result.reply;
   const ran = { place: step.place, hit: result.hit, 'took-ms': performance.now() - run.since };
-  run.since = null;
-  save(run, { pc: next, steps: [...run.state.steps, ran].slice(-200) });
+  return { pc: next, steps: [...run.state.steps, ran].slice(-200) };
 }
 
 // Still waiting, skipped, or given up.
@@ -223,12 +243,14 @@ function keepTrying(run, step, result) {
     again(run);
     return false;
   }
-  if (step.optional && (result.kind === 'not-found' || result.kind === 'not-visible')) {
+  if (step.optional && isAbsent(result)) {
     run.since = null;
     return jump(run, run.state.pc + 1);
   }
   return giveUp(run, step, result);
 }
+
+const isAbsent = result => result.kind === 'not-found' || result.kind === 'not-visible';
 
 // Lets a navigation begin, so that the next step is not done in a page that is going away. Browsers submit forms and follow
 // links in a task of their own, hence the second task; what surely loads a page is waited for as long as that may take.
@@ -240,11 +262,24 @@ function yieldTo(run, leaves) {
   return false;
 }
 
-function giveUp(run, step, { kind, reason }) {
+// Nothing was submitted; `said` is what the site says about it.
+function giveUp(run, step, { kind, reason }, said = refusal(run)) {
+  // Another document of this tab may have gone on meanwhile.
+  if (!isFree(recall(run.program.id))) return false;
   const { place } = step ?? run.program.commit;
-  save(run, { phase: 'failed', failure: { place, verb: step ? verbOf(step) : 'commit', kind, reason } });
+  const answer = said ? { is: said.is, place: said.place } : undefined;
+  save(run, { phase: 'failed', answer, failure: { place, verb: step ? verbOf(step) : 'commit', kind, reason } });
   restoreDialogs();
   return false;
+}
+
+function refusal(run) {
+  try {
+    const said = siteSays(run);
+    return REFUSALS.has(said?.is) ? said : null;
+  } catch {
+    return null;
+  }
 }
 
 // --------------------------------------------------------------------------------------------------------------- commit
@@ -252,8 +287,9 @@ function giveUp(run, step, { kind, reason }) {
 function commit(run, aimed) {
   const { commit: what, 'answer-ms': patience } = run.program;
   if (run.since === null) run.since = performance.now();
-  const found = aimed ?? ready(what);
+  const found = aimed ?? (run.chain ? readyFetched(what, chainNow(run)) : ready(what));
   if (found.state !== 'ready') {
+    if (run.chain) return void stuck(run, null, found);
     const late = found.state === 'fail' || performance.now() - run.since > patience;
     return void (late ? giveUp(run, null, found) : again(run));
   }
@@ -263,17 +299,25 @@ function commit(run, aimed) {
   if (what.dialog !== undefined) declare(run, what.dialog);
   else undeclare(run);
   const behind = what.request !== undefined || what.send !== 'form';
-  save(run, { phase: 'committed', 'fired-at-ms': stamp(), hit: found.hit, behind });
+  save(run, { phase: 'committed', 'fired-at-ms': stamp(), hit: found.hit, behind, chain: undefined });
   run.since = null;
-  run.sent = send(what, found);
+  run.sent = run.chain ? sendFetched(run, what, found) : send(what, found);
   save(run, { 'sent-at-ms': stamp() });
   yieldTo(run, 'perhaps');
+}
+
+function sendFetched(run, { send: way }, { request }) {
+  if (way !== 'form') return sendBehind(() => sendPrepared(request, run.chain.page.url));
+  run.left = true;
+  submitAsForm(request);
+  return null;
 }
 
 // After the commit: races the outcomes, in this document or in the one that the form led to.
 function settle(run) {
   if (run.state.behind && !run.sent) return answered(run, { error: 'the page went away before its request was answered' });
-  const raced = raceCommit(run.program.outcomes, run.sent ?? null);
+  // A page that sent a form of a chain never showed that form, so nothing in it is an answer.
+  const raced = run.left ? wait('timeout', 'the next page is not here yet') : raceCommit(run.program.outcomes, run.sent ?? null);
   if (raced.state === 'done') return answered(run, raced);
   const late = stamp() - run.state['fired-at-ms'] > run.program['answer-ms'];
   return late ? answered(run, { error: 'none of the outcomes held in time' }) : again(run);

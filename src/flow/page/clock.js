@@ -46,30 +46,57 @@ function hold(at) {
 // How long before its instant a waiting page stops sleeping. Timers wake up to 11 ms late on a busy machine.
 const SPIN_MS = 25;
 
-// When the page looks at the clock for its stamps: late enough that steps of the clock are past.
-const SET_STAMP_MS = 100;
-
 // No single nap is longer: browsers let long timers slip by seconds, and the wall clock may be stepped meanwhile.
 const LONGEST_NAP_MS = 1000;
 
-// Calls `wake` at `at`, by ever shorter naps and a spin at the end, with what `aim` gave just before the spin, and `warmUp`
-// shortly before, unless `isWanted` says that nobody waits any more.
-function waitUntil(at, { isWanted, warmUp, aim, wake }) {
+// The first nap tells whether timers are held back; that must be known while there is time.
+const FIRST_NAP_MS = 20;
+
+// A nap that lasts so much longer was held back: browsers wake pages that nobody sees once a second.
+const HELD_BACK_MS = 100;
+
+// From so long before its instant, a page whose timers are held back no longer relies on them.
+const WAKEFUL_MS = 2500;
+
+// Calls `wake` at `at`, by ever shorter naps and a spin at the end, with what `aim` gave just before the spin, unless `isWanted`
+// says that nobody waits any more. `soon` is what to do on the way: { before, until, does }, from `before` milliseconds ahead of
+// the instant on, but not later than `until`; `meanwhile` is called whenever it wakes up.
+function waitUntil(at, { isWanted, soon, meanwhile, aim, wake }) {
+  const due = [...soon].sort((a, b) => b.before - a.before);
+  const left = () => at - Date.now();
+  let heldBack = false;
   const nap = () => {
     if (!isWanted()) return;
-    const left = at - Date.now();
-    if (left > SET_STAMP_MS) return void setTimeout(nap, Math.min(LONGEST_NAP_MS, Math.max(left / 2, 1), left - SET_STAMP_MS + 1));
-    if (left > SPIN_MS + 10) {
-      setStamp();
-      warmUp();
-    }
-    const rest = at - Date.now() - SPIN_MS;
-    if (rest > 1) return void setTimeout(nap, rest);
+    meanwhile(left());
+    while (due.length > 0 && left() <= due[0].before) doIfInTime(due.shift());
+    const rest = left() - Math.max(due[0]?.before ?? 0, SPIN_MS);
+    if (rest > 1) return void sleep(Math.min(LONGEST_NAP_MS, rest > 60 ? rest / 2 : rest));
     const aimed = aim();
     hold(at);
     wake(aimed);
   };
+  const doIfInTime = ({ until, does }) => {
+    if (left() > until) does();
+  };
+  const sleep = ms => {
+    if (heldBack && left() < WAKEFUL_MS) return yieldBriefly(nap);
+    const started = performance.now();
+    setTimeout(() => {
+      heldBack = performance.now() - started > ms + HELD_BACK_MS;
+      nap();
+    }, ms);
+  };
   isCoarse();
-  nap();
+  sleep(Math.min(FIRST_NAP_MS, Math.max(left() - SPIN_MS, 0)));
+}
+
+// Lets everything else have its turn; no browser holds messages back.
+function yieldBriefly(next) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    next();
+  };
+  port2.postMessage(null);
 }
 

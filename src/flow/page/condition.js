@@ -78,7 +78,7 @@ const has = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
 const asText = value => (value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value));
 
 // The condition in words, for the message of a step that waited in vain.
-function tell(condition) {
+function tell(condition, reply) {
   const [[kind, what]] = Object.entries(condition);
   const where = target => (target?.length ? ` in ${target.map(describe).join(' or ')}` : '');
   const telling = {
@@ -87,14 +87,14 @@ function tell(condition) {
     enabled: () => `${what.map(describe).join(' or ')} is enabled`,
     text: () => `the text ${quote(what.text)} is there${where(what.within)}`,
     matches: () => `the text matches ${quote(what.pattern)}${where(what.within)}`,
-    url: () => `the address is ${quote(what)} (it is ${quote(location.href)})`,
+    url: () => `the address is ${quote(what)} (it is ${quote(reply ? reply.url : location.href)})`,
     count: () => `${what.of.map(describe).join(' or ')} is there ${what.min}${what.max === undefined ? ' times or more' : ` to ${what.max} times`}`,
     attribute: () => `${what.name} is ${quote(what.equals)}${where(what.of)}`,
     status: () => `the status is ${what.from}${what.to === what.from ? '' : ` to ${what.to}`}`,
     json: () => `the answer has ${quote(what.pointer)}${what.equals === undefined ? '' : ` equal to ${quote(what.equals)}`}`,
-    all: () => what.map(tell).join(', and '),
-    any: () => what.map(tell).join(', or '),
-    not: () => `not: ${tell(what)}`,
+    all: () => what.map(part => tell(part, reply)).join(', and '),
+    any: () => what.map(part => tell(part, reply)).join(', or '),
+    not: () => `not: ${tell(what, reply)}`,
   };
   return telling[kind]();
 }

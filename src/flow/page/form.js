@@ -8,10 +8,13 @@ const formOf = element => (element.localName === 'form' ? element : element.form
 
 // Why the browser would refuse to submit, or null.
 function invalidControl(form, button) {
-  if (form.noValidate || button.formNoValidate) return null;
+  if (form.noValidate || button?.formNoValidate) return null;
   const control = Array.from(form.elements).find(each => each.willValidate && !each.validity.valid);
   return control ? `${outline(control)} is not filled in rightly: ${control.validationMessage || 'invalid'}` : null;
 }
+
+// A document as addresses in it are seen: the live page here, a fetched one in chain.js.
+const livePage = () => ({ doc: document, url: document.URL, base: document.baseURI, charset: document.characterSet });
 
 // Everything of the request that the commit's button would make, without making it.
 // → { method, action, enctype, fields, … } or { unsupported }
@@ -21,16 +24,11 @@ function prepared(commit) {
   const button = found.element.closest('button, input') ?? found.element;
   const form = formOf(button);
   if (!form || !isSubmitter(button)) return done({ unsupported: `${outline(button)} is not the button of a form` });
-  const stated = name => button.getAttribute(`form${name}`) ?? form.getAttribute(name);
-  const method = (stated('method') ?? 'get').toUpperCase();
-  const enctype = stated('enctype') ?? 'application/x-www-form-urlencoded';
-  const fields = fieldsOf(form, button);
+  const asked = requestOf(form, button, livePage());
   return done({
-    method,
-    action: new URL(stated('action') || document.URL, document.baseURI).href,
-    enctype,
-    fields: fields.filter(([, value]) => typeof value === 'string').map(([name, value]) => [name, withLineEnds(value)]),
-    unsupported: unsupportedForm(method, enctype, fields),
+    ...asked,
+    fields: asked.fields.filter(([, value]) => typeof value === 'string'),
+    unsupported: unsupportedForm(asked.method, asked.enctype, asked.fields),
     charset: document.characterSet,
     referer: document.URL.split('#')[0],
     origin: location.origin,
@@ -40,10 +38,26 @@ function prepared(commit) {
   });
 }
 
+// What submitting the form would ask for; `button` may be null.
+function requestOf(form, button, page) {
+  const stated = name => button?.getAttribute(`form${name}`) ?? form.getAttribute(name);
+  return {
+    method: oneOf(stated('method'), ['post', 'dialog'], 'get').toUpperCase(),
+    action: new URL(stated('action') || page.url, page.base).href,
+    enctype: oneOf(stated('enctype'), ['multipart/form-data', 'text/plain'], URLENCODED),
+    fields: fieldsOf(form, button).map(([name, value]) => [name, typeof value === 'string' ? withLineEnds(value) : value]),
+  };
+}
+
+// What browsers do not know counts as left out.
+const oneOf = (word, known, otherwise) => known.find(each => each === word?.trim().toLowerCase()) ?? otherwise;
+
+const URLENCODED = 'application/x-www-form-urlencoded';
+
 function unsupportedForm(method, enctype, fields) {
   if (fields.some(([, value]) => typeof value !== 'string' && value.size > 0)) return 'the form sends a file';
   if (method === 'DIALOG') return 'the form only closes a dialog';
-  return method === 'POST' && !/^application\/x-www-form-urlencoded$/i.test(enctype) ? `the form is sent as ${enctype}` : undefined;
+  return method === 'POST' && enctype !== URLENCODED ? `the form is sent as ${enctype}` : undefined;
 }
 
 // Browsers that cannot name the button to FormData get it appended.
@@ -51,13 +65,16 @@ function fieldsOf(form, button) {
   try {
     return [...new FormData(form, button)];
   } catch {
-    return [...new FormData(form), ...(button.name ? [[button.name, button.value]] : [])];
+    return [...new FormData(form), ...(button?.name ? [[button.name, button.value]] : [])];
   }
 }
 
 const withLineEnds = value => value.replace(/\r\n|\r|\n/g, '\r\n');
 
 // ------------------------------------------------------------------------------------------------------------- requests
+
+// What browsers say they would like for a page.
+const PAGE_ACCEPT = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
 // The longest answer that is kept; a page beyond it is cut.
 const LONGEST_REPLY = 400000;
@@ -77,12 +94,24 @@ async function ask(url, options) {
   }
 }
 
-function sendPrepared(form) {
-  const body = new URLSearchParams(form.fields);
-  if (form.method === 'POST') return ask(form.action, { method: 'POST', body });
-  const url = new URL(form.action);
-  url.search = body.toString();
-  return ask(url.href, { method: form.method });
+// As the page at that address would, where it is another one than this.
+function sendPrepared(form, referrer = 'about:client') {
+  const { method, url, body } = asSent(form);
+  return ask(url, { method, body, headers: { accept: PAGE_ACCEPT }, referrer });
+}
+
+// A form's request as fetch takes it: GET puts the fields into the address.
+function asSent({ method, action, enctype, fields }) {
+  if (method === 'POST') return { method, url: action, body: enctype === URLENCODED ? new URLSearchParams(fields) : multipart(fields) };
+  const url = new URL(action);
+  url.search = new URLSearchParams(fields).toString();
+  return { method, url: url.href };
+}
+
+function multipart(fields) {
+  const body = new FormData();
+  for (const [name, value] of fields) body.append(name, value);
+  return body;
 }
 
 function sendRequest({ method, url, headers, body }) {

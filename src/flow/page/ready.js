@@ -12,12 +12,14 @@ const hasSize = rect => rect.width > 0 && rect.height > 0;
 
 // Nothing is laid out in a fetched page: only what the markup itself hides is hidden.
 function isVisibleInert(element) {
-  if (element.closest(UNREAD)) return false;
-  for (let each = element; each; each = each.parentElement) {
-    if (each.hidden || /display:\s*none|visibility:\s*hidden/i.test(each.getAttribute('style') ?? '')) return false;
+  if (element.closest(`[hidden], ${UNREAD}`)) return false;
+  for (let each = element.closest('[style]'); each; each = each.parentElement?.closest('[style]')) {
+    if (HIDING_STYLE.test(each.getAttribute('style'))) return false;
   }
   return !(element.localName === 'input' && element.getAttribute('type')?.toLowerCase() === 'hidden');
 }
+
+const HIDING_STYLE = /(^|;)\s*(display\s*:\s*none|visibility\s*:\s*hidden)/i;
 
 function isEnabled(element) {
   return !element.matches(':disabled') && element.closest('[aria-disabled="true"], [inert]') === null;

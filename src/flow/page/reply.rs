@@ -216,7 +216,7 @@ pub struct Report {
     pub sent_at_ms: Option<f64>,
     /// When the answer was known.
     pub answered_at_ms: Option<f64>,
-    /// The answer.
+    /// The answer; with [`Phase::Failed`] what the site says instead, of a commit that was not done.
     pub answer: Option<Answered>,
     /// The answer of a commit that was sent as a request.
     pub reply: Option<Reply>,
@@ -232,6 +232,8 @@ pub struct Report {
     pub dialogs: Vec<String>,
     /// Why it gave up.
     pub failure: Option<GaveUp>,
+    /// Why it left its chain and went on by page.
+    pub left: Option<GaveUp>,
 }
 
 impl Report {

@@ -34,6 +34,11 @@ pub(in crate::flow) fn answer(reader: &mut Reader<'_>, value: &Value<'_>) -> Opt
 }
 
 impl Dialog {
+    /// Whether it takes more than OK to answer.
+    pub(in crate::flow) fn is_more_than_ok(&self) -> bool {
+        !matches!(self, Self::Accept(None))
+    }
+
     /// Renders it.
     pub(in crate::flow) fn render(&self, pen: &mut Pen<'_>) -> Result<wire::Dialog, RenderError> {
         Ok(match self {

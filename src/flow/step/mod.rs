@@ -59,6 +59,18 @@ impl Step {
         self.verb.is_of_api()
     }
 
+    /// Whether it loads a page, whatever is open: with such a step a chain begins.
+    pub(super) fn loads_a_page(&self) -> bool {
+        matches!(self.verb, Verb::Go(_) | Verb::Reload)
+    }
+
+    /// Whether a chain can do neither it nor a step inside it.
+    pub(super) fn needs_live_page(&self) -> bool {
+        self.verb.needs_live_page()
+            || self.dialog.as_ref().is_some_and(Dialog::is_more_than_ok)
+            || self.verb.steps().iter().any(Self::needs_live_page)
+    }
+
     /// This step and the steps inside it satisfy something.
     pub(super) fn any(&self, wanted: &impl Fn(&Verb) -> bool) -> bool {
         wanted(&self.verb) || self.verb.steps().iter().any(|step| step.any(wanted))

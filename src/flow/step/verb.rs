@@ -123,6 +123,11 @@ impl Verb {
         }
     }
 
+    /// Whether a chain of documents cannot do it: it needs the engine, or a page whose scripts run.
+    pub(super) fn needs_live_page(&self) -> bool {
+        self.needs_engine() || matches!(self, Self::Script { .. })
+    }
+
     /// The steps inside it.
     pub(super) fn steps(&self) -> &[Step] {
         match self {
