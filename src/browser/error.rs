@@ -134,3 +134,30 @@ impl BrowserError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A cure that names a command which is not there cures nothing.
+    #[test]
+    fn every_command_that_a_cure_names_is_there() {
+        let said = || "x".to_owned();
+        let kinds = [
+            ErrorKind::DriverDied { log: said() },
+            ErrorKind::Refused { said: said() },
+            ErrorKind::Broken { said: said() },
+            ErrorKind::Mismatch { said: said() },
+            ErrorKind::NoDriver { looked_for: vec![said()] },
+        ];
+        let mut named = 0;
+        for kind in kinds {
+            let help = BrowserError { engine: Engine::Firefox, label: said(), kind }.help();
+            for command in help.split("`firstserve ").skip(1) {
+                named += 1;
+                assert!(command.starts_with("demo`"), "{help}");
+            }
+        }
+        assert_eq!(named, 3);
+    }
+}
