@@ -122,7 +122,7 @@ impl Errand {
             choices: self.choices.clone(),
             patience: self.site.patience,
             mode: self.mode(),
-            opening_steps: !self.flow.steps(crate::flow::Phase::Opening).is_empty(),
+            opening_steps: self.has_opening_steps() && self.mode() != FireMode::Armed && !self.is_chained(),
             created_at,
         }
     }
@@ -138,6 +138,15 @@ impl Errand {
             FireMode::Http if self.flow.commit().send() < Send::Http => FireMode::Script,
             mode => mode,
         }
+    }
+
+    /// Whether the opening steps are a chain of requests of ours, which ends in the commit.
+    pub(super) fn is_chained(&self) -> bool {
+        self.mode() == FireMode::Http && self.has_opening_steps() && !self.flow.is_api()
+    }
+
+    pub(super) fn has_opening_steps(&self) -> bool {
+        !self.flow.steps(crate::flow::Phase::Opening).is_empty()
     }
 
     /// What an earlier process left.

@@ -47,7 +47,7 @@ async fn run(
     let reporter = Reporter::new(events).of(&attempt.id);
     reporter.say(now, What::taken_up(&attempt));
     let lead = errand.site.patience.login_lead;
-    let opening_steps = errand.facts(now).opening_steps;
+    let opening_steps = errand.has_opening_steps();
     let mut hands = hands(errand, &attempt, &parts, reporter, AccountLocks::default());
     if !at_once {
         parts.clock.sleep_until(opening - lead).await;

@@ -7,6 +7,7 @@
 //!
 //! Not here: browsers, files, and when a phase runs.
 
+pub mod chain;
 mod coherence;
 mod commit;
 pub mod condition;

@@ -49,7 +49,8 @@ pub struct Facts {
     pub patience: Patience,
     /// The mode that is used, never `Auto`.
     pub mode: FireMode,
-    /// Whether the flow has steps between the opening and the commit.
+    /// Whether the engine itself does steps between the opening and the commit. A program in the page and a chain of requests do
+    /// theirs as part of the fire: those do not count.
     pub opening_steps: bool,
     /// When the attempt was first planned.
     pub created_at: Timestamp,
@@ -133,7 +134,8 @@ impl Machine {
             Event::Begin => self.begin(now),
             Event::Woke => self.woke(now),
             Event::Staged(listing) => self.staged(listing, now),
-            Event::StageFailed(trouble) | Event::OpeningFailed(trouble) => self.stumbled(trouble, now),
+            Event::StageFailed(trouble) => self.stumbled(trouble, now),
+            Event::OpeningFailed(trouble) => self.not_opened(trouble, now),
             Event::LoginChecked(true) => self.hold(now),
             Event::LoginChecked(false) => self.stumbled(Trouble::Answer(Answer::LoginExpired), now),
             Event::BrowserLost(why) => self.stumbled(Trouble::Browser(why), now),
@@ -235,7 +237,7 @@ impl Machine {
 
     /// Everything is staged and the time has come.
     fn let_go(&mut self) -> Decision {
-        if self.facts.opening_steps && self.facts.mode != FireMode::Armed {
+        if self.facts.opening_steps {
             return bare(Next::Open { choice: self.choice, at: self.fire_at() });
         }
         self.spend()
@@ -261,8 +263,7 @@ impl Machine {
 
     /// After opening steps there is nothing to spend the permit on before they are done.
     fn permit_at(&self) -> Timestamp {
-        let steps_first = self.facts.opening_steps && self.facts.mode != FireMode::Armed;
-        let mode = if steps_first { FireMode::Script } else { self.facts.mode };
+        let mode = if self.facts.opening_steps { FireMode::Script } else { self.facts.mode };
         self.fire_at() - permit_lead(mode, &self.facts.patience)
     }
 
@@ -277,9 +278,18 @@ impl Machine {
     }
 
     fn not_sent(&mut self, why: String, now: Timestamp) -> Decision {
+        self.released(Trouble::Browser(why), now)
+    }
+
+    /// Steps that are part of the fire are done with the permit in hand; the commit behind them was not sent.
+    fn not_opened(&mut self, trouble: Trouble, now: Timestamp) -> Decision {
+        if self.open_permit { self.released(trouble, now) } else { self.stumbled(trouble, now) }
+    }
+
+    fn released(&mut self, trouble: Trouble, now: Timestamp) -> Decision {
         self.open_permit = false;
         self.state = State::Ready;
-        let mut decision = self.stumbled(Trouble::Browser(why), now);
+        let mut decision = self.stumbled(trouble, now);
         decision.records.insert(0, Record::Release);
         decision
     }

@@ -96,7 +96,7 @@ async fn a_server_that_is_not_known_gets_nothing() {
     let (_, stranger) = authority();
     let site = Site::with_tls(server, polite);
     let (_, fired) = fire_in(Duration::from_millis(300), plan(&site.url, stranger)).await;
-    assert!(matches!(fired, Err(ShotError::NotSent { .. })), "{fired:?}");
+    assert!(matches!(fired, Err(ShotError::Unfit { .. })), "{fired:?}");
     assert!(site.receipts().is_empty());
 }
 

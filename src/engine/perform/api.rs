@@ -142,7 +142,7 @@ impl ApiHands {
                 let answer = HttpAnswer { status: reply.status, url: reply.url.to_string(), body: reply.text() };
                 Event::Answered(self.kit.judge(&answer, choice))
             }
-            Err(ShotError::NotSent { why }) => Event::NotSent(why),
+            Err(ShotError::NotSent { why } | ShotError::Unfit { why }) => Event::NotSent(why),
             Err(ShotError::Unknown { why, woke_at, sent_at }) => {
                 self.sent(choice, woke_at, sent_at);
                 Event::NoAnswer(why)

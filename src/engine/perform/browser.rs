@@ -33,6 +33,8 @@ pub(in crate::engine) struct BrowserHands {
     options: Options,
     pub(super) live: Option<Live>,
     pub(super) marks: Vec<(Mark, Timestamp)>,
+    /// A chain of requests was left for good: the opening needs the browser's page.
+    pub(super) needs_page: bool,
 }
 
 /// A session that is open.
@@ -46,7 +48,7 @@ pub(super) struct Live {
 
 impl BrowserHands {
     pub(super) fn new(kit: Kit, options: Options) -> Self {
-        Self { kit, options, live: None, marks: Vec::new() }
+        Self { kit, options, live: None, marks: Vec::new(), needs_page: false }
     }
 
     async fn try_stage(&mut self, choice: usize, reuse: bool) -> Result<Listing, Trouble> {
@@ -117,21 +119,34 @@ impl BrowserHands {
             if phase == Phase::Verify {
                 read_every_row(&mut rendered);
             }
-            match live.stage.run(&rendered).await {
-                Ok(done) => {
-                    for (name, value) in &done.captured {
-                        live.words.learn(phase, name, value);
-                    }
-                    rows.extend(done.rows.into_iter().flatten());
-                    if let Some(hit) = done.hit.filter(|hit| *hit > 0) {
-                        self.kit.drifted(&done.place, hit);
-                    }
-                    self.kit.done(phase, done.place, done.took);
-                }
-                Err(failure) => return Err(self.explain(phase, &failure, choice).await),
-            }
+            rows.extend(self.step(phase, &rendered, choice).await?);
         }
         Ok(rows)
+    }
+
+    /// Does steps that are rendered already.
+    pub(super) async fn rendered_steps(&mut self, phase: Phase, steps: &[Step], choice: usize) -> Result<(), Trouble> {
+        for step in steps {
+            self.step(phase, step, choice).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, phase: Phase, step: &Step, choice: usize) -> Result<Vec<Row>, Trouble> {
+        let live = self.live.as_mut().expect("steps run in a session");
+        match live.stage.run(step).await {
+            Ok(done) => {
+                for (name, value) in &done.captured {
+                    live.words.learn(phase, name, value);
+                }
+                if let Some(hit) = done.hit.filter(|hit| *hit > 0) {
+                    self.kit.drifted(&done.place, hit);
+                }
+                self.kit.done(phase, done.place, done.took);
+                Ok(done.rows.into_iter().flatten().collect())
+            }
+            Err(failure) => Err(self.explain(phase, &failure, choice).await),
+        }
     }
 
     /// Why a step failed: what the site itself says on its page, or the place in the selector file.

@@ -1,5 +1,7 @@
 //! The ways to fire, each from "the permit is in the store" to the site's answer.
 
+mod http;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +9,9 @@ use jiff::Timestamp;
 
 use super::browser::{BrowserHands, Live};
 use crate::browser::aim;
-use crate::browser::shot::{self, Plan, ShotError, Visitor};
 use crate::browser::stage::FailureKind;
-use crate::browser::{Command, FireError, Trust};
-use crate::flow::page::{Phase as ProgramPhase, Reply, Report, Tried};
+use crate::browser::{Command, FireError};
+use crate::flow::page::{Phase as ProgramPhase, Report, Tried};
 use crate::flow::wire::{Commit, Outcome, Program};
 use crate::flow::{Phase, Words};
 use crate::model::{Answer, FireMode};
@@ -124,8 +125,13 @@ impl Shooter<'_> {
 
     async fn pull(&mut self, command: Command, at: Timestamp) -> Result<crate::browser::Fired, FireError> {
         let (clock, answer) = (Arc::clone(&self.hands.kit.clock), self.answer());
-        let trigger = self.live().trigger.as_mut();
-        let trigger = trigger.ok_or_else(|| FireError::NotSent { why: "there is no trigger".to_owned() })?;
+        let live = self.live();
+        if live.trigger.is_none() {
+            // Another mode was meant to fire, and could not.
+            let trigger = live.session.trigger();
+            live.trigger = Some(trigger.map_err(|error| FireError::NotSent { why: error.to_string() })?);
+        }
+        let trigger = live.trigger.as_mut().expect("it has just been made");
         trigger.fire_at(clock, at, command, answer).await
     }
 
@@ -221,51 +227,6 @@ impl Shooter<'_> {
             Answer::Unknown => Event::NoAnswer(report.error.clone().unwrap_or_else(|| "no outcome held".to_owned())),
             answer => Event::Answered(answer),
         })
-    }
-
-    /// The browser's own request, sent from a warm connection of ours.
-    async fn http(&mut self, ready: &Ready) -> Event {
-        let (plan, visitor) = match self.plan(ready).await {
-            Ok(planned) => planned,
-            Err(why) => return Event::NotSent(why),
-        };
-        let trust = plan.trust.clone();
-        match shot::fire_at(Arc::clone(&self.hands.kit.clock), self.at, plan).await {
-            Ok(landed) => {
-                self.sent("http", landed.woke_at, landed.sent_at);
-                self.mark(Mark::Answered, landed.returned_at);
-                self.judge(ready, landed.reply, visitor, trust).await
-            }
-            Err(ShotError::NotSent { why }) => Event::NotSent(why),
-            Err(ShotError::Unknown { why, woke_at, sent_at }) => {
-                self.sent("http", woke_at, sent_at);
-                Event::NoAnswer(why)
-            }
-        }
-    }
-
-    async fn plan(&mut self, ready: &Ready) -> Result<(Plan, Visitor), String> {
-        let (answer, now) = (self.answer(), self.hands.kit.clock.now());
-        let live = self.live();
-        aim::shot(&live.session, &mut live.stage, &ready.commit, answer, now).await
-    }
-
-    /// Follows the answer as a browser would, hands the session back to the browser, and asks the site's own outcomes.
-    async fn judge(&mut self, ready: &Ready, reply: shot::Reply, visitor: Visitor, trust: Trust) -> Event {
-        let (answer, now) = (self.answer(), self.hands.kit.clock.now());
-        let (followed, visitor) = shot::follow(reply, visitor, trust, answer, now).await;
-        let live = self.live();
-        if let Err(error) = live.session.set_cookies(visitor.jar.cookies()).await {
-            tracing::warn!(error, "the browser did not take the session back");
-        }
-        let reply = match followed {
-            Ok(reply) => Reply { status: reply.status, url: reply.url.to_string(), text: reply.text() },
-            Err(error) => return Event::NoAnswer(error.to_string()),
-        };
-        match live.stage.judge(&ready.outcomes, &reply).await.as_deref().and_then(Answer::parse) {
-            None | Some(Answer::Unknown) => Event::NoAnswer(format!("no outcome fits the answer {}", reply.status)),
-            Some(answer) => Event::Answered(answer),
-        }
     }
 
     fn sent(&mut self, mode: &'static str, woke: Timestamp, sent: Timestamp) {
