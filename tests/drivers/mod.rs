@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may panic and print as tests do")]
 
 mod browser;
+mod chains;
 mod script;
 mod shots;
 mod site;
+mod volleys;

@@ -49,6 +49,7 @@ fn event(next: &Next, draw: u64, trouble: u8) -> Event {
         Next::Spend { .. } => Event::Spent,
         Next::Fire { .. } if unkind && pick % 3 == 0 => Event::NoAnswer("reset".into()),
         Next::Fire { .. } if unkind && pick % 7 == 0 => Event::NotSent("refused".into()),
+        Next::Fire { .. } if unkind && pick % 5 == 0 => Event::OpeningFailed(some_trouble(pick / 5)),
         Next::Fire { .. } if unkind => Event::Answered(Answer::ALL[pick % Answer::ALL.len()]),
         Next::Fire { .. } => Event::Answered(Answer::Confirmed),
         Next::Fence => Event::Fenced,
@@ -59,14 +60,18 @@ fn event(next: &Next, draw: u64, trouble: u8) -> Event {
     }
 }
 
-fn stage_trouble(next: &Next, pick: usize) -> Event {
-    let trouble = match pick % 5 {
+fn some_trouble(pick: usize) -> Trouble {
+    match pick % 5 {
         0 => Trouble::Answer(Answer::ALL[pick % Answer::ALL.len()]),
         1 => Trouble::Selector("login/10-open.toml:1:1".into()),
         2 => Trouble::Unreachable("refused".into()),
         3 => Trouble::Browser("crashed".into()),
         _ => Trouble::Unreachable("slow".into()),
-    };
+    }
+}
+
+fn stage_trouble(next: &Next, pick: usize) -> Event {
+    let trouble = some_trouble(pick);
     if matches!(next, Next::Open { .. }) { Event::OpeningFailed(trouble) } else { Event::StageFailed(trouble) }
 }
 
