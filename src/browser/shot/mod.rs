@@ -35,9 +35,6 @@ pub use follow::{FollowError, follow};
 pub use prepared::{PrepareError, Prepared, Visitor};
 pub use reply::Reply;
 
-/// The most shots at one instant that this machine is meant for: each has a thread that sleeps and a connection.
-pub const MOST_AT_ONCE: usize = 1_000;
-
 /// A request and everything that is needed to send it.
 #[derive(Clone, Debug)]
 pub struct Plan {

@@ -7,7 +7,9 @@
 //! by the writes before it, about 10 to 20 µs each.
 //!
 //! A thread more is taken only for many shots, and never more than half of the processors: they come before everything else
-//! on the machine while they spin ([`hurry`]), which is at most [`AHEAD`] for each instant. What is absent: connecting, reading.
+//! on the machine while they spin ([`hurry`]), which is at most [`AHEAD`] for each instant. The limit is that of the machine: each
+//! shot has a connection and a thread that sleeps, so that a thousand at one instant are as many as it is meant for. What is
+//! absent: connecting, reading.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -148,26 +150,23 @@ impl Lane {
     /// Every load of the next instant, shortly before it; none: there is nothing to do.
     fn due(&self) -> Option<Vec<(Load, Back)>> {
         let mut waiting = locked(&self.waiting);
-        loop {
-            let Some(((at, _), _)) = waiting.loads.first_key_value() else {
-                waiting.over = true;
-                return None;
-            };
+        let mut rested = false;
+        while let Some(((at, _), _)) = waiting.loads.first_key_value() {
             let at = *at;
             let nap = at.duration_since(self.clock.now()) - AHEAD;
-            if nap.is_positive() {
-                let rested = self.bell.wait_timeout(waiting, nap.unsigned_abs());
-                let (guard, ended) = rested.unwrap_or_else(PoisonError::into_inner);
-                waiting = guard;
-                // A load that was handed over meanwhile may be due before.
-                if !ended.timed_out() {
-                    continue;
-                }
+            if nap.is_positive() && !rested {
+                let woken = self.bell.wait_timeout(waiting, nap.unsigned_abs());
+                let (guard, ended) = woken.unwrap_or_else(PoisonError::into_inner);
+                // A load that was handed over meanwhile may be due before; a clock that stands still is not waited for twice.
+                (waiting, rested) = (guard, ended.timed_out());
+                continue;
             }
             let later = waiting.loads.split_off(&(at, u64::MAX));
             let due = std::mem::replace(&mut waiting.loads, later);
             return Some(due.into_values().collect());
         }
+        waiting.over = true;
+        None
     }
 }
 
@@ -192,6 +191,8 @@ fn fire_together(clock: &dyn Clock, mut loads: Vec<(Load, Back)>) {
 impl Load {
     /// One look and one write.
     fn fire(mut self) -> Fired {
+        // Reached already; but never early is never early, whatever was sorted wrongly before.
+        self.clock.hold_until(self.at);
         if self.called_off.load(Ordering::Acquire) {
             return Fired::CalledOff;
         }
