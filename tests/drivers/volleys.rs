@@ -57,7 +57,6 @@ async fn one_server_that_does_not_read_holds_up_nobody() {
     let _turn = TURN.lock().await;
     let deaf = Site::new(|receipt: &Receipt| if receipt.method == "HEAD" { polite(receipt) } else { Does::Sleeps });
     let site = Site::new(polite);
-    let at = SystemClock.now() + Duration::from_secs(1);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // Larger than what a connection takes at once.
     let mut large = plan(&deaf.url, Trust::Platform);
@@ -71,6 +70,7 @@ async fn one_server_that_does_not_read_holds_up_nobody() {
     };
     large.prepared = shot::Prepared::of_form(&form, &shot::Visitor::default(), clock.now()).unwrap();
     large.answer = Duration::from_millis(800);
+    let at = clock.now() + Duration::from_millis(1_500);
     let stuck = tokio::spawn(shot::fire_at(Arc::clone(&clock), at, large));
     tokio::time::sleep(Duration::from_millis(100)).await;
     let quick = shot::fire_at(Arc::clone(&clock), at, plan(&site.url, Trust::Platform)).await.unwrap();
