@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use firstserve::clock::{Clock, SystemClock};
 use jiff::Timestamp;
-use rustix::mm::{MlockAllFlags, mlockall, munlockall};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use thread_priority::{
     RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
@@ -22,7 +21,6 @@ use crate::club::millis;
 pub(crate) struct How {
     pub(crate) pinned: bool,
     pub(crate) first: bool,
-    pub(crate) locked: bool,
     /// How long before the instant it stops sleeping.
     pub(crate) spin: Duration,
 }
@@ -54,9 +52,6 @@ fn shoot(club: &Url, at: Timestamp, how: How) -> anyhow::Result<Shot> {
     stream.write_all(request.as_bytes())?;
     let written = SystemClock.now();
     let received = answer(&mut stream)?;
-    if how.locked {
-        munlockall()?;
-    }
     let after = |instant: Timestamp| millis(instant.as_nanosecond() - at.as_nanosecond());
     Ok(Shot { written: after(written), received: after(received) })
 }
@@ -66,9 +61,6 @@ fn prepare(how: How) -> anyhow::Result<()> {
         let mut cores = CpuSet::new();
         cores.set(std::thread::available_parallelism().map_or(1, usize::from) - 1);
         sched_setaffinity(None, &cores)?;
-    }
-    if how.locked {
-        mlockall(MlockAllFlags::CURRENT | MlockAllFlags::ONFAULT)?;
     }
     if how.first {
         let fifo = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);

@@ -30,7 +30,7 @@ const DEFAULT_SHOTS: usize = 20;
 const MANY: usize = 200;
 
 /// What the bare control is made punctual by.
-const CONTROL: How = How { pinned: false, first: true, locked: false, spin: Duration::from_millis(15) };
+const CONTROL: How = How { pinned: false, first: true, spin: Duration::from_millis(15) };
 
 fn main() -> anyhow::Result<()> {
     if !std::env::args().any(|word| word == "--bench") {
@@ -104,7 +104,7 @@ async fn singles(setting: &Setting, word: &str, busy: bool, plain: &Club, secure
             let _load = busy.then(Load::begin);
             shots.push(match number {
                 0 => {
-                    let at = SystemClock.now() + setting.idle;
+                    let at = SystemClock.now() + setting.idle.max(Duration::from_millis(400));
                     bare::fire(&plain.url, at, CONTROL)?
                 }
                 1 => ours::http(plain, setting.idle).await?,
@@ -129,7 +129,6 @@ async fn buys(setting: &Setting, club: &Club) -> anyhow::Result<()> {
         ("spin 15", spin(15)),
         ("spin 100", spin(100)),
         ("spin 15, pinned", How { pinned: true, ..spin(15) }),
-        ("spin 15, locked", How { locked: true, ..spin(15) }),
         ("spin 15, first", How { first: true, ..spin(15) }),
         ("spin 0, first", How { first: true, ..spin(0) }),
         ("spin 15, first, pinned", How { first: true, pinned: true, ..spin(15) }),
