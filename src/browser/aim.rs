@@ -8,14 +8,24 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
-use super::shot::{Form, Plan, Prepared, Visitor};
+use super::shot::{ChainPlan, Form, Plan, Prepared, Visitor};
 use super::stage::{FailureKind, Stage, Trouble};
 use super::{Command, Jar, Session, Trust};
+use crate::flow::chain::{Chain, Staged};
 use crate::flow::page;
-use crate::flow::wire::Commit;
+use crate::flow::wire::{Commit, Outcome, Step};
 
 /// How long before the instant a script is sent into the page, which holds it until the instant itself.
 pub const SCRIPT_LEAD: Duration = Duration::from_millis(30);
+
+/// What a page says of itself and of its browser, as requests of the browser would say it.
+const WHO: &str = "
+    const data = navigator.userAgentData;
+    const brands = () => data.brands.map(({ brand, version }) => `\"${brand}\";v=\"${version}\"`).join(', ');
+    const hints = () => [['sec-ch-ua', brands()], ['sec-ch-ua-mobile', data.mobile ? '?1' : '?0'],
+      ['sec-ch-ua-platform', `\"${data.platform}\"`]];
+    return { url: document.URL, referrer: document.referrer, charset: document.characterSet,
+      agent: navigator.userAgent, languages: Array.from(navigator.languages), hints: data ? hints() : [] };";
 
 /// A click on the commit's button, once that could be pressed; none for a commit without a page.
 ///
@@ -47,9 +57,9 @@ pub async fn shot(
     let told = stage.prepared(commit).await?;
     let action = Url::parse(&told.action).map_err(|error| unsupported(&error))?;
     let page = Url::parse(&told.referer).map_err(|error| unsupported(&error))?;
-    let cookies = session.cookies_for(&action).await.map_err(|error| Trouble::new(FailureKind::Driver, error))?;
-    let jar = Jar::new(cookies);
-    let visitor = Visitor { user_agent: told.user_agent, accept_language: accept_language(&told.languages), jar };
+    let driver = |error: String| Trouble::new(FailureKind::Driver, error);
+    let jar = Jar::new(session.cookies_for(&action).await.map_err(driver)?);
+    let visitor = Visitor { jar, ..who(session).await.map_err(driver)?.visitor() };
     let form = Form {
         method: told.method,
         action,
@@ -60,6 +70,56 @@ pub async fn shot(
     };
     let prepared = Prepared::of_form(&form, &visitor, now).map_err(|error| unsupported(&error))?;
     Ok((Plan { prepared, trust: Trust::default(), warm_with: Some(page), answer }, visitor))
+}
+
+/// The opening steps and the commit as a chain of requests of our own with the browser's session, from the page that is there
+/// now.
+///
+/// # Errors
+/// What cannot be done without the browser, in words.
+pub async fn chain(
+    session: &Session,
+    steps: &[Step],
+    commit: &Commit,
+    outcomes: &[Outcome],
+    answer: Duration,
+) -> Result<ChainPlan, String> {
+    let who = who(session).await?;
+    let url = Url::parse(&who.url).map_err(|error| error.to_string())?;
+    // A page that was opened by its address has no referrer.
+    let referrer = Url::parse(&who.referrer).ok();
+    let staged = Staged { url: url.clone(), referrer, charset: who.charset.clone() };
+    let chain = Chain::new(steps, commit, outcomes, staged).map_err(|error| error.to_string())?;
+    let jar = Jar::new(session.cookies().await?);
+    let visitor = Visitor { jar, ..who.visitor() };
+    Ok(ChainPlan { chain, visitor, trust: Trust::default(), warm_with: Some(url), answer })
+}
+
+/// What a page says of itself and of its browser.
+#[derive(serde::Deserialize)]
+struct Who {
+    url: String,
+    referrer: String,
+    charset: String,
+    agent: String,
+    languages: Vec<String>,
+    hints: Vec<(String, String)>,
+}
+
+impl Who {
+    fn visitor(self) -> Visitor {
+        Visitor {
+            user_agent: self.agent,
+            accept_language: accept_language(&self.languages),
+            hints: self.hints,
+            jar: Jar::default(),
+        }
+    }
+}
+
+async fn who(session: &Session) -> Result<Who, String> {
+    let told = session.driver().execute(WHO, Vec::new()).await.map_err(|error| error.to_string())?;
+    told.convert().map_err(|error| error.to_string())
 }
 
 /// Milliseconds of the Unix epoch for a page, rounded up: never before the instant.

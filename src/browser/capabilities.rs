@@ -77,6 +77,9 @@ pub(super) fn build(options: &Options, browser: Option<&Path>, sandboxed: bool, 
     };
     let name = if options.engine == Engine::Firefox { "firefox" } else { "chrome" };
     all.insert("browserName".to_owned(), json!(name));
+    if options.any_certificate {
+        all.insert("acceptInsecureCerts".to_owned(), json!(true));
+    }
     all.insert(key.to_owned(), value);
     all.into()
 }
@@ -157,6 +160,14 @@ mod tests {
         let all: Value = build(&options, None, true, "a-1").into();
         assert_eq!(all["moz:firefoxOptions"]["prefs"]["network.http.request.max-attempts"], 10);
         assert!(all["moz:firefoxOptions"].get("binary").is_none(), "a remote browser has its own binary");
+    }
+
+    #[test]
+    fn certificates_are_looked_at_unless_the_caller_says_otherwise() {
+        assert!(built(Engine::Firefox, true).get("acceptInsecureCerts").is_none());
+        let options = Options { any_certificate: true, ..Options::new(Engine::Chromium, "guardian") };
+        let all: Value = build(&options, None, true, "a-1").into();
+        assert_eq!(all["acceptInsecureCerts"], true);
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub struct Options {
     pub guardian: PathBuf,
     /// Firefox preferences on top of ours, for example a proxy.
     pub prefs: Vec<(String, Value)>,
+    /// Whether the browser takes certificates that nobody vouches for: for practice on a club with an authority of its own,
+    /// never for a real site.
+    pub any_certificate: bool,
     /// How long anything may take.
     pub deadlines: Deadlines,
 }
@@ -39,6 +42,7 @@ impl Options {
             driver: None,
             guardian: guardian.into(),
             prefs: Vec::new(),
+            any_certificate: false,
             deadlines: Deadlines::default(),
         }
     }

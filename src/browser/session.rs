@@ -111,11 +111,18 @@ impl Session {
     /// # Errors
     /// The browser's words.
     pub async fn cookies_for(&self, url: &Url) -> Result<Vec<Cookie>, String> {
+        Ok(self.cookies().await?.into_iter().filter(|cookie| cookie.belongs_to(url)).collect())
+    }
+
+    /// Every cookie of the current window's user context.
+    ///
+    /// # Errors
+    /// The browser's words.
+    pub async fn cookies(&self) -> Result<Vec<Cookie>, String> {
         let asked = json!({ "partition": { "type": "storageKey", "userContext": self.user_context().await? } });
         let answer = self.bidi("storage.getCookies", asked).await?;
         let all = answer["cookies"].as_array().ok_or("no list of cookies")?;
-        let cookies = all.iter().map(cookie_of).collect::<Result<Vec<_>, _>>()?;
-        Ok(cookies.into_iter().filter(|cookie| cookie.belongs_to(url)).collect())
+        all.iter().map(cookie_of).collect()
     }
 
     /// Puts cookies into the current window's user context: what an answer outside the browser has set.

@@ -16,7 +16,6 @@ use super::{Exit, Failure};
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::flow::Phase;
 use crate::model::{
     Booking, BookingName, Choice, CourtName, FireMode, Language, MeasuredTo, Member, MemberId, OpeningRule, Site, When,
 };
@@ -75,21 +74,24 @@ pub struct Known<'k> {
 pub struct Firing {
     /// The mode that is used, never `Auto`.
     pub mode: FireMode,
-    /// Whether steps are done between the opening and the commit.
+    /// Whether the engine itself does steps between the opening and the commit.
     pub opening_steps: bool,
 }
 
 impl Firing {
     fn of(site: &Site, config: &Config) -> Self {
         match config.flow(&site.id) {
-            Some(flow) => Self { mode: flow.mode(site.fire), opening_steps: !flow.steps(Phase::Opening).is_empty() },
+            Some(flow) => {
+                let mode = flow.mode(site.fire);
+                Self { mode, opening_steps: flow.engine_opens(mode) }
+            }
             None => Self { mode: site.fire, opening_steps: false },
         }
     }
 
     /// How long before the opening the permit is written. Where we do the opening steps ourselves, they come first.
     fn permit_lead(self, site: &Site) -> SignedDuration {
-        match self.opening_steps && self.mode != FireMode::Armed {
+        match self.opening_steps {
             true => SignedDuration::ZERO,
             false => permit_lead(self.mode, &site.patience),
         }

@@ -1,6 +1,7 @@
 //! What the club is told when it starts.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -56,6 +57,14 @@ pub struct Options {
     /// What rivals and latency are drawn from
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
     pub seed: u64,
+
+    /// Serve https; the certificate of its own practice authority is written to DIR/ca.pem
+    #[arg(long, value_name = "DIR")]
+    pub tls: Option<PathBuf>,
+
+    /// Which versions of HTTP are spoken over TLS
+    #[arg(long, value_enum, default_value_t, requires = "tls")]
+    pub http: Versions,
 }
 
 impl Default for Options {
@@ -70,6 +79,8 @@ impl Default for Options {
             rivals: 0,
             time_zone: zone(DEFAULT_TIME_ZONE).expect("the zone is in the bundled data"),
             seed: DEFAULT_SEED,
+            tls: None,
+            http: Versions::default(),
         }
     }
 }
@@ -100,6 +111,31 @@ impl Shape {
         match self {
             Self::Submit => "submit",
             Self::Reload => "reload",
+        }
+    }
+}
+
+/// The versions of HTTP that the club speaks over TLS; without TLS it is always HTTP/1.1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Versions {
+    /// HTTP/2 with whoever wants it, otherwise HTTP/1.1: as most sites.
+    #[default]
+    Both,
+    /// HTTP/1.1 only.
+    #[value(name = "1.1")]
+    One,
+    /// HTTP/2 only.
+    #[value(name = "2")]
+    Two,
+}
+
+impl Versions {
+    /// What is offered, preferred first.
+    pub(super) fn alpn(self) -> &'static [&'static str] {
+        match self {
+            Self::Both => &["h2", "http/1.1"],
+            Self::One => &["http/1.1"],
+            Self::Two => &["h2"],
         }
     }
 }
@@ -143,13 +179,14 @@ mod tests {
     #[test]
     fn every_option_is_read() {
         let words = "--listen 127.0.0.1:0 --clock-offset -2.5 --opens-in 30s --latency 20..60ms --fault slow --fault taken \
-                     --shape reload --rivals 12 --time-zone Europe/Paris --seed 7";
+                     --shape reload --rivals 12 --time-zone Europe/Paris --seed 7 --tls certificates --http 2";
         let options = parse(words).expect("all is well written");
         assert_eq!(options.clock_offset, SignedDuration::from_millis(-2_500));
         assert_eq!(options.opens_in, Some(SignedDuration::from_secs(30)));
         assert_eq!(options.faults, [Fault::Slow, Fault::Taken]);
         assert_eq!((options.shape, options.rivals, options.seed), (Shape::Reload, 12, 7));
         assert_eq!(options.time_zone.iana_name(), Some("Europe/Paris"));
+        assert_eq!((options.tls, options.http), (Some("certificates".into()), Versions::Two));
     }
 
     #[test]
@@ -167,6 +204,7 @@ mod tests {
             ("--opens-in 30", "such as 30s"),
             ("--latency 60..20ms", "the shorter time first"),
             ("--time-zone Costa_Rica", "America/Costa_Rica"),
+            ("--http 2", "--tls <DIR>"),
         ] {
             let told = parse(words).expect_err("it is wrong");
             assert!(told.contains(cure), "{told}");

@@ -36,13 +36,22 @@ impl Receipts {
         self.began.store(0, Ordering::Relaxed);
     }
 
+    /// What was read until now belongs to no request: the handshake of TLS is over.
+    pub(crate) fn begin_anew(&self) {
+        self.on_write();
+    }
+
     /// The instant at which the request began whose head has just been read.
     pub(crate) fn of_request(&self) -> Timestamp {
-        let at = match self.began.load(Ordering::Relaxed) {
-            0 => self.latest.load(Ordering::Relaxed),
-            began => began,
-        };
-        Timestamp::from_nanosecond(i128::from(at)).expect("64 bits of nanoseconds are within the calendar")
+        match self.began.load(Ordering::Relaxed) {
+            0 => self.latest(),
+            began => timestamp(began),
+        }
+    }
+
+    /// The latest read.
+    pub(crate) fn latest(&self) -> Timestamp {
+        timestamp(self.latest.load(Ordering::Relaxed))
     }
 }
 
@@ -104,6 +113,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Stamped<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+fn timestamp(ns: i64) -> Timestamp {
+    Timestamp::from_nanosecond(i128::from(ns)).expect("64 bits of nanoseconds are within the calendar")
 }
 
 fn system_ns() -> i64 {

@@ -3,31 +3,41 @@
 use std::fmt;
 use std::io;
 use std::net::TcpListener;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::court::{COURTS, Court};
 use super::desk;
+use super::heads::{Heads, Watched};
 use super::http::{self, HangUp, Received};
 use super::options::Options;
 use super::receipt::{Receipts, Stamped};
 use super::rivals;
+use super::tls;
 use super::window::Window;
 
 /// How long open connections may finish after the shutdown.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long a client may take to come to terms about TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How long the club waits after the system refused it a connection (no descriptors left).
 const AFTER_REFUSAL: Duration = Duration::from_millis(50);
@@ -36,6 +46,7 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Club {
     listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
     shared: Arc<desk::Club>,
     shutdown: CancellationToken,
 }
@@ -43,7 +54,7 @@ pub struct Club {
 /// Where the club is, and when it opens.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    /// `http://127.0.0.1:8090/`.
+    /// `http://127.0.0.1:8090/`, or with `https`.
     pub url: String,
     /// The instant that was asked for, on the club's clock; none for a club that opens at its midnight.
     pub opening: Option<Timestamp>,
@@ -69,11 +80,13 @@ impl Club {
     /// Sets the club up on a listener; `opens_in` counts from here. The listener decides the address, not the options.
     ///
     /// # Errors
-    /// The listener has no address.
+    /// The listener has no address, or the certificate of a club with TLS cannot be written.
     pub fn new(listener: TcpListener, options: &Options, shutdown: CancellationToken) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let tls = options.tls.as_deref().map(|folder| tls::config(address, options.http, folder)).transpose()?;
         let shared = Arc::new(desk::Club::new(options, shutdown.clone()));
-        Ok(Self { listener, shared, shutdown })
+        Ok(Self { listener, tls, shared, shutdown })
     }
 
     /// Where it is and when it opens.
@@ -82,7 +95,8 @@ impl Club {
     /// The listener has no address.
     pub fn ready(&self) -> io::Result<Ready> {
         let window = self.shared.desk().counter.window.clone();
-        Ok(Ready { url: format!("http://{}/", self.listener.local_addr()?), opening: window.asked_for(), window })
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        Ok(Ready { url: format!("{scheme}://{}/", self.listener.local_addr()?), opening: window.asked_for(), window })
     }
 
     /// Serves until the shutdown, and then for at most a second more.
@@ -91,6 +105,7 @@ impl Club {
     /// The runtime cannot watch the listener.
     pub async fn serve(self) -> io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
+        let tls = self.tls.map(TlsAcceptor::from);
         let router = http::router(Arc::clone(&self.shared));
         let mut tasks = JoinSet::new();
         tasks.spawn(rivals::run(self.shared, self.shutdown.clone()));
@@ -101,7 +116,10 @@ impl Club {
                 Some(_) = tasks.join_next() => continue,
             };
             match accepted {
-                Ok((stream, _)) => drop(tasks.spawn(connection(stream, router.clone(), self.shutdown.clone()))),
+                Ok((stream, _)) => {
+                    let (tls, router) = (tls.clone(), router.clone());
+                    tasks.spawn(connection(stream, tls, router, self.shutdown.clone()));
+                }
                 Err(_) => tokio::time::sleep(AFTER_REFUSAL).await,
             }
         }
@@ -124,24 +142,64 @@ pub(super) fn opening_dates(window: &Window) -> impl Iterator<Item = (&'static s
     COURTS.iter().filter_map(move |court| Some((court.id, window.newest(court, opening?).to_string())))
 }
 
-async fn connection(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, shutdown: CancellationToken) {
     // A connection that cannot be set up is one that its client has already left.
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let receipts = Arc::new(Receipts::default());
-    let io = TokioIo::new(Stamped::new(stream, Arc::clone(&receipts)));
+    let stream = Stamped::new(stream, Arc::clone(&receipts));
+    let Some(tls) = tls else {
+        return serve_1(stream, receipts, router, shutdown).await;
+    };
+    // The stamps stand below TLS: what a request costs to be decrypted does not make it late.
+    let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await else { return };
+    receipts.begin_anew();
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        serve_2(stream, receipts, router, shutdown).await;
+    } else {
+        serve_1(stream, receipts, router, shutdown).await;
+    }
+}
+
+async fn serve_1<S: Stream>(stream: S, receipts: Arc<Receipts>, router: Router, shutdown: CancellationToken) {
+    let service = stamping(router, move || receipts.of_request());
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    until_shutdown(connection, http1::Connection::graceful_shutdown, shutdown).await;
+}
+
+async fn serve_2<S: Stream>(stream: S, receipts: Arc<Receipts>, router: Router, shutdown: CancellationToken) {
+    let heads = Arc::new(Heads::new(receipts));
+    let stream = Watched::new(stream, Arc::clone(&heads));
+    let service = stamping(router, move || heads.of_request());
+    let connection = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service);
+    until_shutdown(connection, http2::Connection::graceful_shutdown, shutdown).await;
+}
+
+/// What a connection is served on.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+/// The router, told of each request when it began.
+fn stamping(
+    router: Router,
+    began: impl Fn() -> Timestamp,
+) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = io::Error, Future: Send> {
     let answer = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Received(receipts.of_request()));
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Received(began()));
         let answer = answer.call(request);
         async move { answer.await.map_err(|never| match never {}).and_then(unless_hung_up) }
-    });
-    let mut connection = std::pin::pin!(http1::Builder::new().serve_connection(io, service));
+    })
+}
+
+async fn until_shutdown<C: Future>(connection: C, farewell: impl FnOnce(Pin<&mut C>), shutdown: CancellationToken) {
+    let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // Errors are connections that ended, by the client or on purpose.
         _ = connection.as_mut() => return,
-        () = shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = shutdown.cancelled() => farewell(connection.as_mut()),
     }
     let _ = connection.await;
 }
@@ -189,7 +247,7 @@ mod tests {
         let mut client = TcpStream::connect(address).await.expect("it listens");
         let (served, _) = listener.accept().await.expect("a connection");
         let shutdown = CancellationToken::new();
-        tokio::spawn(connection(served, Router::new().route("/", get(dawdling)), shutdown.clone()));
+        tokio::spawn(connection(served, None, Router::new().route("/", get(dawdling)), shutdown.clone()));
         for _ in 0..3 {
             let sent = SystemClock.now();
             let in_time = |at: Timestamp| at >= sent && at < sent + DAWDLE;

@@ -134,14 +134,9 @@ impl Errand {
             choices: self.choices.clone(),
             patience: self.site.patience,
             mode: self.mode(),
-            opening_steps: self.has_opening_steps(),
+            opening_steps: self.engine_opens(),
             planned_at: self.planned_at,
         }
-    }
-
-    /// Whether there are steps between the opening and the commit.
-    pub(super) fn has_opening_steps(&self) -> bool {
-        !self.flow.steps(crate::flow::Phase::Opening).is_empty()
     }
 
     /// How long after the choice's opening something happened; none for a choice that was open when it was planned.
@@ -168,6 +163,16 @@ impl Errand {
             claimed: self.open_permit().is_some_and(|permit| permit.answer == Some(Answer::Confirmed)),
             called_off: self.only_verified.len() == self.choices.len(),
         }
+    }
+
+    /// Whether the opening steps are a chain of requests of ours, which ends in the commit.
+    pub(super) fn is_chained(&self) -> bool {
+        self.flow.is_chained(self.mode())
+    }
+
+    /// Whether the engine does opening steps one by one, before the fire.
+    pub(super) fn engine_opens(&self) -> bool {
+        self.flow.engine_opens(self.mode())
     }
 
     fn taken(&self, choice: &Choice) -> bool {

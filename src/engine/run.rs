@@ -176,7 +176,7 @@ impl<P: Performer> Run<P> {
         tracing::info!("the changed selector files are taken");
         self.errand.flow = Arc::clone(&self.files.borrow_and_update());
         self.performer.take(Arc::clone(&self.errand.flow));
-        Event::FilesChanged { mode: self.errand.mode(), opening_steps: self.errand.has_opening_steps() }
+        Event::FilesChanged { mode: self.errand.mode(), opening_steps: self.errand.engine_opens() }
     }
 
     async fn spend(&mut self, choice: usize) -> Event {

@@ -7,6 +7,7 @@
 //!
 //! Not here: browsers, files, and when a phase runs.
 
+pub mod chain;
 mod coherence;
 mod commit;
 pub mod condition;
@@ -107,6 +108,18 @@ impl Flow {
             FireMode::Http if self.commit.send() < wire::Send::Http => FireMode::Script,
             mode => mode,
         }
+    }
+
+    /// Whether the opening steps are a chain of requests of ours in this mode, which ends in the commit.
+    pub fn is_chained(&self, mode: FireMode) -> bool {
+        let allowed = self.commit.opening() == OpeningWay::Http && self.cannot_be_chained().is_none();
+        mode == FireMode::Http && !self.steps(Phase::Opening).is_empty() && !self.is_api() && allowed
+    }
+
+    /// Whether there are opening steps that the engine does one by one in this mode, before the fire. A program in the page and a
+    /// chain do theirs as part of it.
+    pub fn engine_opens(&self, mode: FireMode) -> bool {
+        !self.steps(Phase::Opening).is_empty() && mode != FireMode::Armed && !self.is_chained(mode)
     }
 
     /// The first thing about the opening that a chain cannot do, and why; none: it can be a chain, as far as the files tell. Of

@@ -52,7 +52,8 @@ pub struct Facts {
     pub patience: Patience,
     /// The mode that is used, never `Auto`.
     pub mode: FireMode,
-    /// Whether the flow has steps between the opening and the commit.
+    /// Whether the engine itself does steps between the opening and the commit. A program in the page and a chain of requests do
+    /// theirs as part of the fire: those do not count.
     pub opening_steps: bool,
     /// When the attempt was last planned: at first, or when it was moved, came back or was asked for again.
     pub planned_at: Timestamp,
@@ -185,7 +186,8 @@ impl Machine {
             Event::Begin => self.begin(now),
             Event::Woke => self.woke(now),
             Event::Staged(listing) => self.staged(listing, now),
-            Event::StageFailed(trouble) | Event::OpeningFailed(trouble) => self.stumbled(trouble, now),
+            Event::StageFailed(trouble) => self.stumbled(trouble, now),
+            Event::OpeningFailed(trouble) => self.not_opened(trouble, now),
             Event::LoginChecked(true) => self.still_logged_in(now),
             Event::LoginChecked(false) => self.stumbled(Trouble::Answer(Answer::LoginExpired), now),
             Event::BrowserLost(why) => self.stumbled(Trouble::Browser(why), now),
@@ -263,7 +265,7 @@ impl Machine {
         if self.fresh_at.is_none_or(|seen| now > seen + STALE) {
             return self.stage_on(now);
         }
-        if self.facts.opening_steps && self.facts.mode != FireMode::Armed && !self.opened {
+        if self.facts.opening_steps && !self.opened {
             return bare(Next::Open { choice: self.choice, at: self.fire_at() });
         }
         self.spend()
@@ -295,8 +297,7 @@ impl Machine {
 
     /// After opening steps there is nothing to spend the permit on before they are done.
     fn permit_at(&self) -> Timestamp {
-        let steps_first = self.facts.opening_steps && self.facts.mode != FireMode::Armed;
-        let mode = if steps_first { FireMode::Script } else { self.facts.mode };
+        let mode = if self.facts.opening_steps { FireMode::Script } else { self.facts.mode };
         self.fire_at() - permit_lead(mode, &self.facts.patience)
     }
 
@@ -315,6 +316,11 @@ impl Machine {
         self.open_permit = false;
         self.state = State::Ready;
         after(vec![Record::Release], self.stumbled(trouble, now))
+    }
+
+    /// Steps that are part of the fire are done with the permit in hand; the commit behind them was not sent.
+    fn not_opened(&mut self, trouble: Trouble, now: Timestamp) -> Decision {
+        if self.open_permit { self.not_sent(trouble, now) } else { self.stumbled(trouble, now) }
     }
 
     fn answered(&mut self, answer: Answer, now: Timestamp) -> Decision {

@@ -19,7 +19,7 @@ pub enum Event {
     BrowserLost(String),
     /// The opening steps are done.
     Opened,
-    /// The opening steps failed.
+    /// The opening steps failed. Also of a fire that does them itself: the commit behind them was certainly not sent.
     OpeningFailed(Trouble),
     /// The permit is in the store.
     Spent,

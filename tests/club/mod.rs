@@ -7,4 +7,5 @@ mod opening;
 mod pages;
 mod receipts;
 mod rivals;
+mod tls;
 mod world;

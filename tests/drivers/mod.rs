@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may panic and print as tests do")]
 
 mod browser;
+mod chains;
 mod script;
 mod service;
 mod shots;
 pub(crate) mod site;
+mod volleys;

@@ -16,7 +16,7 @@ use super::site::{Does, Receipt, Site};
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nbooked";
 const EMPTY: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-fn plan(url: &str, trust: Trust) -> Plan {
+pub(super) fn plan(url: &str, trust: Trust) -> Plan {
     let form = Form {
         method: "post".to_owned(),
         action: format!("{url}book").parse().unwrap(),
@@ -31,7 +31,7 @@ fn plan(url: &str, trust: Trust) -> Plan {
     Plan { prepared, trust, warm_with: Some(url.parse().unwrap()), answer: Duration::from_secs(3) }
 }
 
-fn polite(receipt: &Receipt) -> Does {
+pub(super) fn polite(receipt: &Receipt) -> Does {
     Does::Answers(if receipt.method == "HEAD" { EMPTY } else { OK }.to_owned())
 }
 
@@ -41,7 +41,7 @@ async fn fire_in(lead: Duration, plan: Plan) -> (Timestamp, Result<Landed, ShotE
 }
 
 /// Lateness in microseconds; negative is early.
-fn micros(of: Timestamp, at: Timestamp) -> i128 {
+pub(super) fn micros(of: Timestamp, at: Timestamp) -> i128 {
     of.duration_since(at).as_nanos() / 1000
 }
 
@@ -96,7 +96,7 @@ async fn a_server_that_is_not_known_gets_nothing() {
     let (_, stranger) = authority();
     let site = Site::with_tls(server, polite);
     let (_, fired) = fire_in(Duration::from_millis(300), plan(&site.url, stranger)).await;
-    assert!(matches!(fired, Err(ShotError::NotSent { .. })), "{fired:?}");
+    assert!(matches!(fired, Err(ShotError::Unfit { .. })), "{fired:?}");
     assert!(site.receipts().is_empty());
 }
 
@@ -217,7 +217,7 @@ async fn a_circle_of_redirects_ends_and_a_307_is_not_sent_again() {
 }
 
 /// A server certificate for `localhost`, and the authority that signed it.
-fn authority() -> (Arc<ServerConfig>, Trust) {
+pub(super) fn authority() -> (Arc<ServerConfig>, Trust) {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

@@ -1,5 +1,6 @@
 //! Selector files, from their text to what a page is told.
 
+mod chains;
 mod docs;
 mod invalid;
 mod opening;

@@ -98,6 +98,7 @@ impl Site {
             _ if !unkind => Event::Answered(Answer::Confirmed),
             _ if pick.is_multiple_of(3) => Event::NoAnswer("reset".into()),
             _ if pick.is_multiple_of(7) => Event::NotSent(self.fails(pick)),
+            _ if pick.is_multiple_of(5) => Event::OpeningFailed(self.fails(pick / 5)),
             _ => Event::Answered(Answer::ALL[pick % Answer::ALL.len()]),
         }
     }

@@ -1,7 +1,7 @@
 //! Whole lives of an attempt that goes as it should, told event by event.
 
 use firstserve::model::{Answer, FireMode, Outcome, State};
-use firstserve::timing::{Event, Listing, Machine, Next, Past, Record, Staging};
+use firstserve::timing::{Event, Listing, Machine, Next, Past, Record, Staging, Trouble};
 
 use super::{READ, after, before, facts, fired, found, machine, opening, outcome};
 
@@ -45,6 +45,36 @@ fn steps_after_the_opening_need_no_permit_and_come_before_it() {
     assert_eq!(machine.on(Event::Woke, before(500)).next, Next::Open { choice: 0, at: opening() });
     assert_eq!(machine.on(Event::Opened, after(400)).next, Next::Spend { choice: 0 });
     assert_eq!(machine.on(Event::Spent, after(402)).next, Next::Fire { choice: 0, at: after(402) });
+}
+
+#[test]
+fn a_chain_of_requests_has_its_permit_before_its_steps() {
+    let chained = || {
+        let mut machine = machine(FireMode::Http);
+        machine.on(Event::Begin, before(90_000));
+        assert_eq!(machine.on(Event::Staged(Listing::Absent), before(4_000)).next, Next::Wait(before(2_000)));
+        assert_eq!(machine.on(Event::Woke, before(2_000)).next, Next::Spend { choice: 0 });
+        assert_eq!(machine.on(Event::Spent, before(1_990)).next, Next::Fire { choice: 0, at: opening() });
+        machine
+    };
+    let not_open = chained().on(Event::OpeningFailed(Trouble::Answer(Answer::NotOpen)), after(5));
+    assert_eq!(not_open.records[0], Record::Release, "its commit was not sent");
+    assert_eq!(not_open.next, Next::Stage { choice: 0, from: Staging::Retry });
+    let quota = chained().on(Event::OpeningFailed(Trouble::Answer(Answer::Quota)), after(5));
+    assert_eq!((quota.records, outcome(&quota.next)), (vec![Record::Release], Some(Outcome::Quota)));
+    let mut taken = chained();
+    let decision = taken.on(Event::OpeningFailed(Trouble::Answer(Answer::Taken)), after(5));
+    assert_eq!(decision.records[0], Record::Release);
+    assert_eq!(decision.next, Next::Stage { choice: 1, from: Staging::Retry }, "the next choice");
+    let unreachable = chained().on(Event::OpeningFailed(Trouble::Unreachable("reset".into())), after(5));
+    assert_eq!(unreachable.records[0], Record::Release);
+    assert!(matches!(unreachable.next, Next::Wait(_)), "staged again");
+    let mut steps_first = Machine::new(facts(FireMode::Script, true, false), Past::NONE);
+    steps_first.on(Event::Begin, before(90_000));
+    steps_first.on(Event::Staged(Listing::Absent), before(4_000));
+    steps_first.on(Event::Woke, before(500));
+    let without = steps_first.on(Event::OpeningFailed(Trouble::Unreachable("reset".into())), after(5));
+    assert!(!without.records.contains(&Record::Release), "there was no permit to give back");
 }
 
 #[test]

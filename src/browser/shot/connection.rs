@@ -17,6 +17,9 @@ use crate::clock::Stopwatch;
 pub(super) struct Connection {
     stream: Stream,
     loaded: Zeroizing<Vec<u8>>,
+    /// How much of it the system has taken; over TLS it is not the same bytes.
+    sent: usize,
+    blocking: bool,
 }
 
 enum Stream {
@@ -28,6 +31,8 @@ enum Stream {
 pub(super) enum Sent {
     /// The system took all of it.
     All,
+    /// The system takes no more for now, of a connection that does not block: [`Connection::send`] goes on.
+    Later,
     /// The system took nothing of it.
     Nothing(io::Error),
     /// The system took some of it.
@@ -46,11 +51,12 @@ impl Connection {
         } else {
             Stream::Plain(tcp)
         };
-        Ok(Self { stream, loaded: Zeroizing::default() })
+        Ok(Self { stream, loaded: Zeroizing::default(), sent: 0, blocking: true })
     }
 
     /// Makes the request ready, so that sending it is only a write. Over TLS it is encrypted here.
     pub(super) fn load(&mut self, request: &[u8]) -> io::Result<()> {
+        self.sent = 0;
         match &mut self.stream {
             Stream::Plain(_) => self.loaded = Zeroizing::new(request.to_vec()),
             Stream::Tls(tls) => {
@@ -63,26 +69,39 @@ impl Connection {
 
     /// Sends what is loaded: one write, and more only when the system does not take it whole.
     pub(super) fn send(&mut self) -> Sent {
-        let mut sent = 0;
         loop {
             let (taken, rest) = match &mut self.stream {
-                Stream::Plain(tcp) => (tcp.write(&self.loaded[sent..]), self.loaded.len() - sent),
+                Stream::Plain(tcp) => (tcp.write(&self.loaded[self.sent..]), self.loaded.len() - self.sent),
                 Stream::Tls(tls) => (tls.conn.write_tls(&mut tls.sock), usize::MAX),
             };
             match taken {
-                Ok(0) if rest > 0 => return failed(sent, io::ErrorKind::WriteZero.into()),
-                Ok(taken) => sent += taken,
+                Ok(0) if rest > 0 => return self.failed(io::ErrorKind::WriteZero.into()),
+                Ok(taken) => self.sent += taken,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return failed(sent, error),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !self.blocking => return Sent::Later,
+                Err(error) => return self.failed(error),
             }
             let all = match &self.stream {
-                Stream::Plain(_) => sent >= self.loaded.len(),
+                Stream::Plain(_) => self.sent >= self.loaded.len(),
                 Stream::Tls(tls) => !tls.conn.wants_write(),
             };
             if all {
                 return Sent::All;
             }
         }
+    }
+
+    fn failed(&self, error: io::Error) -> Sent {
+        if self.sent == 0 { Sent::Nothing(error) } else { Sent::Part(error) }
+    }
+
+    /// Whether reading and writing wait until the system is ready.
+    pub(super) fn set_blocking(&mut self, blocking: bool) -> io::Result<()> {
+        if self.blocking != blocking {
+            self.tcp().set_nonblocking(!blocking)?;
+            self.blocking = blocking;
+        }
+        Ok(())
     }
 
     /// Reads the answer to a request for `url` within `patience`.
@@ -103,14 +122,15 @@ impl Connection {
 
     /// Whether the server has closed the connection, or said something unasked, which comes before closing it.
     pub(super) fn is_stale(&mut self) -> bool {
-        if self.tcp().set_nonblocking(true).is_err() {
+        let before = self.blocking;
+        if self.set_blocking(false).is_err() {
             return true;
         }
         let stale = match &mut self.stream {
             Stream::Plain(tcp) => !would_block(tcp.peek(&mut [0])),
             Stream::Tls(tls) => has_spoken(tls),
         };
-        self.tcp().set_nonblocking(false).is_err() || stale
+        self.set_blocking(before).is_err() || stale
     }
 
     fn tcp(&self) -> &TcpStream {
@@ -121,8 +141,9 @@ impl Connection {
     }
 }
 
-fn failed(sent: usize, error: io::Error) -> Sent {
-    if sent == 0 { Sent::Nothing(error) } else { Sent::Part(error) }
+/// Whether the server was there and did not come to terms with us about TLS or the version of HTTP.
+pub(super) fn is_unfit(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
 fn connect(url: &Url, patience: Duration) -> io::Result<TcpStream> {

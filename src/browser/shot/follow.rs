@@ -63,8 +63,8 @@ fn follow_blocking(
         let Some(location) = redirect(&reply) else { return Ok(reply) };
         let failed = |why: String| FollowError::Failed { to: location.to_owned(), why };
         let to = reply.url.join(location).map_err(|error| failed(error.to_string()))?;
-        let request =
-            Prepared::get(to, &reply.url, visitor, now).map_err(|error: PrepareError| failed(error.to_string()))?;
+        let request = Prepared::get(to, Some(&reply.url), visitor, now)
+            .map_err(|error: PrepareError| failed(error.to_string()))?;
         reply = get(&request, trust, patience).map_err(failed)?;
     }
     Err(FollowError::TooMany)
@@ -82,5 +82,6 @@ fn get(request: &Prepared, trust: &Trust, patience: Duration) -> Result<Reply, S
     match connection.send() {
         Sent::All => connection.receive(url, false, patience).map_err(|error| error.to_string()),
         Sent::Nothing(error) | Sent::Part(error) => Err(error.to_string()),
+        Sent::Later => Err("the system did not take it".to_owned()),
     }
 }

@@ -2,29 +2,14 @@
 
 use std::fmt;
 
+use encoding_rs::Encoding;
 use jiff::Timestamp;
 use url::{Position, Url};
 use zeroize::Zeroizing;
 
 use crate::browser::Jar;
+use crate::flow::chain::{Form, line_ends, urlencoded};
 use crate::flow::wire;
-
-/// What a page says of the form that a commit would submit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Form {
-    /// `get` or `post`, any case.
-    pub method: String,
-    /// Where it goes, absolute.
-    pub action: Url,
-    /// `application/x-www-form-urlencoded` or `multipart/form-data`.
-    pub enctype: String,
-    /// Names and values in the form's order, the button's own among them.
-    pub fields: Vec<(String, String)>,
-    /// The page it stands on.
-    pub page: Url,
-    /// The page's character set (`document.characterSet`).
-    pub charset: String,
-}
 
 /// Who sends: the browser's words about itself, and its cookies.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +18,8 @@ pub struct Visitor {
     pub user_agent: String,
     /// `Accept-Language`; none: left out.
     pub accept_language: Option<String>,
+    /// What the browser says of itself besides (`Sec-CH-UA` and its like): names and values.
+    pub hints: Vec<(String, String)>,
     /// The session's cookies.
     pub jar: Jar,
 }
@@ -58,14 +45,9 @@ pub enum PrepareError {
     /// An encoding that browsers know and we do not.
     #[error("the form's encoding `{0}` cannot be sent")]
     Encoding(String),
-    /// A field that would have to be written in another character set.
-    #[error("the field `{field}` would have to be written in {charset}")]
-    Charset {
-        /// The field's name.
-        field: String,
-        /// The page's character set.
-        charset: String,
-    },
+    /// A character set that nobody knows.
+    #[error("the form's character set `{0}` is not known")]
+    Charset(String),
     /// A line break or another control character in a header.
     #[error("the header `{0}` holds a control character")]
     Header(String),
@@ -83,16 +65,16 @@ impl Prepared {
     /// # Errors
     /// The first thing about the form that cannot be sent as the browser would.
     pub fn of_form(form: &Form, visitor: &Visitor, now: Timestamp) -> Result<Self, PrepareError> {
-        check_charset(form)?;
         let mut url = form.action.clone();
         url.set_fragment(None);
         let (method, content, body) = match form.method.to_ascii_uppercase().as_str() {
             "GET" => {
-                url.set_query(Some(&urlencoded(&form.fields)));
+                charset(form)?;
+                url = form.address().unwrap_or(url);
                 ("GET", None, Vec::new())
             }
             "POST" => {
-                let (content, body) = encoded(form)?;
+                let (content, body) = encoded(form, charset(form)?)?;
                 ("POST", Some(content), body)
             }
             other => return Err(PrepareError::Method(other.to_owned())),
@@ -101,7 +83,7 @@ impl Prepared {
         headers.extend(content.map(|content| ("Content-Type".to_owned(), content)));
         headers.extend((method == "POST").then(|| ("Origin".to_owned(), form.page.origin().ascii_serialization())));
         headers.extend(referer(&form.page, &url).map(|referer| ("Referer".to_owned(), referer)));
-        headers.extend(navigation(&form.page, &url));
+        headers.extend(navigation(Some(&form.page), &url));
         Self::new(method, url, headers, body, visitor, now)
     }
 
@@ -114,7 +96,7 @@ impl Prepared {
         let named = |name: &str| request.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name));
         let (content, body) = match &request.body {
             wire::Body::Empty => (None, Vec::new()),
-            wire::Body::Form(fields) => (Some(URLENCODED), urlencoded(fields).into_bytes()),
+            wire::Body::Form(fields) => (Some(URLENCODED), urlencoded(fields, None).into_bytes()),
             wire::Body::Json(text) => (Some("application/json"), text.clone().into_bytes()),
         };
         let mut headers = Vec::new();
@@ -126,12 +108,36 @@ impl Prepared {
         Self::new(&request.method.to_ascii_uppercase(), url, headers, body, visitor, now)
     }
 
-    /// A plain GET, for following a redirect.
-    pub(super) fn get(url: Url, from: &Url, visitor: &Visitor, now: Timestamp) -> Result<Self, PrepareError> {
+    /// The request for a page that another page has led to, or none.
+    pub(super) fn get(
+        mut url: Url,
+        from: Option<&Url>,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Self, PrepareError> {
+        url.set_fragment(None);
         let mut headers = vec![("Accept".to_owned(), ACCEPT.to_owned())];
-        headers.extend(referer(from, &url).map(|referer| ("Referer".to_owned(), referer)));
+        let referer = from.and_then(|from| referer(from, &url));
+        headers.extend(referer.map(|referer| ("Referer".to_owned(), referer)));
         headers.extend(navigation(from, &url));
         Self::new("GET", url, headers, Vec::new(), visitor, now)
+    }
+
+    /// The request that follows a redirect of this one, as browsers do it: a form becomes a page unless the status forbids it.
+    pub(super) fn redirected(
+        &self,
+        mut to: Url,
+        status: u16,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Self, PrepareError> {
+        to.set_fragment(None);
+        let same = matches!(status, 307 | 308) || self.method == "GET";
+        let dropped = |name: &str| !same && matches!(name, "Content-Type" | "Origin");
+        let own = self.headers.iter().filter(|(name, _)| !is_added(name) && !dropped(name));
+        let own = own.map(|(name, value)| (name.clone(), value.to_string())).collect();
+        let (method, body) = if same { (self.method.as_str(), self.body.to_vec()) } else { ("GET", Vec::new()) };
+        Self::new(method, to, own, body, visitor, now)
     }
 
     /// A `HEAD` that changes nothing: no cookies, no body.
@@ -193,6 +199,7 @@ impl Prepared {
         let length = (!body.is_empty() || !matches!(method, "GET" | "HEAD")).then(|| body.len().to_string());
         let mut headers: Vec<(String, String)> =
             vec![("Host".to_owned(), host(&url)), ("User-Agent".to_owned(), visitor.user_agent.clone())];
+        headers.extend(visitor.hints.iter().cloned());
         headers.extend(visitor.accept_language.iter().map(|language| ("Accept-Language".to_owned(), language.clone())));
         // The answer is read as it comes, so it must not be packed.
         headers.push(("Accept-Encoding".to_owned(), "identity".to_owned()));
@@ -232,34 +239,25 @@ fn check_address(method: &str, url: &Url) -> Result<(), PrepareError> {
     Ok(())
 }
 
-fn check_charset(form: &Form) -> Result<(), PrepareError> {
-    let foreign = |(name, value): &&(String, String)| !name.is_ascii() || !value.is_ascii();
-    match form.fields.iter().find(foreign) {
-        Some((field, _)) if !form.charset.eq_ignore_ascii_case("utf-8") => {
-            Err(PrepareError::Charset { field: field.clone(), charset: form.charset.clone() })
-        }
-        _ => Ok(()),
-    }
+fn charset(form: &Form) -> Result<&'static Encoding, PrepareError> {
+    let known = Encoding::for_label(form.charset.as_bytes());
+    known.map(Encoding::output_encoding).ok_or_else(|| PrepareError::Charset(form.charset.clone()))
 }
 
-fn encoded(form: &Form) -> Result<(String, Vec<u8>), PrepareError> {
+fn encoded(form: &Form, charset: &'static Encoding) -> Result<(String, Vec<u8>), PrepareError> {
     let kind = form.enctype.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
-        "" | URLENCODED => Ok((URLENCODED.to_owned(), urlencoded(&form.fields).into_bytes())),
+        "" | URLENCODED => Ok((URLENCODED.to_owned(), urlencoded(&form.fields, Some(charset)).into_bytes())),
         MULTIPART => {
             let boundary = format!("----firstserve{:032x}", rand::random::<u128>());
-            Ok((format!("{MULTIPART}; boundary={boundary}"), multipart(&form.fields, &boundary)))
+            let body = multipart(&form.fields, &boundary);
+            Ok((format!("{MULTIPART}; boundary={boundary}"), charset.encode(&body).0.into_owned()))
         }
         other => Err(PrepareError::Encoding(other.to_owned())),
     }
 }
 
-fn urlencoded(fields: &[(String, String)]) -> String {
-    let lines = fields.iter().map(|(name, value)| (line_ends(name), line_ends(value)));
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(lines).finish()
-}
-
-fn multipart(fields: &[(String, String)], boundary: &str) -> Vec<u8> {
+fn multipart(fields: &[(String, String)], boundary: &str) -> String {
     let mut body = String::new();
     for (name, value) in fields {
         let name = line_ends(name).replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22");
@@ -267,12 +265,13 @@ fn multipart(fields: &[(String, String)], boundary: &str) -> Vec<u8> {
         body.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
     }
     body.push_str(&format!("--{boundary}--\r\n"));
-    body.into_bytes()
+    body
 }
 
-/// Forms are sent with both line-end characters, whatever the value holds.
-fn line_ends(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
+/// Headers that every request gets by itself.
+fn is_added(name: &str) -> bool {
+    let own = ["Host", "User-Agent", "Accept-Language", "Accept-Encoding", "Content-Length", "Connection", "Cookie"];
+    own.contains(&name) || name.to_ascii_lowercase().starts_with("sec-ch-")
 }
 
 fn host(url: &Url) -> String {
@@ -297,8 +296,12 @@ fn referer(page: &Url, to: &Url) -> Option<String> {
 }
 
 /// Sites tell forged requests by these.
-fn navigation(page: &Url, to: &Url) -> Vec<(String, String)> {
-    let site = if page.origin() == to.origin() { "same-origin" } else { "cross-site" };
+fn navigation(page: Option<&Url>, to: &Url) -> Vec<(String, String)> {
+    let site = match page {
+        None => "none",
+        Some(page) if page.origin() == to.origin() => "same-origin",
+        Some(_) => "cross-site",
+    };
     let pairs = [
         ("Upgrade-Insecure-Requests", "1"),
         ("Sec-Fetch-Dest", "document"),
@@ -404,8 +407,32 @@ mod tests {
         assert_eq!(dialog, Err(PrepareError::Method("DIALOG".to_owned())));
         let plain = Prepared::of_form(&Form { enctype: "text/plain".to_owned(), ..form("post") }, &visitor(), now());
         assert_eq!(plain, Err(PrepareError::Encoding("text/plain".to_owned())));
-        let latin = Prepared::of_form(&Form { charset: "windows-1252".to_owned(), ..form("post") }, &visitor(), now());
-        assert!(matches!(latin, Err(PrepareError::Charset { field, .. }) if field == "nota"));
+        let unheard = Prepared::of_form(&Form { charset: "x-unheard".to_owned(), ..form("post") }, &visitor(), now());
+        assert_eq!(unheard, Err(PrepareError::Charset("x-unheard".to_owned())));
+    }
+
+    #[test]
+    fn a_form_is_written_in_the_characters_of_its_page() {
+        let sent = text(&Form { charset: "windows-1252".to_owned(), ..form("post") });
+        assert!(sent.ends_with("nota=se%F1al+%26+m%E1s%0D%0Afin"), "{sent}");
+    }
+
+    #[test]
+    fn a_redirect_makes_a_page_of_a_form_unless_it_forbids_that() {
+        let posted = Prepared::of_form(&form("post"), &visitor(), now()).unwrap();
+        let to = || "https://club.example/done#x".parse().unwrap();
+        let text = |request: Prepared| String::from_utf8(request.to_bytes().to_vec()).unwrap();
+        let page = text(posted.redirected(to(), 303, &visitor(), now()).unwrap());
+        assert!(
+            page.starts_with("GET /done HTTP/1.1\r\n") && page.contains("Referer: https://club.example/form?d=1\r\n")
+        );
+        assert!(
+            !page.contains("Content-") && !page.contains("Origin") && page.matches("Host: ").count() == 1,
+            "{page}"
+        );
+        let again = text(posted.redirected(to(), 307, &visitor(), now()).unwrap());
+        assert!(again.starts_with("POST /done HTTP/1.1\r\n") && again.contains("nota=") && again.contains("Origin: "));
+        assert_eq!(again.matches("Cookie: ").count(), 1);
     }
 
     #[test]

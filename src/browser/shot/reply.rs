@@ -4,6 +4,8 @@ use std::io;
 
 use url::Url;
 
+use crate::flow::chain;
+
 /// A longer head is no answer to a form.
 const HEAD_LIMIT: usize = 64 * 1024;
 
@@ -42,13 +44,9 @@ impl Reply {
         self.headers.iter().filter(fits).map(|(_, value)| value.as_str())
     }
 
-    /// The body as text: Latin-1 where the server says so, otherwise UTF-8 with what is wrong in it replaced.
+    /// The body as text, in the character set that the server or the document says.
     pub fn text(&self) -> String {
-        let kind = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
-        if kind.contains("charset=iso-8859-1") || kind.contains("charset=windows-1252") {
-            return self.body.iter().map(|byte| char::from(*byte)).collect();
-        }
-        String::from_utf8_lossy(&self.body).into_owned()
+        chain::decode(&self.body, self.header("content-type"))
     }
 }
 

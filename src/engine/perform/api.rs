@@ -70,7 +70,9 @@ impl ApiHands {
                 self.marks.push((Mark::Answered, landed.returned_at));
                 self.judge(landed.reply, choice).await
             }
-            Err(ShotError::NotSent { why }) => staging::not_sent(self, Trouble::Unreachable(why)).await,
+            Err(ShotError::NotSent { why } | ShotError::Unfit { why }) => {
+                staging::not_sent(self, Trouble::Unreachable(why)).await
+            }
             Err(ShotError::Unknown { why, woke_at, sent_at }) => {
                 self.sent(choice, woke_at, sent_at);
                 Event::NoAnswer(why)

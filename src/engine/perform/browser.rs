@@ -37,6 +37,8 @@ pub(in crate::engine) struct BrowserHands {
     /// Whether the journal was asked for what an earlier process left.
     pub(super) asked_journal: bool,
     pub(super) marks: Vec<(Mark, Timestamp)>,
+    /// A chain of requests was left for good: the opening needs the browser's page.
+    pub(super) needs_page: bool,
 }
 
 /// A session that is open.
@@ -63,7 +65,17 @@ impl Live {
 impl BrowserHands {
     pub(super) fn new(kit: Kit, options: Options, session_timeout: Duration) -> Self {
         let (live, loose, marks) = (None, Vec::new(), Vec::new());
-        Self { kit, options, session_timeout, live, account: Account::default(), loose, asked_journal: false, marks }
+        Self {
+            kit,
+            options,
+            session_timeout,
+            live,
+            account: Account::default(),
+            loose,
+            asked_journal: false,
+            marks,
+            needs_page: false,
+        }
     }
 
     /// Does the steps of a phase; variables that they read are known to the later ones.
@@ -77,24 +89,7 @@ impl BrowserHands {
             if phase == Phase::Verify {
                 read_every_row(&mut rendered);
             }
-            if phase == Phase::Login && live.standing.log_in.begins(&rendered) {
-                self.account.logins += 1;
-            }
-            live.stage.set_words(for_scripts(&words));
-            match live.stage.run(&rendered).await {
-                Ok(done) => {
-                    for (name, value) in &done.captured {
-                        live.words.learn(phase, name, value);
-                    }
-                    if let Some(hit) = done.hit.filter(|hit| *hit > 0) {
-                        self.kit.drifted(&done.place, hit);
-                    }
-                    self.kit.keep_pictures(&done.pictures).await;
-                    rows.extend(done.rows.into_iter().flatten());
-                    self.kit.done(phase, done.place, done.took);
-                }
-                Err(failure) => return Err(self.explain_step(phase, &failure, choice).await),
-            }
+            rows.extend(self.step(phase, &rendered, choice).await?);
         }
         Ok(rows)
     }
@@ -103,6 +98,37 @@ impl BrowserHands {
     pub(super) fn commit(&self, choice: usize) -> Result<Commit, Trouble> {
         let commit = self.kit.errand.flow.commit().render(&self.words(choice)?);
         commit.map_err(|error| Trouble::Selector(error.to_string()))
+    }
+
+    /// Does steps that are rendered already.
+    pub(super) async fn rendered_steps(&mut self, phase: Phase, steps: &[Step], choice: usize) -> Result<(), Trouble> {
+        for step in steps {
+            self.step(phase, step, choice).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, phase: Phase, step: &Step, choice: usize) -> Result<Vec<Row>, Trouble> {
+        let words = self.words(choice)?;
+        let live = self.live.as_mut().expect("steps run in a session");
+        if phase == Phase::Login && live.standing.log_in.begins(step) {
+            self.account.logins += 1;
+        }
+        live.stage.set_words(for_scripts(&words));
+        match live.stage.run(step).await {
+            Ok(done) => {
+                for (name, value) in &done.captured {
+                    live.words.learn(phase, name, value);
+                }
+                if let Some(hit) = done.hit.filter(|hit| *hit > 0) {
+                    self.kit.drifted(&done.place, hit);
+                }
+                self.kit.keep_pictures(&done.pictures).await;
+                self.kit.done(phase, done.place, done.took);
+                Ok(done.rows.into_iter().flatten().collect())
+            }
+            Err(failure) => Err(self.explain_step(phase, &failure, choice).await),
+        }
     }
 
     /// The words of a choice, with everything that was read so far.

@@ -1,5 +1,7 @@
 //! The ways to fire, each from "the permit is in the store" to the site's answer.
 
+mod http;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +11,8 @@ use super::answer::is_puzzling;
 use super::browser::{BrowserHands, Live, for_scripts};
 use super::explain::Failed;
 use crate::browser::aim;
-use crate::browser::shot::{self, Plan, ShotError, Visitor};
 use crate::browser::stage::{self, FailureKind};
-use crate::browser::{Command, FireError, PageClock, Trust};
+use crate::browser::{Command, FireError, PageClock};
 use crate::flow::opening::not_chained;
 use crate::flow::page::{Phase as ProgramPhase, Reply, Report, Tried};
 use crate::flow::wire::{Commit, OpeningWay, Outcome, Program, Step};
@@ -333,54 +334,6 @@ impl Shooter<'_> {
         let lost = || "the program gave up before its commit".to_owned();
         let failed = failed.unwrap_or_else(|| Failed { phase: None, kind: FailureKind::Driver, text: lost() });
         Event::NotSent(self.hands.explain(failed, self.choice).await)
-    }
-
-    /// The browser's own request, sent from a warm connection of ours.
-    async fn http(&mut self, ready: &Ready) -> Event {
-        let (plan, visitor) = match self.plan(ready).await {
-            Ok(planned) => planned,
-            Err(trouble) => return self.not_done(ready, &trouble).await,
-        };
-        let trust = plan.trust.clone();
-        match shot::fire_at(Arc::clone(&self.hands.kit.clock), self.at, plan).await {
-            Ok(landed) => {
-                self.sent("http", landed.woke_at, landed.sent_at);
-                self.mark(Mark::Answered, landed.returned_at);
-                self.judge(ready, landed.reply, visitor, trust).await
-            }
-            Err(ShotError::NotSent { why }) => Event::NotSent(Trouble::Unreachable(why)),
-            Err(ShotError::Unknown { why, woke_at, sent_at }) => {
-                self.sent("http", woke_at, sent_at);
-                Event::NoAnswer(why)
-            }
-        }
-    }
-
-    async fn plan(&mut self, ready: &Ready) -> Result<(Plan, Visitor), stage::Trouble> {
-        let (answer, now) = (self.answer(), self.hands.kit.clock.now());
-        let live = self.live();
-        aim::shot(&live.session, &mut live.stage, &ready.commit, answer, now).await
-    }
-
-    /// Follows the answer as a browser would, hands the session back to the browser, and asks the site's own outcomes.
-    async fn judge(&mut self, ready: &Ready, reply: shot::Reply, visitor: Visitor, trust: Trust) -> Event {
-        let (answer, now) = (self.answer(), self.hands.kit.clock.now());
-        let (followed, visitor) = shot::follow(reply, visitor, trust, answer, now).await;
-        let live = self.live();
-        if let Err(error) = live.session.set_cookies(visitor.jar.cookies()).await {
-            tracing::warn!(error, "the browser did not take the session back");
-        }
-        let reply = match followed {
-            Ok(reply) => Reply { status: reply.status, url: reply.url.to_string(), text: reply.text() },
-            Err(error) => return Event::NoAnswer(error.to_string()),
-        };
-        let said = live.stage.judge(&ready.outcomes, &reply).await;
-        let answer = said.as_deref().and_then(Answer::parse).unwrap_or(Answer::Unknown);
-        self.keep_what_puzzles(answer, Some(&reply)).await;
-        match answer {
-            Answer::Unknown => Event::NoAnswer(format!("no outcome fits the answer {}", reply.status)),
-            answer => Event::Answered(answer),
-        }
     }
 
     fn sent(&mut self, mode: &'static str, woke: Timestamp, sent: Timestamp) {

@@ -101,7 +101,7 @@ fn gather(value: &Value, texts: &mut Vec<String>) {
 }
 
 /// The whole address; a pattern that begins with a slash is compared with what follows the host.
-fn address(pattern: &str, url: &str) -> bool {
+pub(in crate::flow) fn address(pattern: &str, url: &str) -> bool {
     if !pattern.starts_with('/') {
         return wildcard(pattern, url);
     }

@@ -9,7 +9,7 @@ use super::template::{RenderError, Template};
 use super::wire;
 
 pub use answer::{HttpAnswer, holds_for_answer, normalised};
-pub(super) use answer::{text_of, tidied};
+pub(super) use answer::{address, text_of, tidied};
 pub(super) use parse::{KEYS, condition, conditions_in, pattern, pointer};
 
 /// A condition with its templates.
