@@ -151,7 +151,7 @@ impl<P: Performer> Run<P> {
         if self.machine.state() == State::Planned {
             return Err(Finish::Parked(at));
         }
-        if at.duration_since(self.clock.now()).unsigned_abs() > LONG_WAIT {
+        if at > self.clock.now() + LONG_WAIT {
             self.performer.rest().await;
         }
         loop {
