@@ -13,6 +13,7 @@ mod engine;
 mod family;
 mod flow;
 mod notify;
+mod probe;
 mod schedule;
 mod store;
 mod telemetry;

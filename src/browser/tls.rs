@@ -20,7 +20,7 @@ pub enum Trust {
 
 impl Trust {
     /// The configuration for HTTP/1.1 connections.
-    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
         let mut config = match self {

@@ -13,6 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{Event, What};
 use crate::model::{AttemptId, Choice, Outcome, State};
+use crate::probe::words;
+use crate::timing::Offset;
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -38,6 +40,8 @@ pub struct Timeline {
 struct Shown {
     name: String,
     opening: Timestamp,
+    /// How far the clock by which it opens is ahead of ours, as far as is known.
+    ahead: SignedDuration,
     file: Option<File>,
 }
 
@@ -69,7 +73,7 @@ impl Timeline {
     /// Draws what is being done, or how long it is until the next opening.
     pub fn count_down(&self, now: Timestamp) {
         let doing = self.attempts.values().find_map(|shown| Some(format!("{} …", shown.file.as_ref()?.name)));
-        let next = self.attempts.values().map(|shown| shown.opening).filter(|at| *at > now).min();
+        let next = self.attempts.values().map(|shown| shown.opening - shown.ahead).filter(|at| *at > now).min();
         let next = next.map(|at| format!("opens in {}", span(at.duration_since(now))));
         self.bar.set_message(match (next, doing) {
             (Some(next), Some(doing)) => format!("{next}   {}", self.paint(DIM, &doing)),
@@ -97,11 +101,13 @@ impl Timeline {
                 let name = format!("{member} · {booking} {date}");
                 let opens = self.clock_text(*opening, "%a %Y-%m-%d %H:%M:%S %Z");
                 if let Some(id) = &event.attempt {
-                    let shown = Shown { name: name.clone(), opening: *opening, file: None };
+                    let shown =
+                        Shown { name: name.clone(), opening: *opening, ahead: SignedDuration::ZERO, file: None };
                     self.attempts.insert(id.clone(), shown);
                 }
                 self.at(event, &format!("{}, opens {opens}", self.paint(BOLD, &name)));
             }
+            What::SiteClock { offset, follows } => self.site_clock(event, offset, *follows),
             What::Entered(state) => self.of(event, &self.state(*state)),
             What::Trouble(why) | What::Degraded(why) => self.of(event, &format!("{} {why}", self.paint(YELLOW, "!"))),
             What::Sent { choice, mode, sent } => self.sent(event, choice, mode, *sent),
@@ -142,9 +148,21 @@ impl Timeline {
 
     fn sent(&self, event: &Event, choice: &Choice, mode: &str, sent: Timestamp) {
         let (court, start) = (&choice.court, choice.start.strftime("%H:%M"));
-        let late = self.paint(BOLD, &signed(sent.duration_since(choice.opening)));
+        let late = self.paint(BOLD, &signed(sent.duration_since(choice.opening) + self.ahead(event.attempt.as_ref())));
         let sent = self.paint(BOLD, &format!("sent court {court} at {start}"));
         self.of(event, &format!("{sent} by {mode}, {late} after the opening"));
+    }
+
+    fn site_clock(&mut self, event: &Event, offset: &Offset, follows: bool) {
+        let whose = if follows { "the site's" } else { "this machine's" };
+        self.of(event, &format!("{}; it opens by {whose}", words::sentence(offset)));
+        if let Some(shown) = event.attempt.as_ref().and_then(|id| self.attempts.get_mut(id)) {
+            shown.ahead = if follows { offset.estimate() } else { SignedDuration::ZERO };
+        }
+    }
+
+    fn ahead(&self, id: Option<&AttemptId>) -> SignedDuration {
+        id.and_then(|id| self.attempts.get(id)).map_or(SignedDuration::ZERO, |shown| shown.ahead)
     }
 
     fn ended(&self, event: &Event, outcome: Outcome, note: &str) {
@@ -177,7 +195,7 @@ impl Timeline {
     fn instants(&self, at: Timestamp, id: Option<&AttemptId>) -> String {
         let clock = self.paint(DIM, &self.clock_text(at, "%H:%M:%S%.3f"));
         let shown = id.and_then(|id| self.attempts.get(id));
-        let distance = shown.map(|shown| signed(at.duration_since(shown.opening))).unwrap_or_default();
+        let distance = shown.map(|shown| signed(at.duration_since(shown.opening) + shown.ahead)).unwrap_or_default();
         format!("{clock} {distance:>11}")
     }
 

@@ -35,3 +35,4 @@ pub use member::MEMBERS;
 pub use options::{Latency, Options, Shape};
 pub use server::{Club, Ready, serve};
 pub use span::SpanError;
+pub(crate) use span::offset as clock_offset;

@@ -10,12 +10,15 @@
 //! Three promises are kept here and nowhere else: [`Next::Fire`] follows a [`Next::Spend`] that was answered by
 //! [`Event::Spent`], once; it never carries an instant before the choice's opening; and after a submit whose answer nobody
 //! knows nothing is submitted before the list was read, fresh, twice, without our row.
+//!
+//! Openings are instants of the site's clock, everything else here is of ours; [`Aim`] is what turns the one into the other, in
+//! one place ([`Machine::opens`]).
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Decision, Event, Listing, Misfire, Next, Record, Trouble};
+use super::{Aim, Decision, Event, Listing, Misfire, Next, Record, SiteTime, Trouble};
 use super::{browser_back_off, misfire, not_open_rung, permit_lead, site_back_off};
 use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
 
@@ -75,6 +78,7 @@ impl Past {
 #[derive(Clone, Debug)]
 pub struct Machine {
     facts: Facts,
+    aim: Aim,
     state: State,
     lost: Vec<bool>,
     choice: usize,
@@ -99,6 +103,7 @@ impl Machine {
         let lost = (0..facts.choices.len()).map(|choice| past.lost.contains(&choice)).collect();
         Self {
             facts,
+            aim: Aim::OWN,
             state: past.state,
             lost,
             choice: 0,
@@ -125,6 +130,21 @@ impl Machine {
     /// The facts it was made of.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The choice that is tried now.
+    pub fn choice(&self) -> usize {
+        self.choice
+    }
+
+    /// By which clock openings are taken from now on. What is decided already stands until the next event.
+    pub fn aim_by(&mut self, aim: Aim) {
+        self.aim = aim;
+    }
+
+    /// Our instant at which a choice opens.
+    pub fn opens(&self, choice: usize) -> Timestamp {
+        self.ours(&self.facts.choices[choice])
     }
 
     /// Takes an event and says what to do. After [`Next::End`] every event is answered with the same end.
@@ -168,7 +188,7 @@ impl Machine {
         self.choice = choice;
         let wanted = &self.facts.choices[choice];
         let grace = self.facts.patience.grace;
-        match misfire(self.facts.created_at, wanted.opening, wanted.starts_at, now, grace) {
+        match misfire(self.facts.created_at, self.ours(wanted), wanted.starts_at, now, grace) {
             Misfire::Skip => {
                 self.end(Outcome::Missed, "its opening passed while nothing could act, too long ago to try")
             }
@@ -332,7 +352,7 @@ impl Machine {
             return self.end(Outcome::Cancelled, CALLED_OFF_LATE);
         }
         match self.next_choice(now) {
-            Some(next) if self.facts.choices[next].opening <= now => {
+            Some(next) if self.opens(next) <= now => {
                 self.choice = next;
                 self.stage(true)
             }
@@ -539,19 +559,24 @@ impl Machine {
     }
 
     fn opening(&self) -> Timestamp {
-        self.facts.choices[self.choice].opening
+        self.opens(self.choice)
+    }
+
+    /// The one place where the site's time becomes ours.
+    fn ours(&self, choice: &Choice) -> Timestamp {
+        self.aim.ours(SiteTime::of_opening(choice.opening))
     }
 
     /// The first choice, in order of preference, among those that are open soonest.
     fn next_choice(&self, now: Timestamp) -> Option<usize> {
         let left = || self.facts.choices.iter().enumerate().filter(|(at, _)| !self.lost[*at]);
-        let soonest = left().map(|(_, choice)| choice.opening).min()?;
-        left().find(|(_, choice)| choice.opening <= soonest.max(now)).map(|(at, _)| at)
+        let soonest = left().map(|(_, choice)| self.ours(choice)).min()?;
+        left().find(|(_, choice)| self.ours(choice) <= soonest.max(now)).map(|(at, _)| at)
     }
 
     fn too_late(&self, now: Timestamp) -> bool {
         let choice = &self.facts.choices[self.choice];
-        let useful_from = choice.opening.max(self.facts.created_at);
+        let useful_from = self.ours(choice).max(self.facts.created_at);
         now >= choice.starts_at || now.duration_since(useful_from) > self.facts.patience.grace
     }
 }

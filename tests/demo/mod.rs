@@ -8,5 +8,6 @@ mod club;
 mod endings;
 mod house;
 mod modes;
+mod other_clock;
 mod process;
 mod without_pages;

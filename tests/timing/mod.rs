@@ -1,7 +1,9 @@
 //! The attempt's machine, driven without a runtime: days pass in microseconds.
 
+mod aim;
 mod random;
 mod referee;
+mod site_clock;
 mod story;
 
 use firstserve::model::{Choice, CourtName, FireMode, Patience};
