@@ -12,7 +12,7 @@ use url::Url;
 use super::What;
 use super::report::Reporter;
 use crate::browser::Trust;
-use crate::clock::Clock;
+use crate::clock::{Clock, health};
 use crate::model::{AttemptId, ClockRule, Follow, Site, SiteId};
 use crate::probe::{A_RUN, Limits, Probe, ProbeError, Reading, measure, words};
 use crate::store::Store;
@@ -21,8 +21,11 @@ use crate::timing::{Aim, SiteTime};
 /// Nothing is asked later than this before an opening.
 const QUIET: SignedDuration = SignedDuration::from_secs(10);
 
-/// An attempt that is taken up too late for that asks as long as its permit is not due, and this much longer not.
+/// An attempt that is taken up too late for that asks until its permit is nearly due.
 const BEFORE_PERMIT: SignedDuration = SignedDuration::from_millis(700);
+
+/// An answer that is still under way then is given up: nothing of this may make an attempt late.
+const GIVE_UP: SignedDuration = SignedDuration::from_millis(200);
 
 /// A whole run, at a site that is not far away.
 const RUN_TAKES: SignedDuration = SignedDuration::from_secs(12);
@@ -96,34 +99,26 @@ impl Watch {
         Aim::choose(self.rule, reading.as_ref().map(|reading| reading.offset_now(&*self.clock)))
     }
 
-    /// Asks the site for its time, if that is worth it and early enough before an opening. Never fails: what is not known is
-    /// said, and our own clock is taken.
+    /// Asks the site for its time, if that is worth it and early enough before an opening. Never fails and never lasts until the
+    /// permit is due: what is not known is said, and our own clock is taken.
     pub(super) fn look(&self, opening: Timestamp) -> impl Future<Output = ()> + Send + 'static {
         let watch = self.clone();
         async move {
             let opening = SiteTime::of_opening(opening);
-            let wanted = watch.limits(opening).zip(watch.url.clone());
-            let Some((limits, url)) = wanted else { return };
-            match watch.ask(&url, limits).await {
-                Ok(reading) => watch.learn(reading).await,
-                Err(error) => watch.doubt(&error),
+            let ours = watch.aim().ours(opening);
+            let known = watch.reading.lock().expect("no holder panics").is_some();
+            let left = ours.duration_since(watch.clock.now());
+            let Some((requests, quiet)) = worth(watch.rule.follow, known, left, watch.permit_lead) else { return };
+            let Some(url) = watch.url.clone() else { return };
+            let limits = Limits { requests, quiet: Some((opening, quiet)) };
+            tokio::select! {
+                asked = watch.ask(&url, limits) => match asked {
+                    Ok(reading) => watch.learn(reading).await,
+                    Err(error) => watch.doubt(&error),
+                },
+                () = watch.clock.sleep_until(ours - watch.permit_lead - GIVE_UP) => watch.doubt(&too_slow(&url)),
             }
         }
-    }
-
-    /// How much may be asked now; none: nothing.
-    fn limits(&self, opening: SiteTime) -> Option<Limits> {
-        let left = self.aim().ours(opening).duration_since(self.clock.now());
-        let known = self.reading.lock().expect("no holder panics").is_some();
-        let at_last = self.permit_lead + BEFORE_PERMIT;
-        let (requests, quiet) = match known {
-            _ if self.rule.follow == Follow::Own => return None,
-            false if left > QUIET + RUN_TAKES => (A_RUN, QUIET),
-            false if left > at_last => (A_RUN, at_last),
-            true if left > QUIET && left <= REFRESH_FROM => (REFRESH, QUIET),
-            _ => return None,
-        };
-        Some(Limits { requests, quiet: Some((opening, quiet)) })
     }
 
     async fn ask(&self, url: &Url, mut limits: Limits) -> Result<Reading, ProbeError> {
@@ -140,9 +135,11 @@ impl Watch {
         let follows = self.aim().offset().is_some();
         self.reporter.say(now, What::SiteClock { offset: reading.offset, follows });
         if first {
-            for warning in words::warnings(&reading.offset, &reading.servers) {
-                self.reporter.say(now, What::Trouble(warning));
+            let mut warnings = words::warnings(&reading.offset, &reading.servers);
+            if words::differ_much(&reading.offset) {
+                warnings.extend(health().and_then(|health| health.warning()));
             }
+            warnings.into_iter().for_each(|warning| self.reporter.say(now, What::Trouble(warning)));
         }
         self.keep(&reading, follows, now).await;
     }
@@ -173,8 +170,30 @@ impl Watch {
     }
 }
 
+/// How many questions are worth asking so long before an opening, and how long before it the last; none: none.
+fn worth(
+    follow: Follow,
+    known: bool,
+    left: SignedDuration,
+    permit_lead: SignedDuration,
+) -> Option<(u32, SignedDuration)> {
+    let at_last = permit_lead + BEFORE_PERMIT;
+    match known {
+        _ if follow == Follow::Own => None,
+        false if left > QUIET + RUN_TAKES => Some((A_RUN, QUIET.max(at_last))),
+        false if left > at_last => Some((A_RUN, at_last)),
+        true if left > QUIET.max(at_last) && left <= REFRESH_FROM => Some((REFRESH, QUIET.max(at_last))),
+        _ => None,
+    }
+}
+
+fn too_slow(url: &Url) -> ProbeError {
+    ProbeError::Unreachable { url: url.to_string(), why: "no answer in time".to_owned() }
+}
+
 /// The name under which the store keeps what was last found out about a site's clock: a JSON object with `at`, `offset_ns`,
-/// `low_ns` and `high_ns` (site minus ours), `round_trip_ns`, `follows_site` and `servers`.
+/// `low_ns` and `high_ns` (site minus ours), `round_trip_ns`, `follows_site`, `servers` (how many), and what the kernel thinks of
+/// our own clock: `synchronised` and `own_error_us`.
 pub fn setting(site: &SiteId) -> String {
     format!("site-clock {site}")
 }
@@ -182,13 +201,36 @@ pub fn setting(site: &SiteId) -> String {
 fn told(reading: &Reading, follows: bool) -> Value {
     let ns = |time: SignedDuration| i64::try_from(time.as_nanos()).ok();
     let offset = &reading.offset;
+    let kernel = health();
     json!({
         "at": offset.measured_at().to_string(),
         "follows_site": follows,
         "high_ns": ns(offset.high()),
         "low_ns": ns(offset.low()),
         "offset_ns": ns(offset.estimate()),
+        "own_error_us": kernel.map(|kernel| kernel.estimated_error.as_micros()),
         "round_trip_ns": ns(reading.round_trip),
         "servers": reading.servers.len(),
+        "synchronised": kernel.map(|kernel| kernel.synchronised),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_asked_early_once_and_looked_at_again_late() {
+        let seconds = SignedDuration::from_secs;
+        let permit = seconds(2);
+        let worth = |known, left| worth(Follow::Auto, known, left, permit);
+        assert_eq!(worth(false, seconds(90)), Some((A_RUN, QUIET)));
+        assert_eq!(worth(false, seconds(15)), Some((A_RUN, permit + BEFORE_PERMIT)), "taken up late");
+        assert_eq!(worth(false, seconds(2)), None, "nothing is asked while the permit is due");
+        assert_eq!(worth(true, seconds(90)), None);
+        assert_eq!(worth(true, seconds(20)), Some((REFRESH, QUIET)));
+        assert_eq!(worth(true, seconds(9)), None);
+        assert_eq!(worth(false, seconds(-5)), None, "it is open already");
+        assert_eq!(super::worth(Follow::Own, false, seconds(90), permit), None);
+    }
 }

@@ -29,10 +29,15 @@ pub fn sentence(offset: &Offset) -> String {
     format!("the site's clock is {} this machine's, within {}", ahead(offset.estimate()), length(offset.bound()))
 }
 
+/// Whether the two clocks certainly differ by more than [`WORTH_A_WARNING`].
+pub fn differ_much(offset: &Offset) -> bool {
+    offset.low() > WORTH_A_WARNING || offset.high() < -WORTH_A_WARNING
+}
+
 /// What a person should know about it.
 pub fn warnings(offset: &Offset, servers: &[String]) -> Vec<String> {
     let mut warnings = Vec::new();
-    if offset.low() > WORTH_A_WARNING || offset.high() < -WORTH_A_WARNING {
+    if differ_much(offset) {
         warnings.push(format!(
             "the site's clock and this machine's differ by {}; one of them is not kept right",
             length(offset.estimate().abs())
