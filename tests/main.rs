@@ -14,6 +14,7 @@ mod engine;
 mod family;
 mod flow;
 mod notify;
+mod probe;
 mod race;
 mod schedule;
 mod store;

@@ -29,7 +29,7 @@ pub enum Trust {
 impl Trust {
     /// The configuration for HTTP/1.1 connections. The platform's is kept for a while: reading its roots takes many
     /// milliseconds, and hundreds of shots may want them at once.
-    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
         if let Self::Roots(_) = self {
             return self.made();
         }

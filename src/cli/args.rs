@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{book, club, demo, explain, plan, replay, vault};
+use super::{book, clock, club, demo, explain, plan, replay, vault};
 
 /// Books what a website opens at an instant
 #[derive(Debug, Parser)]
@@ -42,6 +42,8 @@ pub(super) enum Command {
     Replay(replay::Args),
     /// Keep the members' user names and passwords
     Vault(vault::VaultArgs),
+    /// Ask a site how its clock differs from this machine's
+    Clock(clock::Args),
     /// Serve a practice club on loopback
     Club(club::Args),
     /// Print the JSON Schema of booking.toml, for editors

@@ -13,7 +13,7 @@ use super::setting::zones_of;
 use super::{Exit, Failure, Timeline};
 use crate::browser::Engine as Browser;
 use crate::clock::{Clock, SystemClock, ZoneData};
-use crate::club::{Fault, MEMBERS, Shape};
+use crate::club::{Fault, MEMBERS, Shape, clock_offset};
 use crate::config::{Config, Environment, load};
 use crate::engine::{Engine, Event, Handle, What};
 use crate::model::{AttemptId, FireMode, Outcome, Secret};
@@ -72,6 +72,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=i64::from(MOST_BOOKINGS)))]
     bookings: u8,
 
+    /// How far the club's clock is ahead of this machine's (3, -2.5, 250ms)
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = clock_offset, allow_hyphen_values = true)]
+    clock_offset: SignedDuration,
+
     /// How the club misbehaves; may be given several times (`firstserve club --help` lists them)
     #[arg(long = "fault", value_name = "NAME")]
     faults: Vec<Fault>,
@@ -106,7 +110,7 @@ pub(super) fn run(args: &Args, as_json: bool) -> anyhow::Result<ExitCode> {
 async fn demo(args: &Args, quiet: bool) -> anyhow::Result<Value> {
     let opens_in = args.opens_in.unwrap_or_else(|| OPENS_IN + PER_BOOKING * i32::from(args.bookings - 1));
     let folder = tempfile::Builder::new().prefix("firstserve-demo-").tempdir()?;
-    let club = ClubProcess::start(opens_in, args.shape, &args.faults).await?;
+    let club = ClubProcess::start(opens_in, args.shape, args.clock_offset, &args.faults).await?;
     let opening = club.opening;
     world::build(folder.path(), args, &club)?;
     keep_credentials(folder.path(), args.bookings)?;

@@ -1,6 +1,7 @@
 //! `firstserve explain BOOKING`: from the rule to the instants at which the engine will act.
 //!
-//! Needs no vault, browser or network. The site's clock is not known here: instants are this machine's.
+//! Needs no vault, browser or network. Of the site's clock it says whose is taken, and what was found out last; instants are
+//! those of the clock that is taken.
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -10,6 +11,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use serde_json::{Value, json};
 
+mod clock;
+
 use super::plan::{local, place};
 use super::setting::Setting;
 use super::{Exit, Failure};
@@ -17,11 +20,14 @@ use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::model::{
-    Booking, BookingName, Choice, CourtName, FireMode, Language, MeasuredTo, Member, MemberId, OpeningRule, Site, When,
+    Booking, BookingName, Choice, ClockRule, CourtName, FireMode, Language, MeasuredTo, Member, MemberId, OpeningRule,
+    Site, When,
 };
 use crate::report::{Problem, did_you_mean};
 use crate::schedule::{Rule, never_open, not_open_yet, notes, occurrences};
 use crate::timing::permit_lead;
+
+pub use clock::Measured;
 
 /// How many occurrences are explained.
 pub const EXPLAINED: usize = 3;
@@ -43,10 +49,11 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     let firing = |site: &Site| Firing::of(site, &config);
     let known = Known { bookings: &config.bookings, members: &config.members, sites: &config.sites, firing: &firing };
     let explained = explain(&args.booking, &known, &zones, now);
-    let explained = explained.map_err(|problem| {
+    let mut explained = explained.map_err(|problem| {
         let help = problem.help.map(|help| format!("; {help}")).unwrap_or_default();
         Failure::new(Exit::Data, format!("{}{help}", problem.message))
     })?;
+    clock::remember(&mut explained, &config);
     if as_json {
         super::answer(&json(&explained));
     } else {
@@ -113,6 +120,10 @@ pub struct Explanation {
     pub time_zone: String,
     /// The release of the zone data (`2026f (system)`).
     pub zone_data: String,
+    /// By whose clock it opens.
+    pub clock: ClockRule,
+    /// What was found out last about the site's clock; none: nothing yet.
+    pub known: Option<Measured>,
     /// Whether the booking is paused: then nothing of this will happen.
     pub paused: bool,
     /// The next occurrences.
@@ -208,6 +219,8 @@ fn one(booking: &Booking, at: &At<'_>, zones: &ZoneData) -> Explanation {
         when: when(&booking.when),
         time_zone: site.time_zone.clone(),
         zone_data: zones.to_string(),
+        clock: site.clock,
+        known: None,
         paused: booking.paused,
         occurrences: next.into_iter().map(|next| explained(next.date, &next.choices, at)).collect(),
         never_open: never_open(&awake, site, zone, now),
@@ -316,7 +329,7 @@ impl Explanation {
             "rule": self.when,
             "time_zone": self.time_zone,
             "zone_data": self.zone_data,
-            "site_clock": null,
+            "site_clock": clock::json(self.clock, self.known.as_ref()),
             "paused": self.paused,
             "occurrences": self.occurrences.iter().map(Explained::json).collect::<Vec<_>>(),
             "never_open": self.never_open.iter().map(|choice| json!({
@@ -339,7 +352,7 @@ impl Explanation {
         writeln!(out, "{}, for {} at {site}{paused}", self.booking, self.member)?;
         writeln!(out, "  rule        {}", self.when)?;
         writeln!(out, "  zone        {}, time zone data {}", self.time_zone, self.zone_data)?;
-        writeln!(out, "  clock       this machine's; the site's own is not measured")?;
+        writeln!(out, "  clock       {}", clock::sentence(self.clock, self.known.as_ref()))?;
         if self.occurrences.is_empty() {
             writeln!(out, "\n  No date ahead.")?;
         }

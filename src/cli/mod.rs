@@ -6,6 +6,7 @@
 mod args;
 mod book;
 pub mod check;
+mod clock;
 mod club;
 mod demo;
 mod exit;
@@ -80,6 +81,7 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
             Ok(wanted.run(&data, args.json))
         }
         Command::Club(options) => club::run(options),
+        Command::Clock(wanted) => clock::run(&wanted, args.json),
         Command::Schema => schema::run(&mut std::io::stdout()).map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "firstserve", &mut std::io::stdout());

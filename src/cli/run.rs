@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::household::{Household, open_store};
 use super::setting::{Setting, zones_of};
 use super::{Exit, Failure};
-use crate::clock::SystemClock;
+use crate::clock::{self, SystemClock};
 use crate::config::{Loaded, Log, LogFormat, Pace, Watcher, watch};
 use crate::engine::{Engine, Handle};
 use crate::telemetry::{self, Format, LogError, LogOptions, Logs, Redactor};
@@ -82,6 +82,9 @@ async fn daemon(
     mut signals: Signals,
 ) -> anyhow::Result<()> {
     for warning in household.warnings() {
+        tracing::warn!("{warning}");
+    }
+    if let Some(warning) = clock::health().and_then(|health| health.warning()) {
         tracing::warn!("{warning}");
     }
     household.keep().await;

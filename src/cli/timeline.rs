@@ -13,6 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::{Event, What};
 use crate::model::{AttemptId, Choice, Outcome, State};
+use crate::probe::words;
+use crate::timing::Offset;
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -39,6 +41,8 @@ struct Shown {
     name: String,
     /// None for a date that could be booked already when it was planned.
     opening: Option<Timestamp>,
+    /// How far the clock by which it opens is ahead of ours, as far as is known.
+    ahead: SignedDuration,
     file: Option<File>,
 }
 
@@ -70,7 +74,8 @@ impl Timeline {
     /// Draws what is being done, or how long it is until the next opening.
     pub fn count_down(&self, now: Timestamp) {
         let doing = self.attempts.values().find_map(|shown| Some(format!("{} …", shown.file.as_ref()?.name)));
-        let next = self.attempts.values().filter_map(|shown| shown.opening).filter(|at| *at > now).min();
+        let opens = |shown: &Shown| Some(shown.opening? - shown.ahead);
+        let next = self.attempts.values().filter_map(opens).filter(|at| *at > now).min();
         let next = next.map(|at| format!("opens in {}", span(at.duration_since(now))));
         self.bar.set_message(match (next, doing) {
             (Some(next), Some(doing)) => format!("{next}   {}", self.paint(DIM, &doing)),
@@ -102,11 +107,12 @@ impl Timeline {
                     None => "can be booked already".to_owned(),
                 };
                 if let Some(id) = &event.attempt {
-                    let shown = Shown { name: name.clone(), opening, file: None };
+                    let shown = Shown { name: name.clone(), opening, ahead: SignedDuration::ZERO, file: None };
                     self.attempts.insert(id.clone(), shown);
                 }
                 self.at(event, &format!("{}, {opens}", self.paint(BOLD, &name)));
             }
+            What::SiteClock { offset, follows } => self.site_clock(event, offset, *follows),
             What::Entered(state) => self.of(event, &self.state(*state)),
             What::Trouble(why) | What::Degraded(why) => self.of(event, &format!("{} {why}", self.paint(YELLOW, "!"))),
             What::Sent { choice, mode, late, .. } => self.sent(event, choice, mode, *late),
@@ -147,9 +153,22 @@ impl Timeline {
 
     fn sent(&self, event: &Event, choice: &Choice, mode: &str, late: Option<SignedDuration>) {
         let (court, start) = (&choice.court, choice.start.strftime("%H:%M"));
+        let late = late.map(|late| late + self.ahead(event.attempt.as_ref()));
         let late = late.map(|late| format!(", {} after the opening", self.paint(BOLD, &signed(late))));
         let sent = self.paint(BOLD, &format!("sent court {court} at {start}"));
         self.of(event, &format!("{sent} by {mode}{}", late.unwrap_or_default()));
+    }
+
+    fn site_clock(&mut self, event: &Event, offset: &Offset, follows: bool) {
+        let whose = if follows { "the site's" } else { "this machine's" };
+        self.of(event, &format!("{}; it opens by {whose}", words::sentence(offset)));
+        if let Some(shown) = event.attempt.as_ref().and_then(|id| self.attempts.get_mut(id)) {
+            shown.ahead = if follows { offset.estimate() } else { SignedDuration::ZERO };
+        }
+    }
+
+    fn ahead(&self, id: Option<&AttemptId>) -> SignedDuration {
+        id.and_then(|id| self.attempts.get(id)).map_or(SignedDuration::ZERO, |shown| shown.ahead)
     }
 
     fn ended(&self, event: &Event, outcome: Outcome, note: &str) {
@@ -182,7 +201,7 @@ impl Timeline {
     fn instants(&self, at: Timestamp, id: Option<&AttemptId>) -> String {
         let clock = self.paint(DIM, &self.clock_text(at, "%H:%M:%S%.3f"));
         let shown = id.and_then(|id| self.attempts.get(id));
-        let opening = shown.and_then(|shown| shown.opening);
+        let opening = shown.and_then(|shown| Some(shown.opening? - shown.ahead));
         let distance = opening.map(|opening| signed(at.duration_since(opening))).unwrap_or_default();
         format!("{clock} {distance:>11}")
     }

@@ -1,8 +1,10 @@
 //! Time, as a thing that is handed in.
 //!
 //! [`Clock`] is what the engine knows of time. [`SystemClock`] is the only reader of the operating system's clock in the
-//! whole crate (clippy forbids the others); [`SimClock`] lets days pass in microseconds.
+//! whole crate (clippy forbids the others); [`SimClock`] lets days pass in microseconds. [`health()`] asks the kernel how good
+//! its clock is.
 
+mod health;
 mod sim;
 mod system;
 pub mod tzdata;
@@ -13,6 +15,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use health::{Health, health};
 pub use sim::SimClock;
 pub use system::{Stopwatch, SystemClock};
 pub use tzdata::ZoneData;

@@ -37,3 +37,4 @@ pub use member::MEMBERS;
 pub use options::{Latency, Options, Shape, Versions};
 pub use server::{Club, Ready, serve};
 pub use span::SpanError;
+pub(crate) use span::offset as clock_offset;

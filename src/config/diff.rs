@@ -150,6 +150,8 @@ fn site(old: &Site, new: &Site, changes: &mut Vec<Change>) {
             ("max-submits", patience.max_submits.to_string()),
             ("max-logins", patience.max_logins.to_string()),
             ("armed-lead", duration::words(patience.armed_lead)),
+            ("clock", site.clock.follow.as_str().to_owned()),
+            ("clock-give-up", site.clock.give_up.to_string()),
             ("variables", format!("{:?}", site.variables)),
         ]
     };

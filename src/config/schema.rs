@@ -101,7 +101,7 @@ fn plain(value: &raw::Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Patience;
+    use crate::model::{ClockRule, Patience};
 
     #[test]
     fn every_reference_is_defined_and_every_default_fits() {
@@ -132,5 +132,8 @@ mod tests {
         }
         assert_eq!(site["max-submits"]["default"], patience.max_submits);
         assert_eq!(site["max-logins"]["default"], patience.max_logins);
+        let clock = ClockRule::default();
+        assert_eq!(site["clock"]["default"], clock.follow.as_str());
+        assert_eq!(site["clock-give-up"]["default"], clock.give_up);
     }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Answer, Attempt, AttemptId, BookingName, Choice, MemberId, Outcome, State};
-use crate::timing::Listing;
+use crate::timing::{Listing, Offset};
 
 /// Something that happened, with its instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,13 @@ pub enum What {
         place: String,
         /// How long it took.
         took: Duration,
+    },
+    /// The site was asked for its time.
+    SiteClock {
+        /// How far its clock is ahead of ours.
+        offset: Offset,
+        /// Whether openings are taken by it from now on.
+        follows: bool,
     },
     /// Something reversible failed; the machine decides what follows.
     Trouble(String),

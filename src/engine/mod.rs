@@ -22,6 +22,7 @@ mod rehearse;
 mod replay;
 mod report;
 mod run;
+mod site_clock;
 mod supervisor;
 
 use crate::browser::BrowserError;
@@ -31,6 +32,7 @@ pub use one::{One, Runs, book};
 pub use perform::Rehearsed;
 pub use rehearse::{evidence_of_rehearsal, rehearse};
 pub use replay::replay;
+pub use site_clock::setting as site_clock_setting;
 pub use supervisor::{Engine, Handle, Parts};
 
 /// Looks whether the browser is installed that the configured bookings need, without starting it: nobody should wait for an

@@ -1,5 +1,6 @@
 //! One attempt, from the first event to the last: asks the machine, writes what it says, does what it wants.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,12 @@ use super::What;
 use super::errand::Errand;
 use super::perform::Performer;
 use super::report::Reporter;
+use super::site_clock::Watch;
 use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::model::{Answer, AttemptId, Choice, Outcome, State};
 use crate::store::{End, Evidence, Letter, Mark, PermitId, Slot, Store, StoreError};
-use crate::timing::{Decision, Event, Machine, Next, Record};
+use crate::timing::{Decision, Event, Listing, Machine, Next, Record};
 
 /// How long a write that must not be lost waits before it is tried again.
 const WRITE_AGAIN: Duration = Duration::from_millis(500);
@@ -63,6 +65,7 @@ pub(super) struct Ending<'a> {
 pub(super) struct Run<P> {
     pub(super) id: AttemptId,
     pub(super) machine: Machine,
+    pub(super) site_clock: Watch,
     pub(super) performer: P,
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
@@ -88,6 +91,7 @@ impl<P: Performer> Run<P> {
         let mut event = Event::Begin;
         loop {
             self.machine.credentials_sent(self.performer.logins());
+            self.machine.aim_by(self.site_clock.aim());
             let decision = self.machine.on(event, self.clock.now());
             match self.follow(decision).await {
                 Ok(next) => event = next,
@@ -116,8 +120,14 @@ impl<P: Performer> Run<P> {
     async fn perform(&mut self, next: Next) -> Result<Event, Finish> {
         Ok(match next {
             Next::Wait(at) => return self.wait(at).await,
-            Next::Stage { choice, from } => self.heard(|p| Box::pin(p.stage(choice, from))).await,
-            Next::CheckLogin => Box::pin(self.performer.check_login()).await,
+            Next::Stage { choice, from } => {
+                let look = self.look(choice);
+                self.heard(|p| Box::pin(beside(p.stage(choice, from), look))).await
+            }
+            Next::CheckLogin => {
+                let look = self.look(self.machine.choice());
+                tokio::join!(Box::pin(self.performer.check_login()), look).0
+            }
             Next::Open { choice, at } => self.heard(|p| Box::pin(p.open(choice, at))).await,
             Next::Spend { choice } => self.spend(choice).await,
             Next::Fire { choice, at } => Box::pin(self.performer.fire(choice, at)).await,
@@ -127,6 +137,11 @@ impl<P: Performer> Run<P> {
                 return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.sent }).await);
             }
         })
+    }
+
+    /// A look at the site's clock, as far as it is worth it before this choice's opening.
+    fn look(&self, choice: usize) -> impl Future<Output = ()> + Send + 'static {
+        self.site_clock.look(self.machine.facts().choices[choice].opening)
     }
 
     /// Does something reversible; an order to cancel or stop interrupts it.
@@ -368,4 +383,17 @@ impl<P: Performer> Run<P> {
             Err(error) => tracing::warn!(%error, "the marks of the ledger were not written"),
         }
     }
+}
+
+/// Stages, and looks at the site's clock meanwhile. The look is waited for only when everything else is ready.
+async fn beside(stage: impl Future<Output = Event>, look: impl Future<Output = ()>) -> Event {
+    let (mut stage, mut look) = (pin!(stage), pin!(look));
+    let event = tokio::select! {
+        event = &mut stage => event,
+        () = &mut look => return stage.await,
+    };
+    if event == Event::Staged(Listing::Absent) {
+        look.await;
+    }
+    event
 }

@@ -18,6 +18,7 @@ use super::lock::AccountLocks;
 use super::perform::hands;
 use super::report::Reporter;
 use super::run::{Finish, Order, Run};
+use super::site_clock::{SiteClocks, Watch};
 use super::{Event, What};
 use crate::clock::{Clock, ZoneData};
 use crate::config::{Config, diff, moved};
@@ -131,6 +132,7 @@ pub struct Engine {
     running: HashMap<AttemptId, Running>,
     tasks: JoinSet<(AttemptId, Finish)>,
     locks: AccountLocks,
+    site_clocks: SiteClocks,
     events: broadcast::Sender<Event>,
     replan_at: Timestamp,
     pulse: Arc<AtomicU64>,
@@ -170,6 +172,7 @@ impl Engine {
             running: HashMap::new(),
             tasks: JoinSet::new(),
             locks: AccountLocks::default(),
+            site_clocks: SiteClocks::default(),
             events: events.clone(),
             replan_at,
             pulse: Arc::default(),
@@ -283,7 +286,9 @@ impl Engine {
         let reporter = Reporter::new(self.events.clone()).of(&id);
         let now = self.parts.clock.now();
         reporter.say(now, What::taken_up(&attempt));
+        let site_clock = self.watch(&errand, &id, reporter.clone());
         let run = Run {
+            site_clock,
             machine: Machine::new(errand.facts(), errand.past(&attempt)),
             stored: attempt.state,
             permit: errand.permit.clone(),
@@ -304,6 +309,11 @@ impl Engine {
         self.running.insert(id.clone(), running);
         let span = attempt_span(&id);
         self.tasks.spawn(Box::pin(async move { (id, run.run().await) }.instrument(span)));
+    }
+
+    fn watch(&self, errand: &Errand, id: &AttemptId, reporter: Reporter) -> Watch {
+        let (clock, store) = (Arc::clone(&self.parts.clock), self.parts.store.clone());
+        Watch::new(&errand.site, id, self.site_clocks.clone(), clock, store, reporter)
     }
 
     /// Ends an attempt that cannot be run at all.

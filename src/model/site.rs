@@ -28,6 +28,8 @@ pub struct Site {
     pub slot_length: SignedDuration,
     /// Times and bounds of an attempt.
     pub patience: Patience,
+    /// Whose clock an opening is taken by.
+    pub clock: ClockRule,
     /// Free words for the selector files: `{site.KEY}`.
     pub variables: BTreeMap<String, String>,
 }
@@ -73,6 +75,47 @@ impl FireMode {
     /// The mode of that word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+    }
+}
+
+/// Whose clock the openings of a site are taken by, and how much of a doubt about it is given up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ClockRule {
+    /// Whose.
+    pub follow: Follow,
+    /// How much of what is not known about the site's clock is given up to be faster, in percent; 0: never early as far as
+    /// it was proved.
+    pub give_up: u8,
+}
+
+/// Whose clock an opening is taken by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Follow {
+    /// The site's, where it was measured and is certainly another than ours; otherwise ours.
+    #[default]
+    Auto,
+    /// The site's, wherever it could be measured.
+    Site,
+    /// Ours; the site's is not asked.
+    Own,
+}
+
+impl Follow {
+    /// Every rule, in the order of the documentation.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Site, Self::Own];
+
+    /// The word in files and screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Site => "site",
+            Self::Own => "own",
+        }
+    }
+
+    /// The rule of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == word)
     }
 }
 

@@ -12,6 +12,9 @@
 //! knows nothing is submitted before the list was read, fresh, twice in a row, without our row. After a submit that the site
 //! called a success nothing is submitted at all.
 //!
+//! Openings are instants of the site's clock, everything else here is of ours; [`Aim`] is what turns the one into the other, in
+//! one place ([`Machine::opens`]).
+//!
 //! Here: the way from ready to the answer. `stage` has the way to ready and its troubles, `choices` which choice is tried and
 //! what becomes of the others, `verify` what the site's list says.
 
@@ -23,7 +26,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Decision, Event, Listing, Next, Record, Staging, Trouble};
+use super::{Aim, Decision, Event, Listing, Next, Record, SiteTime, Staging, Trouble};
 use super::{not_open_rung, permit_lead, site_back_off};
 use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
 
@@ -84,6 +87,7 @@ impl Past {
 #[derive(Clone, Debug)]
 pub struct Machine {
     facts: Facts,
+    aim: Aim,
     state: State,
     lost: Vec<bool>,
     choice: usize,
@@ -125,6 +129,7 @@ impl Machine {
         let lost = (0..facts.choices.len()).map(|choice| past.lost.contains(&choice)).collect();
         Self {
             facts,
+            aim: Aim::OWN,
             state: past.state,
             lost,
             choice: 0,
@@ -178,6 +183,21 @@ impl Machine {
             State::Ready => now + STAGING < self.permit_at(),
             _ => false,
         }
+    }
+
+    /// The choice that is tried now.
+    pub fn choice(&self) -> usize {
+        self.choice
+    }
+
+    /// By which clock openings are taken from now on. What is decided already stands until the next event.
+    pub fn aim_by(&mut self, aim: Aim) {
+        self.aim = aim;
+    }
+
+    /// Our instant at which a choice opens.
+    pub fn opens(&self, choice: usize) -> Timestamp {
+        self.ours(&self.facts.choices[choice])
     }
 
     /// Takes an event and says what to do. After [`Next::End`] every event is answered with the same end.
@@ -355,7 +375,7 @@ impl Machine {
     fn next_rung(&mut self, now: Timestamp) -> Option<Timestamp> {
         let rung = not_open_rung(self.not_open).filter(|_| !self.too_late(now))?;
         self.not_open += 1;
-        Some(*self.ladder_from.get_or_insert(now.max(self.facts.choices[self.choice].opening)) + rung)
+        Some(*self.ladder_from.get_or_insert(now.max(self.opening())) + rung)
     }
 
     fn never_open(&mut self, now: Timestamp) -> Decision {
@@ -409,7 +429,12 @@ impl Machine {
     }
 
     fn opening(&self) -> Timestamp {
-        self.facts.choices[self.choice].opening
+        self.opens(self.choice)
+    }
+
+    /// The one place where the site's time becomes ours.
+    fn ours(&self, choice: &Choice) -> Timestamp {
+        self.aim.ours(SiteTime::of_opening(choice.opening))
     }
 
     /// The last instant at which trying the choice again is useful, unless its slot begins before.

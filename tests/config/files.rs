@@ -46,6 +46,7 @@ fn what_the_example_leaves_out_would_be_right() {
     let (loaded, defaults) = (world.load(), plain.load());
     let (config, defaults) = (valid(&loaded), valid(&defaults));
     assert_eq!(config.sites[0].patience, defaults.sites[0].patience, "the example says other defaults than there are");
+    assert_eq!(config.sites[0].clock, defaults.sites[0].clock);
     assert_eq!(config.server.db_pool_size, defaults.server.db_pool_size);
     assert_eq!(config.log.keep_days, defaults.log.keep_days);
     assert_eq!(config.bookings[0].length, defaults.bookings[0].length);

@@ -50,7 +50,9 @@ impl House {
     #[must_use]
     pub(super) fn with_account(self, entry: &str, user: &str, password: &str) -> Self {
         let (data, identity) = (self.folder.path().join("data"), self.folder.path().join("identity"));
-        Vault::init(&data, &identity).unwrap();
+        if !identity.exists() {
+            Vault::init(&data, &identity).unwrap();
+        }
         let credentials = Credentials { user: user.to_owned(), password: Secret::new(password) };
         Vault::open(&data, &identity).unwrap().set(entry, &credentials).unwrap();
         self

@@ -9,6 +9,7 @@ mod gives_up;
 mod endings;
 mod house;
 mod modes;
+mod other_clock;
 mod process;
 mod rehearsal;
 mod remote;

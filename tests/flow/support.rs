@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use firstserve::flow::{Flow, Words};
-use firstserve::model::{Booking, Choice, CourtName, FireMode, Member, Patience, Prefer, Secret, Site, SiteId, When};
+use firstserve::model::{
+    Booking, Choice, ClockRule, CourtName, FireMode, Member, Patience, Prefer, Secret, Site, SiteId, When,
+};
 use firstserve::report::{Problem, SourceFile};
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -24,6 +26,7 @@ pub(super) fn site(zone: &str) -> Site {
         courts: Vec::new(),
         slot_length: SignedDuration::from_hours(1),
         patience: Patience::default(),
+        clock: ClockRule::default(),
         variables: BTreeMap::from([("sport".to_owned(), "tenis & pádel".to_owned())]),
     }
 }

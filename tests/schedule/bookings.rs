@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use firstserve::model::{
-    Booking, Court, FireMode, Language, MeasuredTo, Occurrence, OpeningRule, Patience, Prefer, Site, When,
+    Booking, ClockRule, Court, FireMode, Language, MeasuredTo, Occurrence, OpeningRule, Patience, Prefer, Site, When,
 };
 use firstserve::schedule::{ALWAYS_OPEN, Note, Rule, never_open, not_open_yet, notes, occurrences};
 use jiff::civil::{Date, Time, date, time};
@@ -28,6 +28,7 @@ pub(super) fn site(time_zone: &str, courts: &[(&str, &str, OpeningRule)]) -> Sit
         courts: courts.iter().map(court).collect(),
         slot_length: SignedDuration::from_hours(1),
         patience: Patience::default(),
+        clock: ClockRule::default(),
         variables: BTreeMap::new(),
     }
 }

@@ -1,8 +1,10 @@
 //! The attempt's machine, driven without a runtime: days pass in microseconds.
 
+mod aim;
 mod misfire;
 mod random;
 mod referee;
+mod site_clock;
 mod story;
 mod trouble;
 mod verify;

@@ -28,10 +28,15 @@ pub(super) struct ClubProcess {
 
 impl ClubProcess {
     /// Starts our own binary as a club and waits for its ready line.
-    pub(super) async fn start(opens_in: SignedDuration, shape: Shape, faults: &[Fault]) -> anyhow::Result<Self> {
+    pub(super) async fn start(
+        opens_in: SignedDuration,
+        shape: Shape,
+        clock_offset: SignedDuration,
+        faults: &[Fault],
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["club", "--listen", "127.0.0.1:0", "--opens-in"]).arg(format!("{}ms", opens_in.as_millis()));
-        command.args(["--shape", shape.as_str()]);
+        command.args(["--shape", shape.as_str(), "--clock-offset", &clock_offset.as_secs_f64().to_string()]);
         for fault in faults {
             command.args(["--fault", fault.as_str()]);
         }

@@ -39,6 +39,10 @@ fn log(event: &Event) {
             let late_us = late.map(|late| late.as_micros());
             tracing::info!(attempt, court = %choice.court, mode, %sent, late_us, "sent");
         }
+        What::SiteClock { offset, follows } => {
+            let (offset_us, bound_us) = (offset.estimate().as_micros(), offset.bound().as_micros());
+            tracing::info!(attempt, offset_us, bound_us, follows, "the site's clock");
+        }
         What::Answered(answer) => tracing::info!(attempt, answer = answer.as_str(), "answered"),
         What::Listed { rows } => tracing::info!(attempt, rows, "the site's list"),
         What::Ended { outcome, note, .. } => tracing::info!(attempt, outcome = outcome.as_str(), note, "ended"),

@@ -54,6 +54,18 @@ pub(super) static SITE: Table = Table {
             "How long before the opening the page is armed, in fire mode `armed`.",
         )
         .default("2s"),
+        Key::new(
+            "clock",
+            Kind::Word(&["auto", "site", "own"]),
+            "Whose clock an opening is taken by; `auto` is the site's where it certainly differs from ours.",
+        )
+        .default("auto"),
+        Key::new(
+            "clock-give-up",
+            Kind::Count { min: 0, max: 100 },
+            "How much of the doubt about the site's clock is given up to be faster, in percent; above 0 it may be too early.",
+        )
+        .default("0"),
         Key::new("variables", Kind::Words, "Free words for the selector files: `{site.KEY}`."),
         Key::new("court", Kind::Named(&COURT), "The courts: one table for each.")
             .required("a table `[site.NAME.court.1]`"),

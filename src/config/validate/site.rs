@@ -7,7 +7,7 @@ use jiff::tz::TimeZoneDatabase;
 
 use crate::config::raw::{At, Section};
 use crate::flow::Flow;
-use crate::model::{Court, FireMode, Patience, Site, SiteId};
+use crate::model::{ClockRule, Court, FireMode, Follow, Patience, Site, SiteId};
 use crate::report::{Problem, SourceFile, did_you_mean};
 
 use super::server::checked;
@@ -108,6 +108,7 @@ fn site(
         courts,
         slot_length: section.value("slot-length")?,
         patience: patience(section)?,
+        clock: clock(section)?,
         variables: section.value("variables").unwrap_or_default(),
     })
 }
@@ -124,6 +125,12 @@ fn patience(section: &Section) -> Option<Patience> {
         max_logins: times("max-logins")?,
         armed_lead: section.value("armed-lead")?,
     })
+}
+
+fn clock(section: &Section) -> Option<ClockRule> {
+    let follow = section.value::<String>("clock").and_then(|word| Follow::parse(&word))?;
+    let give_up = section.value::<u32>("clock-give-up").and_then(|percent| u8::try_from(percent).ok())?;
+    Some(ClockRule { follow, give_up })
 }
 
 /// The zone's name as the data spell it.

@@ -15,8 +15,8 @@ impl Machine {
     pub(super) fn next_choice(&self, now: Timestamp) -> Option<usize> {
         let useful = |(at, choice): &(usize, &Choice)| !self.lost[*at] && self.misfire(choice, now).is_useful();
         let left = || self.facts.choices.iter().enumerate().filter(useful);
-        let soonest = left().map(|(_, choice)| choice.opening).min()?;
-        left().find(|(_, choice)| choice.opening <= soonest.max(now)).map(|(at, _)| at)
+        let soonest = left().map(|(_, choice)| self.ours(choice)).min()?;
+        left().find(|(_, choice)| self.ours(choice) <= soonest.max(now)).map(|(at, _)| at)
     }
 
     /// The submit was refused as taken. A site may say so after having booked (a browser that sends a dropped request again
@@ -40,7 +40,7 @@ impl Machine {
     /// Trying is of no use any more at this opening, with whichever choice; another one may open on another day.
     pub(super) fn give_up(&mut self, outcome: Outcome, note: &str, now: Timestamp) -> Decision {
         let horizon = now + self.facts.patience.login_lead;
-        let near = |at: &usize| !self.lost[*at] && self.facts.choices[*at].opening <= horizon;
+        let near = |at: &usize| !self.lost[*at] && self.opens(*at) <= horizon;
         let near: Vec<usize> = (0..self.lost.len()).filter(near).collect();
         near.iter().for_each(|choice| self.lost[*choice] = true);
         self.gave_up = Some((outcome, note.to_owned()));
@@ -77,6 +77,6 @@ impl Machine {
     }
 
     pub(super) fn misfire(&self, choice: &Choice, now: Timestamp) -> Misfire {
-        misfire(self.facts.planned_at, choice.opening, choice.starts_at, now, self.facts.patience.grace)
+        misfire(self.facts.planned_at, self.ours(choice), choice.starts_at, now, self.facts.patience.grace)
     }
 }

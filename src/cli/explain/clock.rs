@@ -1,0 +1,101 @@
+//! By whose clock a site's openings are taken, and what was found out last about the site's own.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::Explanation;
+use crate::config::Config;
+use crate::engine::site_clock_setting;
+use crate::model::{ClockRule, Follow, SiteId};
+use crate::probe::words;
+use crate::store::Store;
+use crate::timing::Offset;
+
+/// What the store knows of a site's clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// How far the site's clock was ahead of this machine's.
+    pub offset: Offset,
+    /// Whether openings were taken by it.
+    pub follows: bool,
+}
+
+impl Measured {
+    /// Reads what [`site_clock_setting`] names.
+    pub fn parse(text: &str) -> Option<Self> {
+        let data: Value = serde_json::from_str(text).ok()?;
+        let ns = |key: &str| data[key].as_i64().map(SignedDuration::from_nanos);
+        let at: Timestamp = data["at"].as_str()?.parse().ok()?;
+        let offset = Offset::new(ns("low_ns")?, ns("high_ns")?, ns("offset_ns")?, at)?;
+        Some(Self { offset, follows: data["follows_site"].as_bool()? })
+    }
+}
+
+/// Fills in what a database on this machine knows; one elsewhere is not asked, for this command needs no network.
+pub(super) fn remember(explained: &mut [Explanation], config: &Config) {
+    let address = config.server.database.expose();
+    let Some(file) = address.strip_prefix("sqlite://") else { return };
+    if !std::path::Path::new(file).exists() {
+        return;
+    }
+    let Ok(runtime) = crate::cli::runtime() else { return };
+    runtime.block_on(async {
+        let Ok(store) = Store::open_read_only(address).await else { return };
+        for one in explained {
+            let kept = store.setting(&site_clock_setting(&SiteId::new(&one.site.0))).await;
+            one.known = kept.ok().flatten().and_then(|text| Measured::parse(&text));
+        }
+        store.close().await;
+    });
+}
+
+/// As JSON: the rule, and what is known.
+pub(super) fn json(rule: ClockRule, known: Option<&Measured>) -> Value {
+    let ms = |time: SignedDuration| time.as_secs_f64() * 1_000.0;
+    let measured = known.map(|Measured { offset, follows }| {
+        json!({
+            "at": offset.measured_at().to_string(),
+            "offset_ms": ms(offset.estimate()),
+            "bound_ms": ms(offset.bound()),
+            "follows_site": follows,
+        })
+    });
+    json!({ "clock": rule.follow.as_str(), "give_up_percent": rule.give_up, "measured": measured })
+}
+
+/// In words.
+pub(super) fn sentence(rule: ClockRule, known: Option<&Measured>) -> String {
+    let whose = match rule.follow {
+        Follow::Own => return "this machine's; the site's own is not asked".to_owned(),
+        Follow::Site => "the site's",
+        Follow::Auto => "the site's where it certainly differs, otherwise this machine's",
+    };
+    let known = match known {
+        None => "it is asked before each opening".to_owned(),
+        Some(Measured { offset, .. }) => {
+            let at = offset.measured_at().strftime("%Y-%m-%d %H:%M UTC");
+            let (ahead, bound) = (words::ahead(offset.estimate()), words::length(offset.bound()));
+            format!("at {at} it was {ahead} this machine's, within {bound}")
+        }
+    };
+    format!("{whose}; {known}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_engine_keeps_is_read_back() {
+        let kept = r#"{"at":"2027-07-09T05:59:30Z","follows_site":true,"high_ns":3002000000,"low_ns":2998000000,
+                       "offset_ns":3000100000,"round_trip_ns":400000,"servers":1}"#;
+        let known = Measured::parse(kept).expect("it is well written");
+        let told = sentence(ClockRule::default(), Some(&known));
+        assert!(
+            told.ends_with("at 2027-07-09 05:59 UTC it was 3.000 s ahead of this machine's, within 2.10 ms"),
+            "{told}"
+        );
+        assert_eq!(Measured::parse(&kept.replace("2998000000", "3002000001")), None, "an interval upside down");
+        assert_eq!(Measured::parse("{}"), None);
+    }
+}
