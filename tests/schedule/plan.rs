@@ -99,7 +99,7 @@ fn the_permit_is_explained_by_the_mode_that_is_used() {
         let planned = found[0].occurrences[0].choices[0].planned.clone().expect("it is not open yet");
         planned.fire.timestamp().duration_since(planned.permit.timestamp()).as_millis()
     };
-    assert_eq!(lead(FireMode::Armed, true), sites[0].patience.armed_lead.as_millis());
+    assert_eq!(lead(FireMode::Armed, false), sites[0].patience.armed_lead.as_millis());
     assert_eq!(lead(FireMode::Script, false), 500, "a flow that cannot be armed is fired as script");
     assert_eq!(lead(FireMode::Http, true), 0, "opening steps of ours come before the permit");
 }
