@@ -25,7 +25,7 @@ function warmUps(run) {
     { before: LAST_KNOCK_MS, until: LAST_KNOCK_MS / 2, does: () => warm.took < LAST_KNOCK_MS / 3 && knock(run, warm) },
     { before: SET_STAMP_MS, until: TOO_LATE_MS, does: () => lastLook(run, warm) },
   ];
-  if (wantsFrame(run)) soon.push(...FRAME_MS.map(before => ({ before, until: FRAME_STAYS_MS, does: () => quietly(() => loadFrame(run, warm)) })));
+  if (wantsFrame(run)) soon.push(...LOAD_FRAME_MS.map(before => ({ before, until: FRAME_STAYS_MS, does: () => quietly(() => loadFrame(run, warm)) })));
   const meanwhile = left => {
     if (left > WALK_MS && performance.now() - warm.knocked > KNOCK_EVERY_MS) knock(run, warm);
   };
@@ -96,7 +96,7 @@ function formOrigin(commit) {
 
 // A navigation is code of its own in Firefox: a file loaded into a frame that nobody sees makes the form 3 ms faster. In Chromium
 // it makes it slower.
-const FRAME_MS = [900, 500];
+const LOAD_FRAME_MS = [900, 500];
 const FRAME_STAYS_MS = 300;
 
 const wantsFrame = run => 'mozInnerScreenX' in window && (run.program.commit.send === 'form' || (run.code.length > 0 && run.program.opening === 'page'));
