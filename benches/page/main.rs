@@ -24,10 +24,10 @@ use kind::Kind;
 use shot::{Landed, Shot};
 
 /// Browsers that are open at the same time.
-const BATCH: usize = 6;
+const BATCH: usize = 4;
 
 /// How long a browser may take to start and be staged.
-const STARTING: Duration = Duration::from_secs(8);
+const STARTING: Duration = Duration::from_secs(15);
 
 /// Between two instants of a batch.
 const APART: Duration = Duration::from_secs(4);

@@ -9,6 +9,9 @@ use firstserve::clock::{Clock, SystemClock};
 
 use crate::chain::case::{Answer, Routes};
 
+/// No page of it has files, so it is the icon that a waiting page asks for.
+pub(crate) const ICON: &str = "/favicon.ico";
+
 /// A request that reached the site.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -63,10 +66,10 @@ impl Site {
         *self.routes.lock().expect("no holder panics") = routes;
     }
 
-    /// Everything that reached it, as `METHOD ADDRESS BODY`, but for `HEAD`, which changes nothing.
+    /// Everything that reached it, as `METHOD ADDRESS BODY`, but for the icon, at which a waiting page knocks.
     pub(crate) fn requests_since(&self, at_ms: f64) -> Vec<String> {
         let seen = self.seen.lock().expect("no holder panics");
-        let since = seen.iter().filter(|each| each.method != "HEAD" && each.at_ms >= at_ms);
+        let since = seen.iter().filter(|each| each.target != ICON && each.at_ms >= at_ms);
         since.map(|each| format!("{} {} {}", each.method, each.target, each.body).trim_end().to_owned()).collect()
     }
 

@@ -25,6 +25,7 @@ function warmUps(run) {
     { before: LAST_KNOCK_MS, until: LAST_KNOCK_MS / 2, does: () => warm.took < LAST_KNOCK_MS / 3 && knock(run, warm) },
     { before: SET_STAMP_MS, until: TOO_LATE_MS, does: () => lastLook(run, warm) },
   ];
+  if (wantsFrame(run)) soon.push(...LOAD_FRAME_MS.map(before => ({ before, until: FRAME_STAYS_MS, does: () => quietly(() => loadFrame(run, warm)) })));
   const meanwhile = left => {
     if (left > WALK_MS && performance.now() - warm.knocked > KNOCK_EVERY_MS) knock(run, warm);
   };
@@ -72,20 +73,43 @@ async function knock(run, warm) {
   const elsewhere = new URL(warm.url).origin !== location.origin;
   const how = elsewhere ? { mode: 'no-cors', credentials: 'include' } : { credentials: 'same-origin', redirect: 'manual' };
   try {
-    const { status } = await fetch(warm.url, { ...how, method: 'HEAD', cache: 'no-store' });
-    if (status >= 400) warm.url = location.href;
+    await fetch(warm.url, { ...how, method: 'HEAD', cache: 'no-store' });
   } catch { /* the shot itself will tell */ }
   Object.assign(warm, { busy: false, took: performance.now() - warm.knocked });
 }
 
-// Where the form goes, unless asking there could be taken for sending; else the page itself.
+// A file that belongs to the page, or the site's icon: whoever asks for a page or a form again may make the token worthless that
+// the form in this page holds. A form that goes elsewhere wants that connection open.
 function knockAddress(run) {
+  const site = run.code.length === 0 && formOrigin(run.program.commit) || location.origin;
+  const files = Array.from(document.querySelectorAll('link[rel~=stylesheet][href], script[src], img[src]'), each => each.href || each.src);
+  return files.find(url => url.startsWith(`${site}/`)) ?? `${site}/favicon.ico`;
+}
+
+function formOrigin(commit) {
   try {
-    const { method, action } = run.code.length === 0 ? prepared(run.program.commit) : {};
-    if (method === 'POST' && new URL(action).origin !== location.origin) return new URL('/', action).href;
-    return method === 'POST' && new URL(action).search === '' ? action : location.href;
+    return new URL(prepared(commit).action).origin;
   } catch {
-    return location.href;
+    return null;
   }
+}
+
+// A navigation is code of its own in Firefox: a file loaded into a frame that nobody sees makes the form 3 ms faster. In Chromium
+// it makes it slower.
+const LOAD_FRAME_MS = [900, 500];
+const FRAME_STAYS_MS = 300;
+
+const wantsFrame = run => 'mozInnerScreenX' in window && (run.program.commit.send === 'form' || (run.code.length > 0 && run.program.opening === 'page'));
+
+function loadFrame(run, warm) {
+  const frame = document.createElement('iframe');
+  // Neither scripts nor locators of ours get to see it.
+  frame.sandbox = 'allow-same-origin';
+  frame.src = warm.url ?? knockAddress(run);
+  const host = document.createElement('div');
+  host.hidden = true;
+  host.attachShadow({ mode: 'closed' }).append(frame);
+  document.documentElement.append(host);
+  setTimeout(() => host.remove(), FRAME_STAYS_MS);
 }
 
