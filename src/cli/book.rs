@@ -147,7 +147,8 @@ fn told(rehearsed: &Rehearsed, household: &Household, opening: &str, timeline: &
         timeline.line("the site's list shows this booking already");
     }
     if let Some(trouble) = &rehearsed.trouble {
-        timeline.line("not ready; nothing was submitted");
+        timeline.line(&format!("not ready: {}", trouble.words()));
+        timeline.line("nothing was submitted");
         let kept = household.evidence_of_rehearsal();
         if matches!(trouble, Trouble::Selector(_)) && kept.is_dir() {
             timeline.line(&format!("a picture and the source of the page are in {}", kept.display()));

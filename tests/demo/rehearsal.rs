@@ -50,6 +50,8 @@ async fn what_waits_for_the_opening_is_said_and_afterwards_tried() {
     let ended = dry(&open, &["--now"]).await;
     assert_eq!(ended.json()["outcome"], "not-ready", "the button is looked at behind the opening steps: {ended:?}");
     assert!(ended.json()["note"].as_str().is_some_and(|note| note.contains("commit.toml:1:")), "{ended:?}");
+    let said = ended.stderr.lines().find(|line| line.contains("not ready: "));
+    assert!(said.is_some_and(|line| line.contains("commit.toml:1:")), "a person reads why: {ended:?}");
     assert_eq!(club.submits().await, []);
 }
 
