@@ -18,6 +18,9 @@ const FIREFOX_PREFS: &[(&str, Pref)] = &[
     ("dom.min_background_timeout_value_without_budget_throttling", Pref::Int(4)),
     ("dom.timeout.enable_budget_timer_throttling", Pref::Bool(false)),
     ("privacy.reduceTimerPrecision", Pref::Bool(false)),
+    // A page that was cut off is an error, not a shorter page: a list that ends early would hide a booking.
+    ("network.http.enforce-framing.http", Pref::Bool(true)),
+    ("network.http.enforce-framing.http1", Pref::Bool(true)),
     ("app.normandy.enabled", Pref::Bool(false)),
     ("app.update.disabledForTesting", Pref::Bool(true)),
     ("browser.region.update.enabled", Pref::Bool(false)),

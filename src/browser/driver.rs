@@ -17,6 +17,12 @@ use super::error::ErrorKind;
 use super::{Engine, Options, guard, scratch};
 use crate::clock::Stopwatch;
 
+/// How often a driver is started that finds its port taken.
+const PORT_TRIES: u32 = 4;
+
+/// What chromedriver says then.
+const PORT_TAKEN: &str = "Address already in use";
+
 /// Between two looks at the driver's log.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -40,8 +46,22 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    /// Starts the driver program and waits until it listens; at most `patience`.
+    /// Starts the driver program and waits until it listens; at most `patience`. A driver whose port was taken by somebody between
+    /// its two addresses (chromedriver binds `::1` first, and then the same port of 127.0.0.1) is started once more.
     pub(super) async fn start(options: &Options, program: &Path, patience: Duration) -> Result<Self, ErrorKind> {
+        let mut tries = PORT_TRIES;
+        loop {
+            tries -= 1;
+            match Self::try_start(options, program, patience).await {
+                Err(ErrorKind::DriverDied { log }) if tries > 0 && log.contains(PORT_TAKEN) => {
+                    tracing::debug!(log, "a driver found its port taken");
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_start(options: &Options, program: &Path, patience: Duration) -> Result<Self, ErrorKind> {
         let (mut guardian, folder, log) = spawn(options, program).map_err(|source| ErrorKind::Start { source })?;
         let pipe = guardian.stdin.take();
         let waiting = Stopwatch::start();

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, AnyPool, ConnectOptions, Executor};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 use url::Url;
 
 use super::error::{Doing, doing};
@@ -173,6 +173,14 @@ async fn pool(url: Url, pragmas: Option<&'static str>, connections: u32) -> Resu
         .max_connections(connections)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(pragmas.is_none())
+        // A commit that failed (a full disk) leaves the connection inside a transaction that the database has forgotten: it
+        // would take no other one, ever. What was queued on it is done first.
+        .before_acquire(|connection: &mut AnyConnection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
         .after_connect(move |connection: &mut AnyConnection, _| {
             Box::pin(async move {
                 if let Some(pragmas) = pragmas {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret;
@@ -13,6 +13,10 @@ use super::{VaultError, VaultErrorKind, file};
 
 /// What a line with a secret key starts with.
 const SECRET_KEY: &str = "AGE-SECRET-KEY-1";
+
+/// Opening a pipe does not wait for its other end.
+#[expect(clippy::cast_possible_wrap, reason = "flags are small numbers")]
+const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits() as i32;
 
 /// An identity file is never longer than this.
 const LONGEST: u64 = 64 * 1024;
@@ -55,11 +59,17 @@ impl Identity {
     }
 
     fn try_read(path: &Path) -> Result<Self, VaultErrorKind> {
-        let file = File::open(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => VaultErrorKind::NoIdentity,
-            _ => error.into(),
-        })?;
-        let mode = file.metadata()?.permissions().mode() & 0o7777;
+        // A pipe would block whoever opens it.
+        let file =
+            File::options().read(true).custom_flags(NONBLOCK).open(path).map_err(|error| match error.kind() {
+                ErrorKind::NotFound => VaultErrorKind::NoIdentity,
+                _ => error.into(),
+            })?;
+        let found = file.metadata()?;
+        if !found.is_file() {
+            return Err(VaultErrorKind::NotAnIdentity);
+        }
+        let mode = found.permissions().mode() & 0o7777;
         if mode & 0o077 != 0 {
             return Err(VaultErrorKind::LooseMode { mode });
         }

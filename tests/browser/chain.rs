@@ -183,7 +183,8 @@ async fn nothing_but_looking_before_the_instant(world: &mut World<'_>) {
         assert!(before("HEAD").all(|each| each.target == ICON), "{send}");
         let frames =
             before("GET").filter(|each| each.headers.to_lowercase().contains("sec-fetch-dest: iframe")).count();
-        assert_eq!(frames > 0, world.engine == Engine::Firefox && send == "form", "{send}: {frames} frames");
+        // Firefox may have the icon already, and then asks nobody for it.
+        assert!(frames == 0 || world.engine == Engine::Firefox && send == "form", "{send}: {frames} frames");
     }
 }
 

@@ -19,6 +19,19 @@ fn a_submit_taken_up_from_the_store_is_not_repeated_for_a_choice_that_was_lost()
     assert_eq!(decision.next, Next::Stage { choice: 1, from: Staging::LogIn });
 }
 
+/// A browser that outlived its daemon fires by itself: what is not on the list before then may be on it afterwards.
+#[test]
+fn a_permit_spent_ahead_of_the_opening_is_read_after_it() {
+    let taken_up = |at: jiff::Timestamp| {
+        let mut machine =
+            Machine::new(facts(FireMode::Armed, false, false), Past { state: State::Submitting, ..Past::NONE });
+        assert_eq!(machine.on(Event::Begin, at).next, Next::Fence);
+        machine.on(Event::Fenced, at).next
+    };
+    assert_eq!(taken_up(before(14_000)), Next::Wait(after(15_000)));
+    assert_eq!(taken_up(after(3_000)), Next::Wait(after(18_000)), "the control: nothing of ours can fire any more");
+}
+
 #[test]
 fn called_off_after_an_unknown_submit_it_is_read_and_not_submitted_again() {
     let mut machine = machine(FireMode::Script);

@@ -12,6 +12,9 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// A longer body is cut.
 pub(super) const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
+/// What is read of an answer in all, however it is wrapped: what goes on behind it is cut off.
+const RAW_LIMIT: usize = HEAD_LIMIT + 2 * BODY_LIMIT;
+
 /// More headers than any site sends.
 const HEADERS: usize = 128;
 
@@ -76,7 +79,7 @@ pub(super) fn receive(
     let mut ended = false;
     loop {
         if let Some(head) = head(&raw)? {
-            let body = body(&head, to_head, &raw[head.length..], ended);
+            let body = body(&head, to_head, &raw[head.length..], ended || raw.len() > RAW_LIMIT);
             if let Some(body) = body {
                 return Ok(reply(url, head, body));
             }

@@ -15,7 +15,9 @@ use crate::browser::shot::{self, Prepared, ShotError, Visitor};
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
 use crate::flow::wire::{self, Verb};
 use crate::flow::{Flow, Phase, Step, Words, rows};
+use crate::model::Secret;
 use crate::store::Mark;
+use crate::telemetry::Redactor;
 use crate::timing::{Event, Listing, Staging, Trouble};
 
 /// Does at a site without pages what was decided.
@@ -47,7 +49,10 @@ impl ApiHands {
         }
         match &step.verb {
             Verb::Request(request) => match request::send(&session.client, request).await {
-                Ok(brought) => learn(&mut session.words, phase, brought.read),
+                Ok(brought) => {
+                    hide_learnt(&self.kit.redactor, phase, &brought.read);
+                    learn(&mut session.words, phase, brought.read);
+                }
                 Err(error) => return Err(self.kit.trouble_of(&error, &step.place, choice).await),
             },
             Verb::Pause { ms } => tokio::time::sleep(Duration::from_millis(*ms)).await,
@@ -238,6 +243,13 @@ impl Performer for ApiHands {
 
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {
         std::mem::take(&mut self.marks)
+    }
+}
+
+/// What log-in reads is as good as a password (a token, a session's name).
+pub(super) fn hide_learnt(redactor: &Redactor, phase: Phase, read: &[(String, String)]) {
+    if phase == Phase::Login {
+        read.iter().for_each(|(_, value)| redactor.hide(&Secret::new(value.clone())));
     }
 }
 

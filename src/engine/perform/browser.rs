@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
+use super::api::hide_learnt;
 use super::ends::{LooseEnd, Written};
 use super::fire::Shooter;
 use super::staging::{self, Account, Stager, Standing};
@@ -117,6 +118,7 @@ impl BrowserHands {
         live.stage.set_words(for_scripts(&words));
         match live.stage.run(step).await {
             Ok(done) => {
+                hide_learnt(&self.kit.redactor, phase, &done.captured);
                 for (name, value) in &done.captured {
                     live.words.learn(phase, name, value);
                 }

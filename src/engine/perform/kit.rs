@@ -105,7 +105,10 @@ impl Kit {
     /// Which rows are ours: the list is compared with every choice of the attempt.
     pub(super) fn listing(&self, words: &Words, found: &[rows::Row]) -> Result<Listing, Trouble> {
         let specs = self.errand.choices.iter().map(|choice| self.rows_spec(&words.clone().with_choice(choice)));
-        Ok(tally(found, &specs.collect::<Result<Vec<_>, _>>()?))
+        match tally(found, &specs.collect::<Result<Vec<_>, _>>()?) {
+            Listing::CannotTell(why) => Err(Trouble::Selector(why)),
+            told => Ok(told),
+        }
     }
 
     /// How the site's list is read, for one choice.

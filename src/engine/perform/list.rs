@@ -27,10 +27,17 @@ pub(super) fn tally(found: &[rows::Row], specs: &[wire::Rows]) -> Listing {
         }
     }
     match first {
-        None => Listing::Absent,
+        None => absent_or_unread(found, specs),
         Some((choice, reference)) => {
             Listing::Found { choice, rows: u32::try_from(ours.len()).unwrap_or(u32::MAX), reference }
         }
+    }
+}
+
+fn absent_or_unread(found: &[rows::Row], specs: &[wire::Rows]) -> Listing {
+    match specs.iter().find_map(|spec| rows::unread(found, spec)) {
+        None => Listing::Absent,
+        Some(column) => Listing::CannotTell(format!("a row of the list has no `{column}`; look at verify/")),
     }
 }
 

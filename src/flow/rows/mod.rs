@@ -33,6 +33,23 @@ pub fn ours<'r>(found: &'r [Row], rows: &wire::Rows) -> Vec<&'r Row> {
     if wanted.is_empty() { Vec::new() } else { found.iter().filter(agrees).collect() }
 }
 
+/// The first `equals` column that cannot be read in a row which may be ours for all that can be read of it: such a list is not
+/// understood, and says nothing about what is booked.
+pub fn unread<'r>(found: &[Row], rows: &'r wire::Rows) -> Option<&'r str> {
+    let cell = |row: &Row, column: &wire::Column| {
+        row.get(&column.name).map(|text| normalised(text)).filter(|text| !text.is_empty())
+    };
+    let wanted: Vec<_> = rows.columns.iter().filter(|column| column.equals.is_some()).collect();
+    let may_be_ours = |row: &&Row| {
+        wanted
+            .iter()
+            .all(|column| cell(row, column).is_none_or(|text| column.equals.as_deref().map(normalised) == Some(text)))
+    };
+    let missing =
+        |row: &Row| wanted.iter().find(|column| cell(row, column).is_none()).map(|column| column.name.as_str());
+    found.iter().filter(may_be_ours).find_map(missing)
+}
+
 fn cell(column: &wire::Column, item: &Json) -> Option<(String, String)> {
     let text = text_of(item.pointer(column.json.as_deref().unwrap_or_default())?)?;
     let kept = match &column.matches {
@@ -84,6 +101,22 @@ mod tests {
         assert_eq!(found.len(), 4);
         let ours: Vec<_> = ours(&found, &rows).into_iter().map(|row| row["reference"].as_str()).collect();
         assert_eq!(ours, ["000123"]);
+    }
+
+    #[test]
+    fn a_row_that_may_be_ours_and_cannot_be_read_is_no_absence() {
+        let rows = list(vec![column("court", Some("5")), column("start", Some("17:00"))]);
+        let unread_of = |bookings: serde_json::Value| {
+            let found = from_json(&rows, &serde_json::json!({ "bookings": bookings })).expect("it is the list");
+            unread(&found, &rows).map(str::to_owned)
+        };
+        let renamed = serde_json::json!([{"court": 5, "startTime": "17:00"}]);
+        assert_eq!(unread_of(renamed).as_deref(), Some("start"));
+        assert_eq!(unread_of(serde_json::json!([null, 1, {}])).as_deref(), Some("court"));
+        assert_eq!(unread_of(serde_json::json!([{"court": 5, "start": ""}])).as_deref(), Some("start"));
+        assert_eq!(unread_of(serde_json::json!([{"court": 7}])), None, "the control: certainly another court's");
+        assert_eq!(unread_of(serde_json::json!([{"court": 5, "start": "18:00"}])), None);
+        assert_eq!(unread_of(serde_json::json!([])), None);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::timing::{Decision, Listing, Next, Record, Staging, browser_back_off};
 /// Reads in a row without our row that make a submit "absent".
 const ABSENT_READS: u8 = 2;
 
+/// More than any permit is spent ahead of its opening.
+const FARTHEST_PERMIT: SignedDuration = SignedDuration::from_mins(2);
+
 /// Log-ins that one verification may cost, spread over its deadline.
 const VERIFY_LOGINS: u8 = 3;
 
@@ -39,7 +42,15 @@ impl Machine {
     }
 
     pub(super) fn settle_then_read(&mut self, now: Timestamp) -> Decision {
-        self.read_later(now + self.facts.patience.settle)
+        self.read_later(now.max(self.may_fire_until(now)) + self.facts.patience.settle)
+    }
+
+    /// What a permit was spent for ahead of its opening may still be sent by a browser that nobody has ended (a program in a page
+    /// fires by itself): a list that is read before proves nothing.
+    fn may_fire_until(&self, now: Timestamp) -> Timestamp {
+        let near =
+            (0..self.facts.choices.len()).map(|choice| self.opens(choice)).filter(|at| *at <= now + FARTHEST_PERMIT);
+        near.max().unwrap_or(now)
     }
 
     pub(super) fn read_later(&mut self, at: Timestamp) -> Decision {
