@@ -127,7 +127,7 @@ impl House {
         let mut text = format!(
             "[server]\ndatabase = \"sqlite://data/test.db\"\ndata = \"data\"\n[vault]\nidentity = \"identity\"\n\
              [mail]\nfrom = \"club@example.org\"\nto = \"ana@example.org\"\nsmtp-host = \"127.0.0.1\"\n\
-             [site.club]\nurl = \"{}\"\ntime-zone = \"{ZONE}\"\nflow = \"selectors/club-api\"\nsettle = \"15s\"\n\
+             [site.club]\nurl = \"{}\"\ntime-zone = \"{ZONE}\"\nflow = \"selectors/club-api\"\nsettle = \"15s\"\nclock = \"own\"\n\
              [member.ana]\nsite = \"club\"\nvault = \"club/ana\"\n",
             self.club.url
         );
