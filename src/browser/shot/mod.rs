@@ -3,7 +3,7 @@
 //! A thread of its own opens the connection, keeps it warm with a harmless `HEAD` and looks whether the server has closed it.
 //! The request is serialised (and, over TLS, encrypted) before; at the instant it is one write, done by one of the few threads
 //! that fire for all shots of the process. It is never sent twice: whatever fails after the first byte is
-//! [`ShotError::Unknown`]. Where steps stand between the opening and the commit, they are a [`chain`] of requests on the same
+//! [`ShotError::Unknown`]. Where steps stand between the opening and the commit, they are a chain of requests on the same
 //! connection, and the commit is the last of them. What is absent: whether it may be sent, and what the answer means.
 //!
 //! Shots speak HTTP/1.1, also to sites that speak HTTP/2 with browsers; one that speaks nothing else is [`ShotError::Unfit`].
