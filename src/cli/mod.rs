@@ -16,6 +16,7 @@ mod replay;
 mod run;
 pub mod schema;
 mod setting;
+mod simulate;
 mod timeline;
 pub mod vault;
 
@@ -73,6 +74,7 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(wanted) => explain::run(&wanted, &setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
         Command::Replay(wanted) => replay::run(&wanted, &setting, args.json),
+        Command::Simulate(wanted) => simulate::run(&wanted, &setting, args.json),
         Command::Vault(mut wanted) => {
             let (data, identity) = setting.vault();
             wanted.identity = wanted.identity.or(identity);

@@ -128,6 +128,7 @@ impl<P: Performer> Run<P> {
         let stopping = &mut self.stopping;
         let acting = act(&mut self.performer);
         tokio::select! {
+            biased;
             event = acting => event,
             Some(order) = orders.recv() => {
                 *stopping |= order == Order::Stop;
@@ -145,15 +146,20 @@ impl<P: Performer> Run<P> {
             self.performer.rest().await;
         }
         tokio::select! {
-            () = self.clock.sleep_until(at) => Ok(Event::Woke),
+            biased;
             Some(order) = self.orders.recv() => match order {
                 Order::Cancel => Ok(Event::Cancel),
                 Order::Stop => Err(Finish::Stopped),
             },
+            () = self.clock.sleep_until(at) => Ok(Event::Woke),
         }
     }
 
     async fn spend(&mut self, choice: usize) -> Event {
+        // A permit is given to who is ready: what the store did not take before is written first.
+        if self.stored != State::Ready {
+            self.enter(State::Ready).await;
+        }
         let wanted = &self.machine.facts().choices[choice];
         match self.store.spend_permit(&self.id, wanted, self.clock.now()).await {
             Ok(permit) => {
@@ -251,8 +257,9 @@ impl<P: Performer> Run<P> {
             self.read_stored().await;
         }
         tokio::select! {
-            () = tokio::time::sleep(WRITE_AGAIN) => {}
+            biased;
             Some(order) = self.orders.recv() => self.stopping |= order == Order::Stop,
+            () = self.clock.sleep_for(WRITE_AGAIN) => {}
         }
         !self.stopping && !self.stored.is_ended()
     }

@@ -1,6 +1,6 @@
 //! Keeps the agenda, starts what is due, takes a new configuration, and stops in order.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,10 +12,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
 use super::agenda::{Agenda, plan};
-use super::errand::Errand;
+use super::crew::{Browsers, Crew, Rhythm};
+use super::errand::{Errand, Reason};
 use super::letters::letters;
 use super::lock::AccountLocks;
-use super::perform::hands;
 use super::report::Reporter;
 use super::run::{Finish, Order, Run};
 use super::{Event, What};
@@ -27,20 +27,11 @@ use crate::telemetry::{Redactor, attempt_span};
 use crate::timing::Machine;
 use crate::vault::Vault;
 
-/// Events that a slow listener may fall behind.
-const EVENTS_KEPT: usize = 4_096;
-
-/// How often the plan is worked out anew without being told to, so that new dates come within sight.
-const REPLAN_EVERY: SignedDuration = SignedDuration::from_hours(6);
-
 /// More than any attempt is taken up before its opening; what opens later is not kept in memory until the next plan.
 const LONGEST_LEAD: SignedDuration = SignedDuration::from_hours(2);
 
 /// How soon a plan that the store did not take is tried again.
 const REPLAN_SOON: SignedDuration = SignedDuration::from_secs(5);
-
-/// How often the supervisor shows that it is alive.
-const PULSE: SignedDuration = SignedDuration::from_secs(1);
 
 /// How long a stop waits for attempts whose permit is spent.
 const STOP_GRACE: Duration = Duration::from_secs(25);
@@ -117,11 +108,46 @@ enum Command {
     Stop,
 }
 
+/// Where an engine is started.
+#[derive(Debug)]
+pub struct Engine;
+
+impl Engine {
+    /// Starts an engine; it runs until [`Handle::stop`].
+    pub fn start(parts: Parts) -> (Handle, JoinHandle<()>) {
+        start(parts, Browsers)
+    }
+}
+
+/// Starts an engine with whoever acts at the sites for it.
+pub(super) fn start<C: Crew>(parts: Parts, crew: C) -> (Handle, JoinHandle<()>) {
+    let (commands, inbox) = mpsc::channel(64);
+    let rhythm = crew.rhythm();
+    let events = broadcast::Sender::new(rhythm.events);
+    let replan_at = parts.clock.now();
+    let supervisor = Supervisor {
+        parts,
+        crew,
+        rhythm,
+        agenda: Agenda::default(),
+        running: BTreeMap::new(),
+        tasks: JoinSet::new(),
+        locks: AccountLocks::default(),
+        events: events.clone(),
+        replan_at,
+        pulse: Arc::default(),
+    };
+    let pulse = Arc::clone(&supervisor.pulse);
+    (Handle { commands, events, pulse }, tokio::spawn(supervisor.run(inbox)))
+}
+
 /// The supervisor's task.
-pub struct Engine {
+struct Supervisor<C> {
     parts: Parts,
+    crew: C,
+    rhythm: Rhythm,
     agenda: Agenda,
-    running: HashMap<AttemptId, mpsc::Sender<Order>>,
+    running: BTreeMap<AttemptId, mpsc::Sender<Order>>,
     tasks: JoinSet<(AttemptId, Finish)>,
     locks: AccountLocks,
     events: broadcast::Sender<Event>,
@@ -129,26 +155,7 @@ pub struct Engine {
     pulse: Arc<AtomicU64>,
 }
 
-impl Engine {
-    /// Starts an engine; it runs until [`Handle::stop`].
-    pub fn start(parts: Parts) -> (Handle, JoinHandle<()>) {
-        let (commands, inbox) = mpsc::channel(64);
-        let events = broadcast::Sender::new(EVENTS_KEPT);
-        let replan_at = parts.clock.now();
-        let engine = Self {
-            parts,
-            agenda: Agenda::default(),
-            running: HashMap::new(),
-            tasks: JoinSet::new(),
-            locks: AccountLocks::default(),
-            events: events.clone(),
-            replan_at,
-            pulse: Arc::default(),
-        };
-        let pulse = Arc::clone(&engine.pulse);
-        (Handle { commands, events, pulse }, tokio::spawn(engine.run(inbox)))
-    }
-
+impl<C: Crew> Supervisor<C> {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         loop {
             if self.parts.clock.now() >= self.replan_at {
@@ -157,16 +164,18 @@ impl Engine {
             self.start_what_is_due().await;
             self.beat();
             let wake = self.agenda.next().unwrap_or(self.replan_at).min(self.replan_at);
-            let wake = wake.min(self.parts.clock.now() + PULSE);
+            let wake = wake.min(self.parts.clock.now() + self.rhythm.pulse);
             let clock = Arc::clone(&self.parts.clock);
             tokio::select! {
-                () = clock.sleep_until(wake) => {}
-                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.finished(done).await,
+                // In this order, so that what happens at one instant happens in the same order each time.
+                biased;
                 command = inbox.recv() => match command {
                     Some(Command::Reload(parts)) => self.reload(*parts).await,
                     Some(Command::Cancel(id)) => self.cancel(&id).await,
                     Some(Command::Stop) | None => break,
                 },
+                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.finished(done).await,
+                () = clock.sleep_until(wake) => {}
             }
         }
         self.stop().await;
@@ -176,7 +185,7 @@ impl Engine {
     async fn replan(&mut self) {
         let now = self.parts.clock.now();
         self.replan_at = match self.try_replan(now).await {
-            Ok(()) => now + REPLAN_EVERY,
+            Ok(()) => now + self.rhythm.replan,
             Err(error) => {
                 tracing::error!(%error, "the plan could not be stored; trying again");
                 self.say(What::Degraded(format!("the plan could not be stored: {error}")));
@@ -189,7 +198,7 @@ impl Engine {
         let planned = plan(&self.parts.config, &self.parts.zones, now);
         let wanted: Vec<Planned> = planned.iter().map(Planned::from).collect();
         tell_of(&self.parts.store.plan(&wanted, now).await?);
-        let horizon = now + REPLAN_EVERY + LONGEST_LEAD;
+        let horizon = now + self.rhythm.replan + LONGEST_LEAD;
         let near = AttemptFilter { live: true, opens_by: Some(horizon), ..AttemptFilter::default() };
         let live = self.parts.store.attempts(&near).await?;
         self.agenda.replan(planned);
@@ -199,7 +208,7 @@ impl Engine {
                 self.agenda.look_at(attempt, at);
             }
         }
-        self.cancel_what_is_unwanted(now).await;
+        self.cancel_what_is_unwanted(now).await?;
         self.agenda.forget_later_than(horizon);
         Ok(())
     }
@@ -211,14 +220,15 @@ impl Engine {
     }
 
     /// Running attempts that no booking asks for any more are called off, if nothing was submitted.
-    async fn cancel_what_is_unwanted(&mut self, now: Timestamp) {
+    async fn cancel_what_is_unwanted(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let ids: Vec<AttemptId> = self.running.keys().cloned().collect();
         for id in ids {
-            let Ok(Some(attempt)) = self.parts.store.attempt(&id).await else { continue };
+            let Some(attempt) = self.parts.store.attempt(&id).await? else { continue };
             if self.agenda.occurrence(&attempt).is_none() && attempt.opening > now {
                 self.cancel(&id).await;
             }
         }
+        Ok(())
     }
 
     async fn start_what_is_due(&mut self) {
@@ -226,6 +236,12 @@ impl Engine {
             let errand = Errand::of(&attempt, self.agenda.occurrence(&attempt), &self.parts).await;
             match errand {
                 Ok(errand) => self.launch(attempt, errand),
+                // A store that cannot be read now says nothing about the attempt.
+                Err(Reason::Store(error)) => {
+                    tracing::error!(%error, "the attempt could not be taken up; trying again");
+                    self.say(What::Degraded(format!("the store could not be read: {error}")));
+                    self.agenda.look_at(attempt, self.parts.clock.now() + REPLAN_SOON);
+                }
                 Err(reason) => self.close(attempt, reason.outcome(), &reason.to_string()).await,
             }
         }
@@ -242,7 +258,7 @@ impl Engine {
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
-            performer: hands(errand, &attempt, &self.parts, reporter.clone(), self.locks.clone()),
+            performer: self.crew.hands(errand, &attempt, &self.parts, reporter.clone(), self.locks.clone()),
             store: self.parts.store.clone(),
             clock: Arc::clone(&self.parts.clock),
             orders: inbox,
@@ -277,10 +293,13 @@ impl Engine {
         match done {
             Ok((id, finish)) => {
                 self.running.remove(&id);
-                if let Finish::Parked(at) = finish
-                    && let Ok(Some(attempt)) = self.parts.store.attempt(&id).await
-                {
-                    self.agenda.look_at(attempt, at);
+                let Finish::Parked(at) = finish else { return };
+                match self.parts.store.attempt(&id).await {
+                    Ok(attempt) => attempt.into_iter().for_each(|attempt| self.agenda.look_at(attempt, at)),
+                    Err(error) => {
+                        tracing::error!(%error, "the attempt could not be read again; the plan is worked out anew");
+                        self.replan_at = self.parts.clock.now() + REPLAN_SOON;
+                    }
                 }
             }
             Err(error) => {
@@ -326,9 +345,13 @@ impl Engine {
                 tracing::debug!("an attempt was over already");
             }
         }
-        let drained = tokio::time::timeout(STOP_GRACE, async { while self.tasks.join_next().await.is_some() {} }).await;
-        if drained.is_err() {
-            tracing::warn!("stopped with attempts under way; the next start verifies them");
+        let clock = Arc::clone(&self.parts.clock);
+        tokio::select! {
+            biased;
+            () = async { while self.tasks.join_next().await.is_some() {} } => {}
+            () = clock.sleep_for(STOP_GRACE) => {
+                tracing::warn!("stopped with attempts under way; the next start verifies them");
+            }
         }
     }
 

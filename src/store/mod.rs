@@ -16,6 +16,7 @@ mod config_history;
 mod connect;
 mod error;
 mod id;
+mod in_step;
 mod instance;
 mod ledger;
 mod outbox;
@@ -38,6 +39,7 @@ pub use attempt::{AttemptFilter, End};
 pub use audit::{AuditError, AuditRow};
 pub use config_history::ConfigRecord;
 pub use error::{StoreError, StoreErrorKind};
+pub use in_step::{Gate, InStep, Verdict, in_step};
 pub use ledger::Mark;
 pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter};
 pub use past_permits::PastPermit;
@@ -47,6 +49,7 @@ pub use session::{JournalId, JournalledSession};
 pub use slot::{Held, Slot};
 
 use connect::Backend;
+use id::Ids;
 use instance::InstanceLock;
 
 /// Who is written into the audit trail unless [`Store::acting_as`] says otherwise.
@@ -65,6 +68,7 @@ struct Shared {
     backend: Backend,
     /// SQLite has one writer at a time; waiting here is fair and needs no polling.
     queue: Arc<tokio::sync::Mutex<()>>,
+    ids: Ids,
     _locks: Vec<InstanceLock>,
 }
 
@@ -78,7 +82,17 @@ impl Store {
     pub async fn open(url: &str, data: &Path) -> Result<Self, StoreError> {
         let opened = connect::open(url, data).await?;
         schema::migrate(&opened.pool, opened.backend).await?;
-        Ok(Self::over(opened))
+        Ok(Self::over(opened, Ids::System))
+    }
+
+    /// A database in memory, gone with its last handle, whose ids come from a seed: for simulations.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn in_memory(seed: u64) -> Result<Self, StoreError> {
+        let opened = connect::in_memory().await?;
+        schema::migrate(&opened.pool, opened.backend).await?;
+        Ok(Self::over(opened, Ids::seeded(seed)))
     }
 
     /// Opens a database for reading only, beside a running daemon if need be.
@@ -88,7 +102,7 @@ impl Store {
     pub async fn open_read_only(url: &str) -> Result<Self, StoreError> {
         let opened = connect::open_read_only(url).await?;
         schema::same(&opened.pool, opened.backend).await?;
-        Ok(Self::over(opened))
+        Ok(Self::over(opened, Ids::System))
     }
 
     /// A handle whose changes are written down as this actor's (`user:ana`).
@@ -110,8 +124,9 @@ impl Store {
         connect::durability(self.pool(), self.shared.backend).await
     }
 
-    fn over(opened: connect::Opened) -> Self {
-        let shared = Shared { pool: opened.pool, backend: opened.backend, queue: Arc::default(), _locks: opened.locks };
+    fn over(opened: connect::Opened, ids: Ids) -> Self {
+        let connect::Opened { pool, backend, locks } = opened;
+        let shared = Shared { pool, backend, queue: Arc::default(), ids, _locks: locks };
         Self { shared: Arc::new(shared), actor: DEFAULT_ACTOR.into() }
     }
 

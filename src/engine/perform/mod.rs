@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use crate::store::Mark;
 use crate::timing::Event;
 
-pub(super) use hands::{evidence_folder, hands, look_for_browser};
+pub(super) use hands::{Hands, evidence_folder, hands, look_for_browser};
 use kit::Kit;
 
 /// Does at a site what was decided.
