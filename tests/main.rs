@@ -14,6 +14,7 @@ mod family;
 mod flow;
 mod notify;
 mod schedule;
+mod simulate;
 mod store;
 mod telemetry;
 mod timing;

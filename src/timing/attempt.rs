@@ -160,20 +160,24 @@ impl Machine {
         self.take_up(now)
     }
 
-    /// Before anything is staged: is there still something to do, and when?
+    /// Before anything is staged: is there still something to do, and when? A choice whose opening was missed does not cost
+    /// the ones that open later.
     fn take_up(&mut self, now: Timestamp) -> Decision {
-        let Some(choice) = self.next_choice(now) else {
-            return self.end(Outcome::Taken, "every choice was taken");
-        };
-        self.choice = choice;
-        let wanted = &self.facts.choices[choice];
-        let grace = self.facts.patience.grace;
-        match misfire(self.facts.created_at, wanted.opening, wanted.starts_at, now, grace) {
-            Misfire::Skip => {
-                self.end(Outcome::Missed, "its opening passed while nothing could act, too long ago to try")
-            }
-            Misfire::TooLate => self.end(Outcome::Missed, "the slot itself has begun"),
-            _ => self.stage_in_time(now),
+        let mut missed = None;
+        while let Some(choice) = self.next_choice(now) {
+            self.choice = choice;
+            let wanted = &self.facts.choices[choice];
+            let grace = self.facts.patience.grace;
+            missed = Some(match misfire(self.facts.created_at, wanted.opening, wanted.starts_at, now, grace) {
+                Misfire::Skip => "its opening passed while nothing could act, too long ago to try",
+                Misfire::TooLate => "the slot itself has begun",
+                _ => return self.stage_in_time(now),
+            });
+            self.lost[choice] = true;
+        }
+        match missed {
+            Some(note) => self.end(Outcome::Missed, note),
+            None => self.end(Outcome::Taken, "every choice was taken"),
         }
     }
 

@@ -123,6 +123,15 @@ fn a_choice_that_opens_later_is_waited_for() {
 }
 
 #[test]
+fn a_choice_that_was_missed_does_not_cost_the_one_that_opens_later() {
+    let mut machine = Machine::new(facts(FireMode::Script, false, true), Past::NONE);
+    let decision = machine.on(Event::Begin, after(2 * 3_600_000));
+    assert_eq!(decision.next, Next::Wait(after(24 * 3_600_000 - 90_000)), "nobody was there for the first");
+    let mut machine = Machine::new(facts(FireMode::Script, false, true), Past::NONE);
+    assert_eq!(outcome(&machine.on(Event::Begin, after(26 * 3_600_000)).next), Some(Outcome::Missed), "nor for both");
+}
+
+#[test]
 fn a_submit_taken_up_from_the_store_is_not_repeated_for_a_choice_that_was_lost() {
     let past = Past { state: State::Unknown, uncertain: 0, lost: vec![0] };
     let mut machine = Machine::new(facts(FireMode::Script, false, false), past);

@@ -244,11 +244,13 @@ impl SimHands {
     }
 
     /// Sends it and waits for what comes back. What fires by itself is on its way from now on, whoever dies meanwhile.
-    async fn submit(&mut self, choice: usize, ticket: Ticket) -> Event {
+    async fn submit(&mut self, choice: usize, mut ticket: Ticket) -> Event {
         if self.errand.mode() != FireMode::Armed {
             self.clock.sleep_until(ticket.leaves).await;
             self.world.alive().await;
         }
+        // A machine that slept is late.
+        ticket.leaves = ticket.leaves.max(self.clock.now());
         let leaves = ticket.leaves;
         let id = self.world.lock().tickets.send(ticket);
         self.marks.extend([(Mark::Woken, leaves), (Mark::Sent, leaves)]);

@@ -44,6 +44,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{SimClock, ZoneData};
 use crate::config::Config;
+use crate::model::Occurrence;
 use crate::report::Problem;
 use crate::schedule::occurrences;
 use crate::store::StoreError;
@@ -142,10 +143,7 @@ fn run(setup: &Setup) -> Result<Report, SimulateError> {
     }
     let clock = SimClock::new(from);
     let config = config(setup, from)?;
-    let openings = openings(&config, &setup.zones, from, until);
-    if openings.is_empty() {
-        return Err(SimulateError::Nothing);
-    }
+    let openings = openings(&config, &setup.zones, from, until).ok_or(SimulateError::Nothing)?;
     let mut chance = Chance::of(setup.seed, "incidents");
     let incidents =
         if setup.faults { Incidents::draw(&mut chance, from, until, &openings) } else { Incidents::default() };
@@ -168,17 +166,19 @@ fn config(setup: &Setup, from: Timestamp) -> Result<Arc<Config>, SimulateError> 
     }
 }
 
-/// The instants in the span at which something opens: worth aiming at.
-fn openings(config: &Config, zones: &ZoneData, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
-    let mut openings = Vec::new();
+/// The instants in the span at which something opens: worth aiming at. None when there is nothing to book at all.
+fn openings(config: &Config, zones: &ZoneData, from: Timestamp, until: Timestamp) -> Option<Vec<Timestamp>> {
+    let (mut openings, mut wanted) = (Vec::new(), false);
     for booking in &config.bookings {
         let site = config.site_of(booking);
         let Some(zone) = zones.zone(&site.time_zone) else { continue };
-        let dates = occurrences(booking, site, &zone, from, MOST_DATES).into_iter();
-        openings.extend(dates.map(|occurrence| occurrence.opening().max(from)).filter(|opening| *opening < until));
+        let dates = occurrences(booking, site, &zone, from, MOST_DATES);
+        let opening: Vec<Timestamp> = dates.iter().map(Occurrence::opening).filter(|opening| *opening < until).collect();
+        wanted |= !opening.is_empty();
+        openings.extend(opening.into_iter().filter(|opening| *opening > from));
     }
     openings.sort_unstable();
-    openings
+    wanted.then_some(openings)
 }
 
 fn summed_up(setup: &Setup, config: &Config, run: &Run, until: Timestamp) -> Result<Report, SimulateError> {
