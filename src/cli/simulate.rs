@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +82,8 @@ pub(super) fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<
     if json {
         super::answer(&tally.json(&setup));
     } else {
-        std::io::Write::write_all(&mut std::io::stdout(), tally.text(args, &setup).as_bytes())?;
+        let again = again(args, &setup, &setting.path);
+        std::io::Write::write_all(&mut std::io::stdout(), tally.text(&setup, &again).as_bytes())?;
     }
     let exit = if tally.broken() == 0 { Exit::Done } else { Exit::NotWon };
     Ok(exit.into())
@@ -172,11 +174,12 @@ impl Tally {
         })
     }
 
-    fn text(&self, args: &Args, setup: &Setup) -> String {
+    /// `again` is the command without its seed.
+    fn text(&self, setup: &Setup, again: &str) -> String {
         let mut text = self.table(setup);
         let broken = self.reports.iter().flat_map(|report| report.violations.iter().map(move |v| (report.seed, v)));
         for (seed, violation) in broken.take(TOLD) {
-            text.push_str(&told(violation, &again(args, setup, seed)));
+            text.push_str(&told(violation, &format!("{again} --seed {seed}")));
         }
         match usize::try_from(self.broken()).unwrap_or(usize::MAX) {
             0 => text.push_str("\nEvery promise was kept.\n"),
@@ -265,11 +268,12 @@ fn told(violation: &Violation, again: &str) -> String {
     text
 }
 
-/// The command that tells the same story again.
-fn again(args: &Args, setup: &Setup, seed: u64) -> String {
-    let mut text = format!("firstserve simulate --from {} --to {} --seed {seed}", setup.from, setup.to);
-    if let Some(bookings) = args.bookings {
-        write!(text, " --bookings {bookings}").expect(INFALLIBLE);
+/// The command that tells the same stories again, but for the seed.
+fn again(args: &Args, setup: &Setup, config: &Path) -> String {
+    let mut text = format!("firstserve simulate --from {} --to {}", setup.from, setup.to);
+    match args.bookings {
+        Some(bookings) => write!(text, " --bookings {bookings}").expect(INFALLIBLE),
+        None => write!(text, " --config {}", config.display()).expect(INFALLIBLE),
     }
     if !setup.faults {
         text.push_str(" --faults off");

@@ -140,12 +140,12 @@ impl Errand {
         }
     }
 
-    /// What an earlier process left.
-    pub(super) fn past(&self, attempt: &Attempt) -> Past {
+    /// What an earlier process left, or the same one when it parked the attempt.
+    pub(super) fn past(&self, attempt: &Attempt, parked: &[Choice]) -> Past {
         let taken = |choice: &Choice| {
             self.permits.iter().any(|past| past.answer == Some(Answer::Taken) && is_for(past, choice))
         };
-        let is_lost = |choice: &Choice| taken(choice) || self.only_verified.contains(choice);
+        let is_lost = |choice: &Choice| taken(choice) || self.only_verified.contains(choice) || parked.contains(choice);
         let lost = self.choices.iter().enumerate().filter(|(_, choice)| is_lost(choice)).map(|(at, _)| at).collect();
         let uncertain = self.permits.iter().filter(|permit| permit.absent).count();
         Past { state: attempt.state, uncertain: u8::try_from(uncertain).unwrap_or(u8::MAX), lost }

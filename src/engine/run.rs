@@ -34,10 +34,19 @@ pub(super) enum Order {
 pub(super) enum Finish {
     /// In a terminal state.
     Ended(Outcome),
-    /// Nothing to do before this instant.
-    Parked(Timestamp),
+    /// Nothing to do before an instant.
+    Parked(Parked),
     /// The engine stops; the store knows where the attempt stands.
     Stopped,
+}
+
+/// An attempt that has nothing to do for long: a choice of it is lost, and another one opens later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Parked {
+    /// Until when.
+    pub(super) until: Timestamp,
+    /// What is tried no more.
+    pub(super) lost: Vec<Choice>,
 }
 
 /// Writes the letter for an attempt that ended; none: nobody is told.
@@ -140,7 +149,7 @@ impl<P: Performer> Run<P> {
     async fn wait(&mut self, at: Timestamp) -> Result<Event, Finish> {
         self.reporter.say(self.clock.now(), What::Waiting { until: at });
         if self.machine.state() == State::Planned {
-            return Err(Finish::Parked(at));
+            return Err(Finish::Parked(Parked { until: at, lost: self.machine.lost().cloned().collect() }));
         }
         if at.duration_since(self.clock.now()).unsigned_abs() > LONG_WAIT {
             self.performer.rest().await;

@@ -17,7 +17,7 @@ use super::errand::{Errand, Reason};
 use super::letters::letters;
 use super::lock::AccountLocks;
 use super::report::Reporter;
-use super::run::{Finish, Order, Run};
+use super::run::{Finish, Order, Parked, Run};
 use super::{Event, What};
 use crate::clock::{Clock, ZoneData};
 use crate::config::{Config, diff};
@@ -131,6 +131,7 @@ pub(super) fn start<C: Crew>(parts: Parts, crew: C) -> (Handle, JoinHandle<()>) 
         rhythm,
         agenda: Agenda::default(),
         running: BTreeMap::new(),
+        parked: BTreeMap::new(),
         tasks: JoinSet::new(),
         locks: AccountLocks::default(),
         events: events.clone(),
@@ -148,6 +149,8 @@ struct Supervisor<C> {
     rhythm: Rhythm,
     agenda: Agenda,
     running: BTreeMap<AttemptId, mpsc::Sender<Order>>,
+    /// Attempts that wait for a later choice, so that a lost one is not tried again with every plan.
+    parked: BTreeMap<AttemptId, Parked>,
     tasks: JoinSet<(AttemptId, Finish)>,
     locks: AccountLocks,
     events: broadcast::Sender<Event>,
@@ -215,6 +218,9 @@ impl<C: Crew> Supervisor<C> {
 
     /// When an attempt is next looked at: logged in ahead of time, or at once when something was begun.
     fn look_at(&self, attempt: &Attempt, now: Timestamp) -> Timestamp {
+        if let Some(parked) = self.parked.get(&attempt.id) {
+            return parked.until.max(now);
+        }
         let lead = self.parts.config.site(&attempt.site).map_or(SignedDuration::ZERO, |site| site.patience.login_lead);
         if attempt.state == State::Planned { (attempt.opening - lead).max(now) } else { now }
     }
@@ -253,8 +259,9 @@ impl<C: Crew> Supervisor<C> {
         let reporter = Reporter::new(self.events.clone()).of(&id);
         let now = self.parts.clock.now();
         reporter.say(now, What::taken_up(&attempt));
+        let lost = self.parked.remove(&id).map(|parked| parked.lost).unwrap_or_default();
         let run = Run {
-            machine: Machine::new(errand.facts(attempt.created_at), errand.past(&attempt)),
+            machine: Machine::new(errand.facts(attempt.created_at), errand.past(&attempt, &lost)),
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
@@ -293,9 +300,11 @@ impl<C: Crew> Supervisor<C> {
         match done {
             Ok((id, finish)) => {
                 self.running.remove(&id);
-                let Finish::Parked(at) = finish else { return };
+                let Finish::Parked(parked) = finish else { return };
+                let until = parked.until;
+                self.parked.insert(id.clone(), parked);
                 match self.parts.store.attempt(&id).await {
-                    Ok(attempt) => attempt.into_iter().for_each(|attempt| self.agenda.look_at(attempt, at)),
+                    Ok(attempt) => attempt.into_iter().for_each(|attempt| self.agenda.look_at(attempt, until)),
                     Err(error) => {
                         tracing::error!(%error, "the attempt could not be read again; the plan is worked out anew");
                         self.replan_at = self.parts.clock.now() + REPLAN_SOON;
@@ -320,6 +329,8 @@ impl<C: Crew> Supervisor<C> {
             changes.push(format!("time zone data: {old} -> {new}"));
         }
         self.parts = parts;
+        // Other rules or other choices: everything is looked at afresh.
+        self.parked.clear();
         self.replan().await;
         Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
     }

@@ -117,6 +117,11 @@ impl Machine {
         }
     }
 
+    /// The choices that are tried no more.
+    pub fn lost(&self) -> impl Iterator<Item = &Choice> {
+        self.facts.choices.iter().zip(&self.lost).filter(|(_, lost)| **lost).map(|(choice, _)| choice)
+    }
+
     /// Where the attempt stands.
     pub fn state(&self) -> State {
         self.state
@@ -187,14 +192,14 @@ impl Machine {
             let records = self.enter(State::Planned);
             return Decision { records, next: Next::Wait(login_at) };
         }
-        self.stage(false)
+        self.stage(false, now)
     }
 
-    fn stage(&mut self, reuse: bool) -> Decision {
+    fn stage(&mut self, reuse: bool, now: Timestamp) -> Decision {
         if !reuse {
             if self.logins >= self.facts.patience.max_logins {
                 let note = format!("logged in {} times already; more could lock the account", self.logins);
-                return self.end(Outcome::SiteError, &note);
+                return self.give_up(vec![], Outcome::SiteError, &note, now);
             }
             self.logins += 1;
         }
@@ -205,7 +210,7 @@ impl Machine {
     fn woke(&mut self, now: Timestamp) -> Decision {
         match self.state {
             State::Planned => self.take_up(now),
-            State::Preparing => self.stage(false),
+            State::Preparing => self.stage(false, now),
             State::Ready if now >= self.permit_at() => self.let_go(),
             State::Ready => bare(Next::CheckLogin),
             State::Unknown | State::Verifying | State::Confirming | State::Waitlisted => self.read(),
@@ -272,7 +277,7 @@ impl Machine {
 
     fn no_permit(&mut self, why: String, now: Timestamp) -> Decision {
         if self.too_late(now) {
-            return self.end(Outcome::Missed, &format!("the permit could not be stored: {why}"));
+            return self.give_up(vec![], Outcome::Missed, &format!("the permit could not be stored: {why}"), now);
         }
         self.state = State::Ready;
         let wait = site_back_off(self.stumbles);
@@ -298,7 +303,7 @@ impl Machine {
             Answer::Confirmed => self.claimed(settle),
             Answer::Taken => self.lose(settle),
             Answer::NotOpen => self.too_early(settle, now),
-            Answer::LoginExpired => self.logged_out(settle),
+            Answer::LoginExpired => self.logged_out(settle, now),
             Answer::Waitlisted => self.waitlisted(settle, now),
             Answer::Quota => self.end_with(settle, Outcome::Quota, "the account has used its allowance"),
             Answer::LoginRefused => self.end_with(settle, Outcome::LoginRefused, "the site refused the account"),
@@ -338,7 +343,7 @@ impl Machine {
         match self.next_choice(now) {
             Some(next) if self.facts.choices[next].opening <= now => {
                 self.choice = next;
-                self.stage(true)
+                self.stage(true, now)
             }
             Some(_) => {
                 self.logins = 0;
@@ -350,19 +355,16 @@ impl Machine {
 
     fn too_early(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
         if not_open_rung(self.not_open).is_none() || self.too_late(now) {
-            return self.end_with(
-                records,
-                Outcome::Missed,
-                "the site still said not open when it was no longer useful to ask",
-            );
+            let note = "the site still said not open when it was no longer useful to ask";
+            return self.give_up(records, Outcome::Missed, note, now);
         }
         self.not_open += 1;
-        let decision = self.stage(true);
+        let decision = self.stage(true, now);
         Decision { records: [records, decision.records].concat(), next: decision.next }
     }
 
-    fn logged_out(&mut self, records: Vec<Record>) -> Decision {
-        let decision = self.stage(false);
+    fn logged_out(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
+        let decision = self.stage(false, now);
         Decision { records: [records, decision.records].concat(), next: decision.next }
     }
 
@@ -439,7 +441,7 @@ impl Machine {
         self.unknown_since = None;
         self.absent = 0;
         self.logins = 0;
-        let decision = self.stage(false);
+        let decision = self.stage(false, now);
         Decision { records: [settle, decision.records].concat(), next: decision.next }
     }
 
@@ -475,7 +477,7 @@ impl Machine {
             Trouble::Answer(Answer::Price) => self.end(Outcome::Price, "dearer than the booking allows"),
             Trouble::Answer(Answer::Taken) => self.gone(now),
             Trouble::Answer(Answer::NotOpen) => self.too_early(vec![], now),
-            Trouble::Answer(Answer::LoginExpired) => self.stage(false),
+            Trouble::Answer(Answer::LoginExpired) => self.stage(false, now),
             Trouble::Credentials(why) => self.end(Outcome::LoginRefused, &why.clone()),
             Trouble::Selector(why) => self.selector_trouble(&why.clone(), now),
             Trouble::Browser(why) => {
@@ -498,7 +500,7 @@ impl Machine {
     /// Stages anew after a wait. The account was not refused, so this is not counted as another log-in that could lock it.
     fn try_again(&mut self, wait: Duration, give_up: Outcome, why: &str, now: Timestamp) -> Decision {
         if self.too_late(now) {
-            return self.end(give_up, why);
+            return self.give_up(vec![], give_up, why, now);
         }
         self.stumbles += 1;
         self.logins = self.logins.saturating_sub(1);
@@ -517,6 +519,20 @@ impl Machine {
                 .end(Outcome::Cancelled, "called off while on the waiting list; the site may still hold the place");
         }
         self.end(Outcome::Cancelled, "called off before anything was submitted")
+    }
+
+    /// Nothing more is tried for this choice; what opens later is not given up with it.
+    fn give_up(&mut self, records: Vec<Record>, outcome: Outcome, note: &str, now: Timestamp) -> Decision {
+        self.lost[self.choice] = true;
+        let mut left = self.facts.choices.iter().zip(&self.lost);
+        if !left.any(|(choice, lost)| !lost && choice.opening > now) {
+            return self.end_with(records, outcome, note);
+        }
+        self.not_open = 0;
+        self.stumbles = 0;
+        self.logins = 0;
+        let decision = self.take_up(now);
+        Decision { records: [records, decision.records].concat(), next: decision.next }
     }
 
     fn end(&mut self, outcome: Outcome, note: &str) -> Decision {

@@ -48,7 +48,7 @@ fn a_broken_promise_is_told_with_its_story_and_the_command_that_tells_it_again()
     let output = simulate(&["--bookings", "10", "--control", "dawdles"]);
     let out = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{out}");
-    let again = "Again: firstserve simulate --from 2027-03-01 --to 2027-04-15 --seed 1 --bookings 10 --control dawdles";
+    let again = "Again: firstserve simulate --from 2027-03-01 --to 2027-04-15 --bookings 10 --control dawdles --seed 1";
     for word in ["Broken: on time", "taken up; opens at", "the submit reaches the club", again] {
         assert!(out.contains(word), "{word:?} is not in\n{out}");
     }

@@ -132,6 +132,21 @@ fn a_choice_that_was_missed_does_not_cost_the_one_that_opens_later() {
 }
 
 #[test]
+fn trouble_with_a_choice_until_it_is_too_late_does_not_cost_the_one_that_opens_later() {
+    let mut machine = Machine::new(facts(FireMode::Script, false, true), Past::NONE);
+    machine.on(Event::Begin, before(90_000));
+    let unreachable = || Event::StageFailed(Trouble::Unreachable("503".into()));
+    assert!(matches!(machine.on(unreachable(), before(80_000)).next, Next::Wait(_)), "tried again");
+    machine.on(Event::Woke, before(79_000));
+    let decision = machine.on(unreachable(), after(31 * 60_000));
+    assert_eq!(decision.next, Next::Wait(after(24 * 3_600_000 - 90_000)));
+    assert_eq!(machine.lost().count(), 1, "and it is not gone back to");
+    machine.on(Event::Woke, after(24 * 3_600_000 - 90_000));
+    let decision = machine.on(unreachable(), after(25 * 3_600_000));
+    assert_eq!(outcome(&decision.next), Some(Outcome::SiteError), "no other choice is left");
+}
+
+#[test]
 fn a_submit_taken_up_from_the_store_is_not_repeated_for_a_choice_that_was_lost() {
     let past = Past { state: State::Unknown, uncertain: 0, lost: vec![0] };
     let mut machine = Machine::new(facts(FireMode::Script, false, false), past);

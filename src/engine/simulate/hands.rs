@@ -118,7 +118,12 @@ impl SimHands {
         let inner = self.world.lock();
         let now = self.clock.now();
         let free = self.world.is_free_for(&inner, &self.errand.site.id, &self.label.member, &slot, now);
-        if free { Ok(Listing::Absent) } else { Err(Trouble::Answer(Answer::Taken)) }
+        drop(inner);
+        if free {
+            return Ok(Listing::Absent);
+        }
+        self.world.lock().record.hindered.insert(self.label.clone());
+        Err(Trouble::Answer(Answer::Taken))
     }
 
     /// A fresh session, logged in. The old one is ended first.
@@ -128,7 +133,7 @@ impl SimHands {
         let account = self.locks.take(&self.errand.member.id).await;
         self.world.alive().await;
         if self.clock.now() > asked {
-            self.world.lock().record.waited.insert(self.label.clone());
+            self.world.lock().record.hindered.insert(self.label.clone());
         }
         if self.world.is_control(Control::Hangs) && self.is_odd_one() {
             std::future::pending::<()>().await;

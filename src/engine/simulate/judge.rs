@@ -303,14 +303,14 @@ impl Court<'_> {
 
     /// One session per account: an attempt may wait for another until it is too late.
     fn waited_too_long(&self, label: &Label, attempt: &Attempt) -> bool {
-        self.inner.record.waited.contains(label) && attempt.updated_at > attempt.opening + AFTERMATH / 4
+        self.inner.record.hindered.contains(label) && attempt.updated_at > attempt.opening + AFTERMATH / 4
     }
 
     /// Where nothing was in the way, the first submit left within a second of its opening, by the club's reckoning.
     fn late(&self, label: &Label, attempt: &Attempt, arrivals: &[&Arrival]) -> Option<Violation> {
         let first = arrivals.first()?;
         let disturbed = !World::mishaps_of(self.inner, label).is_empty()
-            || self.inner.record.waited.contains(label)
+            || self.inner.record.hindered.contains(label)
             || self.inner.record.was_edited(label)
             || attempt.created_at >= attempt.opening - LEAD
             || self.inner.record.was_absent(attempt.opening - LEAD, first.at);

@@ -33,6 +33,9 @@ const LAST_CALL: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// An engine that was asked to stop takes no longer.
 const LONGEST_STOP: SignedDuration = SignedDuration::from_secs(60);
 
+/// Rounds at one instant after which nothing more is expected of it; what has not ended then is told by the judge.
+const MOST_ROUNDS: u32 = 100_000;
+
 /// How a life ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Over {
@@ -119,9 +122,16 @@ impl Run {
         let mut events = handle.events();
         self.desk.promises.given(&self.desk.config, &self.zones, self.clock.now());
         self.world.say("the engine starts");
+        let (mut rounds, mut round_at) = (0, self.clock.now());
         loop {
             idle.notified().await;
             self.hear(&mut events);
+            rounds = if self.clock.now() == round_at { rounds + 1 } else { 0 };
+            round_at = self.clock.now();
+            if rounds > MOST_ROUNDS {
+                self.world.say("time stands still");
+                return Over::Done;
+            }
             if self.world.lock().process.is_dead() {
                 return Over::Gone(self.stopping.unwrap_or_default());
             }

@@ -173,7 +173,8 @@ fn openings(config: &Config, zones: &ZoneData, from: Timestamp, until: Timestamp
         let site = config.site_of(booking);
         let Some(zone) = zones.zone(&site.time_zone) else { continue };
         let dates = occurrences(booking, site, &zone, from, MOST_DATES);
-        let opening: Vec<Timestamp> = dates.iter().map(Occurrence::opening).filter(|opening| *opening < until).collect();
+        let opening: Vec<Timestamp> =
+            dates.iter().map(Occurrence::opening).filter(|opening| *opening < until).collect();
         wanted |= !opening.is_empty();
         openings.extend(opening.into_iter().filter(|opening| *opening > from));
     }

@@ -18,8 +18,8 @@ pub(super) struct Record {
     pub(super) mishaps: BTreeMap<Label, BTreeSet<Mishap>>,
     /// Where each attempt was last taken up, and with which slots in order of preference.
     pub(super) wanted: BTreeMap<Label, (SiteId, Vec<Slot>)>,
-    /// Attempts that had to wait for another session of the same account.
-    pub(super) waited: BTreeSet<Label>,
+    /// Attempts that had to wait for another session of the same account, or whose first choice was gone before.
+    pub(super) hindered: BTreeSet<Label>,
     /// When a person touched a booking.
     pub(super) edited: BTreeMap<(MemberId, BookingName), Vec<Timestamp>>,
     /// When nothing could act: the process was down, the machine asleep, the store full.
