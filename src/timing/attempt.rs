@@ -40,6 +40,9 @@ const WAITLIST_EVERY: Duration = Duration::from_secs(15 * 60);
 /// The note of an attempt that was called off after a submit which the site's list does not show.
 const CALLED_OFF_LATE: &str = "called off; the site's list shows no booking";
 
+/// The note of an attempt that lost every choice.
+const EVERY_CHOICE_TAKEN: &str = "every choice was taken";
+
 /// What an attempt is about; does not change while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -91,6 +94,8 @@ pub struct Machine {
     refused: bool,
     called_off: bool,
     claimed: bool,
+    /// A choice was given up that nobody took.
+    missed: bool,
 }
 
 impl Machine {
@@ -114,6 +119,7 @@ impl Machine {
             refused: false,
             called_off: false,
             claimed: false,
+            missed: false,
         }
     }
 
@@ -179,10 +185,11 @@ impl Machine {
                 _ => return self.stage_in_time(now),
             });
             self.lost[choice] = true;
+            self.missed = true;
         }
         match missed {
             Some(note) => self.end(Outcome::Missed, note),
-            None => self.end(Outcome::Taken, "every choice was taken"),
+            None => self.none_left(),
         }
     }
 
@@ -349,8 +356,13 @@ impl Machine {
                 self.logins = 0;
                 self.take_up(now)
             }
-            None => self.end(Outcome::Taken, "every choice was taken"),
+            None => self.none_left(),
         }
+    }
+
+    fn none_left(&mut self) -> Decision {
+        let note = if self.missed { "every choice was taken or missed" } else { EVERY_CHOICE_TAKEN };
+        self.end(Outcome::Taken, note)
     }
 
     fn too_early(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
@@ -435,7 +447,7 @@ impl Machine {
         }
         // Taken up from the store, the choice that was submitted is one that was not lost before.
         let Some(choice) = self.next_choice(now) else {
-            return self.end_with(settle, Outcome::Taken, "every choice was taken");
+            return self.end_with(settle, Outcome::Taken, EVERY_CHOICE_TAKEN);
         };
         self.choice = choice;
         self.unknown_since = None;
@@ -524,6 +536,7 @@ impl Machine {
     /// Nothing more is tried for this choice; what opens later is not given up with it.
     fn give_up(&mut self, records: Vec<Record>, outcome: Outcome, note: &str, now: Timestamp) -> Decision {
         self.lost[self.choice] = true;
+        self.missed = true;
         let mut left = self.facts.choices.iter().zip(&self.lost);
         if !left.any(|(choice, lost)| !lost && choice.opening > now) {
             return self.end_with(records, outcome, note);

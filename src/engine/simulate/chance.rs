@@ -32,7 +32,7 @@ impl Chance {
     }
 
     /// A number from `low` to `high`, both included.
-    pub(super) fn from_to(&mut self, low: u64, high: u64) -> u64 {
+    pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high.saturating_sub(low) + 1)
     }
 
@@ -53,7 +53,7 @@ impl Chance {
 
     /// A span between two numbers of microseconds.
     pub(super) fn micros(&mut self, low: u64, high: u64) -> Duration {
-        Duration::from_micros(self.from_to(low, high))
+        Duration::from_micros(self.between(low, high))
     }
 
     /// A span between two numbers of milliseconds.
@@ -63,7 +63,7 @@ impl Chance {
 
     /// A span between two numbers of seconds.
     pub(super) fn seconds(&mut self, low: u64, high: u64) -> SignedDuration {
-        let millis = self.from_to(low * 1_000, high * 1_000);
+        let millis = self.between(low * 1_000, high * 1_000);
         SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
     }
 
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn numbers_stay_in_their_range_and_reach_its_ends() {
         let mut chance = Chance::of(7, "range");
-        let drawn: Vec<u64> = (0..2_000).map(|_| chance.from_to(3, 6)).collect();
+        let drawn: Vec<u64> = (0..2_000).map(|_| chance.between(3, 6)).collect();
         assert_eq!((drawn.iter().min(), drawn.iter().max()), (Some(&3), Some(&6)));
         assert_eq!(chance.below(0), 0);
     }

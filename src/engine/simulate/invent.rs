@@ -126,7 +126,7 @@ fn text(bookings: u32, days: Days, chance: &mut Chance) -> String {
         let club = chance.one_of(&clubs);
         writeln!(text, "\n[member.m{member:03}]\nsite = \"{}\"\nvault = \"{}/m{member:03}\"", club.name, club.name)
             .expect("writing to a String cannot fail");
-        let wishes = u32::try_from(chance.from_to(1, 3)).unwrap_or(1).min(bookings - booked);
+        let wishes = u32::try_from(chance.between(1, 3)).unwrap_or(1).min(bookings - booked);
         for band in BANDS.iter().take(usize::try_from(wishes).unwrap_or(1)) {
             booked += 1;
             booking(&mut text, booked, member, club, band, days, chance);
@@ -144,7 +144,7 @@ fn club(text: &mut String, (name, zone): (&'static str, &str), chance: &mut Chan
          fire = \"{fire}\"\n"
     )
     .expect("writing to a String cannot fail");
-    let courts = chance.from_to(COURTS.0, COURTS.1);
+    let courts = chance.between(COURTS.0, COURTS.1);
     for court in 1..=courts {
         let rule = chance.one_of(&RULES);
         writeln!(text, "[site.{name}.court.{court}]\nsite-id = \"{}\"\nopens = {rule}", court * 2 + 3)
@@ -156,7 +156,7 @@ fn club(text: &mut String, (name, zone): (&'static str, &str), chance: &mut Chan
 fn booking(text: &mut String, number: u32, member: u32, club: &Club, band: &[u8; 4], days: Days, chance: &mut Chance) {
     let mut courts: Vec<u64> = (1..=club.courts).collect();
     chance.shuffle(&mut courts);
-    courts.truncate(usize::try_from(chance.from_to(1, 3)).unwrap_or(1));
+    courts.truncate(usize::try_from(chance.between(1, 3)).unwrap_or(1));
     let courts: Vec<String> = courts.iter().map(|court| format!("\"{court}\"")).collect();
     let mut hours = *band;
     chance.shuffle(&mut hours);
@@ -179,9 +179,9 @@ fn when(Days { from, to }: Days, chance: &mut Chance) -> String {
     let weekday = chance.one_of(&["MO", "TU", "WE", "TH", "FR", "SA", "SU"]);
     let (rule, weeks) = match chance.below(100) {
         0..45 => return format!("date = {start}\n"),
-        45..80 => (format!("FREQ=WEEKLY;BYDAY={weekday}"), chance.from_to(5, 30)),
-        80..88 => (format!("FREQ=WEEKLY;INTERVAL=2;BYDAY={weekday}"), chance.from_to(8, 52)),
-        _ => ("FREQ=DAILY".to_owned(), chance.from_to(2, 9)),
+        45..80 => (format!("FREQ=WEEKLY;BYDAY={weekday}"), chance.between(5, 30)),
+        80..88 => (format!("FREQ=WEEKLY;INTERVAL=2;BYDAY={weekday}"), chance.between(8, 52)),
+        _ => ("FREQ=DAILY".to_owned(), chance.between(2, 9)),
     };
     // A week at least, or the rule might not match at all.
     let until = plus(start, weeks * 7).min(to).max(plus(start, 14));

@@ -284,12 +284,14 @@ impl Court<'_> {
         }
     }
 
-    /// Whether nobody could have had any of its slots when it ended, or the club said so of one that it gave.
+    /// Whether nobody could have had any of its slots when it ended, or the club said so of one that it gave. Of slots that
+    /// open at different times some may be gone and the others missed.
     fn all_taken(&self, label: &Label, attempt: &Attempt, met: &BTreeSet<Mishap>) -> bool {
         let Some((site, slots)) = self.inner.record.wanted.get(label) else { return false };
         let at = attempt.updated_at;
         let gone = |slot: &Slot| !self.world.is_free_for(self.inner, site, &label.member, slot, at);
-        met.contains(&Mishap::LiesTaken) || slots.iter().all(gone)
+        let missed = !met.is_empty() || self.inner.record.was_absent(attempt.opening - LEAD, at);
+        met.contains(&Mishap::LiesTaken) || slots.iter().all(gone) || (missed && slots.iter().any(gone))
     }
 
     /// Whether another attempt of the member has, or may have, a slot on that date.

@@ -195,7 +195,9 @@ impl Run {
         }
         self.next_look = now + LOOK_EVERY;
         let live = AttemptFilter { live: true, opens_by: Some(self.until), ..AttemptFilter::default() };
+        self.world.lock().process.stand_apart(true);
         let under_way = self.store.attempts(&live).await.map_or(usize::MAX, |attempts| attempts.len());
+        self.world.lock().process.stand_apart(false);
         under_way == 0 || now >= self.until + LAST_CALL
     }
 

@@ -13,6 +13,8 @@ pub(super) struct Process {
     /// Pieces of the store's work until one is done and said not to be.
     denies: Option<u64>,
     refuses_until: Option<Timestamp>,
+    /// Who asks is not the process.
+    apart: bool,
 }
 
 impl Process {
@@ -42,8 +44,16 @@ impl Process {
         self.refuses_until = Some(at);
     }
 
+    /// From now on somebody else asks the store, or the process again.
+    pub(super) fn stand_apart(&mut self, apart: bool) {
+        self.apart = apart;
+    }
+
     /// What becomes of the next piece of work.
     pub(super) fn ask(&mut self, now: Timestamp) -> Verdict {
+        if self.apart {
+            return Verdict::Go;
+        }
         if self.dead {
             return Verdict::Die;
         }
