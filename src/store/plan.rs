@@ -89,8 +89,11 @@ impl Store {
     /// What a plan can touch: all that is not over, and of the rest what is not before the first date of the plan.
     async fn known(&self, first: Option<Date>) -> Result<Vec<Known>, StoreErrorKind> {
         let first = first.unwrap_or(Date::MAX).to_string();
-        let rows = sqlx::query("SELECT * FROM attempt WHERE ended_at IS NULL OR date >= $1").bind(first);
-        let mut rows = rows.fetch(self.pool());
+        let rows = sqlx::query(
+            "SELECT id, member, booking, site, date, opening, state, submits, vanished, created_at, updated_at, note \
+             FROM attempt WHERE ended_at IS NULL OR date >= $1",
+        );
+        let mut rows = rows.bind(first).fetch(self.pool());
         let mut known = Vec::new();
         // One by one: a row is many times as large as what is kept of it.
         while let Some(row) = rows.try_next().await? {

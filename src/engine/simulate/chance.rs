@@ -86,13 +86,16 @@ impl Chance {
 mod tests {
     use super::*;
 
+    /// Worked out with another program from the published algorithms, SHA-256 and xoshiro256++.
+    const GOLDEN: [u64; 3] = [951, 325, 774];
+
     #[test]
     fn a_name_and_a_seed_mean_the_same_numbers_for_ever() {
         let numbers = |seed, name: &str| {
             let mut chance = Chance::of(seed, name);
             [chance.below(1_000), chance.below(1_000), chance.below(1_000)]
         };
-        assert_eq!(numbers(1, "a"), numbers(1, "a"));
+        assert_eq!(numbers(1, "a"), GOLDEN);
         assert_ne!(numbers(1, "a"), numbers(1, "b"));
         assert_ne!(numbers(1, "a"), numbers(2, "a"));
     }

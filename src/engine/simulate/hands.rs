@@ -25,7 +25,8 @@ use crate::model::{Answer, Attempt, FireMode};
 use crate::store::Mark;
 use crate::timing::{Event, Listing, Trouble};
 
-/// How often the plan is worked out anew, and the least often that the supervisor looks round: a year has many hours.
+/// How often the plan is worked out anew, and the least often that the supervisor looks round: a year has many hours, and the
+/// plan reaches weeks ahead.
 const REPLAN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Events between two looks at them: a whole plan may become due at once.
