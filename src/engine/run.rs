@@ -205,7 +205,7 @@ impl<P: Performer> Run<P> {
     async fn settle(&mut self, evidence: Evidence) {
         let Some(permit) = self.permit.clone() else { return };
         while let Err(error) = self.store.settle_permit(&permit, evidence, self.stored, self.clock.now()).await {
-            if !self.try_again(&error).await {
+            if error.is_missing() || !self.try_again(&error).await {
                 return;
             }
         }
@@ -214,6 +214,9 @@ impl<P: Performer> Run<P> {
     async fn release(&mut self) {
         let Some(permit) = self.permit.take() else { return };
         while let Err(error) = self.store.release_permit(&permit, "it provably never left", self.clock.now()).await {
+            if error.is_missing() {
+                break;
+            }
             if !self.try_again(&error).await {
                 return;
             }

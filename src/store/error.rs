@@ -112,6 +112,12 @@ impl StoreError {
         matches!(self.kind, StoreErrorKind::Conflict { .. })
     }
 
+    /// Whether what was to be closed is closed already, or never was: an earlier write may have been made though its answer was
+    /// lost.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Missing { .. })
+    }
+
     /// Whether another attempt has, or may have, the slot.
     pub fn is_slot_held(&self) -> bool {
         matches!(self.kind, StoreErrorKind::SlotHeld { .. })

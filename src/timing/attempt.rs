@@ -94,6 +94,8 @@ pub struct Machine {
     refused: bool,
     called_off: bool,
     claimed: bool,
+    /// The next look at the list comes before its time, because a person called the attempt off.
+    unasked: bool,
     /// A choice was given up that nobody took.
     missed: bool,
 }
@@ -119,6 +121,7 @@ impl Machine {
             refused: false,
             called_off: false,
             claimed: false,
+            unasked: false,
             missed: false,
         }
     }
@@ -424,6 +427,10 @@ impl Machine {
             return self.next_or_end(now);
         }
         self.unknown_since.get_or_insert(now);
+        // A look that was not waited for says nothing: the site may still be working on the submit.
+        if std::mem::take(&mut self.unasked) {
+            return bare(Next::Wait(now + self.facts.patience.settle));
+        }
         self.absent += 1;
         if self.absent < ABSENT_READS {
             return bare(Next::Wait(now + self.facts.patience.settle));
@@ -524,6 +531,7 @@ impl Machine {
         if self.state.is_spent() {
             // What may have been submitted cannot be called off here; the list decides first, and nothing follows it.
             self.called_off = true;
+            self.unasked = true;
             return self.read();
         }
         if self.state == State::Waitlisted {

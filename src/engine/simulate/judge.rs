@@ -276,7 +276,11 @@ impl Court<'_> {
             Outcome::Cancelled => self.inner.record.was_edited(label),
             Outcome::Skipped => self.is_held_by_another(label),
             Outcome::SiteError => any(&no_answer) || any(&[M::Unreachable, M::Logout, M::LoggedOut]) || absent,
-            Outcome::NeedsAttention => any(&[M::ListGone, M::ListOnce, M::Outage, M::LiesConfirmed]),
+            Outcome::NeedsAttention => {
+                let unread = [M::ListGone, M::ListOnce, M::Outage, M::LiesConfirmed];
+                any(&unread)
+                    || (absent && any(&[M::BrowserFails, M::Unreachable, M::Redesign, M::Captcha, M::LoginRefused]))
+            }
             Outcome::Missed => {
                 let late = any(&[M::LateOpening, M::BrowserFails, M::BrowserLost, M::NotSent, M::Waitlist, M::Outage]);
                 absent || late || self.inner.record.was_edited(label) || self.waited_too_long(label, attempt)
@@ -294,12 +298,12 @@ impl Court<'_> {
         met.contains(&Mishap::LiesTaken) || slots.iter().all(gone) || (missed && slots.iter().any(gone))
     }
 
-    /// Whether another attempt of the member has, or may have, a slot on that date.
+    /// Whether another attempt of the member has a slot on that date, or may have had one for a while.
     fn is_held_by_another(&self, label: &Label) -> bool {
         let same_day = |other: &Label| other.member == label.member && other.date == label.date && other != label;
         self.attempts.iter().filter(|(other, _)| same_day(other)).any(|(other, attempt)| {
-            let open = self.permits.get(other).is_some_and(|permits| permits.iter().any(|permit| permit.open));
-            attempt.state == State::Ended(Outcome::Confirmed) || open || !attempt.state.is_ended()
+            let spent = self.permits.get(other).is_some_and(|permits| !permits.is_empty());
+            attempt.state == State::Ended(Outcome::Confirmed) || spent || !attempt.state.is_ended()
         })
     }
 
