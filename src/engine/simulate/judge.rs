@@ -150,8 +150,12 @@ impl Court<'_> {
         let twice = held.into_values().filter(|labels| labels.len() > 1);
         twice
             .map(|labels| {
-                let what = format!("the club holds {} bookings of one wish", labels.len());
-                self.violation(Promise::NeverTwice, labels[0], what)
+                let names: Vec<String> = labels.iter().map(ToString::to_string).collect();
+                let what = format!("the club holds {} bookings of one wish: {}", labels.len(), names.join(", "));
+                let mut violation = self.violation(Promise::NeverTwice, labels[0], what);
+                let others: BTreeSet<_> = labels.iter().filter(|label| **label != labels[0]).collect();
+                violation.story.extend(others.into_iter().flat_map(|label| self.inner.trace.story(label)));
+                violation
             })
             .collect()
     }
