@@ -135,6 +135,7 @@ impl World {
             match due {
                 Due::Arrive(id) => self.arrive(inner, id, at),
                 Due::Commit(ticket) => self.commit_later(inner, &ticket, at, "the club books what it has worked on"),
+                Due::Promote(ticket) if has_it(inner, &ticket) => {}
                 Due::Promote(ticket) => self.commit_later(inner, &ticket, at, "the waiting list moves on"),
             }
         }
@@ -265,6 +266,12 @@ impl World {
         club.book(Row { member: label.member.clone(), label: label.clone(), slot: slot.clone(), shown_from });
         true
     }
+}
+
+/// Whether the member has the slot already: a club does not give it to him from its waiting list as well.
+fn has_it(inner: &Inner, ticket: &Ticket) -> bool {
+    let rows = inner.clubs.get(&ticket.site).map_or(&[][..], |club| club.rows());
+    rows.iter().any(|row| row.member == ticket.label.member && row.slot.overlaps(&ticket.slot))
 }
 
 fn answer(ticket: &Ticket, at: Timestamp, said: Answer, words: &'static str) -> (Reply, &'static str) {
