@@ -17,6 +17,7 @@ mod notify;
 mod probe;
 mod race;
 mod schedule;
+mod simulate;
 mod store;
 mod telemetry;
 mod timing;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{book, clock, club, demo, explain, plan, replay, vault};
+use super::{book, clock, club, demo, explain, plan, replay, simulate, vault};
 
 /// Books what a website opens at an instant
 #[derive(Debug, Parser)]
@@ -40,6 +40,8 @@ pub(super) enum Command {
     Book(book::Args),
     /// Try a site's selector files on saved pages; nothing is submitted
     Replay(replay::Args),
+    /// Live through a year in seconds: the real engine against simulated clubs that misbehave
+    Simulate(simulate::Args),
     /// Keep the members' user names and passwords
     Vault(vault::VaultArgs),
     /// Ask a site how its clock differs from this machine's

@@ -18,6 +18,7 @@ mod run;
 pub mod schema;
 mod scratch;
 mod setting;
+mod simulate;
 mod timeline;
 pub mod vault;
 
@@ -75,6 +76,7 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(wanted) => explain::run(&wanted, &setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
         Command::Replay(wanted) => replay::run(&wanted, &setting, args.json),
+        Command::Simulate(wanted) => simulate::run(&wanted, &setting, args.json),
         Command::Vault(mut wanted) => {
             let (data, identity) = setting.vault();
             wanted.identity = wanted.identity.or(identity);

@@ -35,6 +35,9 @@ pub trait Clock: Send + Sync + 'static {
     /// every 30 s, so that a stepped clock or a suspended machine is noticed.
     fn sleep_until(&self, at: Timestamp) -> Sleep<'_>;
 
+    /// Over once so much time has passed, whatever the wall clock shows meanwhile.
+    fn sleep_for(&self, span: Duration) -> Sleep<'_>;
+
     /// Keeps the calling thread until [`Clock::now`] is at or after `at`: sleeps while there is time, spins at the end.
     fn hold_until(&self, at: Timestamp);
 }

@@ -36,6 +36,10 @@ impl Clock for SystemClock {
         })
     }
 
+    fn sleep_for(&self, span: Duration) -> Sleep<'_> {
+        Box::pin(tokio::time::sleep(span))
+    }
+
     fn hold_until(&self, at: Timestamp) {
         while let Some(left) = remaining(self.now(), at) {
             match left.checked_sub(SPIN) {

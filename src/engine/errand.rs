@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Parts;
 use crate::flow::Flow;
 use crate::model::{Answer, Attempt, Booking, Choice, FireMode, Member, Occurrence, Outcome, Site, State};
-use crate::schedule::{first_instant, opening};
+use crate::schedule::{choices_on, first_instant, opening};
 use crate::store::{Lost, PastPermit, PermitId, StoreError};
 use crate::timing::{Facts, Past};
 
@@ -117,9 +117,11 @@ impl Errand {
         self.permits.iter().find(|permit| permit.open)
     }
 
-    /// Renaming or editing a booking never books twice: a slot that is ours, or may be, is not booked again.
+    /// Renaming or editing a booking never books twice: a slot that is ours, or may be, is not booked again, nor another one of
+    /// that date when the first has begun.
     async fn refuse_held(&self, attempt: &Attempt, parts: &Parts) -> Result<(), Reason> {
-        for choice in &self.choices {
+        let all = self.booking.as_ref().map(|booking| choices_on(booking, &self.site, &self.zone, attempt.date));
+        for choice in all.as_ref().unwrap_or(&self.choices) {
             let held = parts.store.overlapping(&attempt.member, &attempt.site, choice).await?;
             if let Some(other) = held.iter().find(|other| other.id != attempt.id) {
                 return Err(Reason::Held { booking: other.booking.to_string(), date: other.date });

@@ -9,9 +9,11 @@
 //! ```
 //!
 //! One task owns the agenda and takes [`Handle`] commands; one task runs each attempt that is due, with the configuration
-//! it was started with. What is absent: decisions (they are in `timing`), and anything that knows a selector.
+//! it was started with. `crew` says who acts at the sites: browsers, or the clubs of a simulation (`simulate`), under which
+//! all the rest is the same. What is absent: decisions (they are in `timing`), and anything that knows a selector.
 
 mod agenda;
+mod crew;
 mod errand;
 mod event;
 mod letters;
@@ -23,6 +25,7 @@ mod replay;
 mod report;
 mod run;
 mod site_clock;
+pub mod simulate;
 mod supervisor;
 
 use crate::browser::BrowserError;

@@ -38,7 +38,7 @@ pub(super) enum Order {
 pub(super) enum Finish {
     /// In a terminal state.
     Ended(Outcome),
-    /// Nothing to do before this instant.
+    /// Nothing to do before an instant.
     Parked(Timestamp),
     /// The engine stops; the store knows where the attempt stands.
     Stopped,
@@ -153,6 +153,7 @@ impl<P: Performer> Run<P> {
         let stopping = &mut self.stopping;
         let acting = act(&mut self.performer);
         tokio::select! {
+            biased;
             event = acting => event,
             Some(order) = orders.recv() => {
                 *stopping |= order == Order::Stop;
@@ -172,12 +173,13 @@ impl<P: Performer> Run<P> {
         loop {
             let takes_files = self.machine.takes_files(self.clock.now());
             tokio::select! {
-                () = self.clock.sleep_until(at) => return Ok(Event::Woke),
-                Ok(()) = self.files.changed(), if takes_files => return Ok(self.take_files()),
+                biased;
                 Some(order) = self.orders.recv() => match order {
                     Order::Cancel => return Ok(Event::Cancel),
                     Order::Stop => self.stopping = true,
                 },
+                Ok(()) = self.files.changed(), if takes_files => return Ok(self.take_files()),
+                () = self.clock.sleep_until(at) => return Ok(Event::Woke),
             }
             // What may have been submitted is looked for to the end, for as long as the engine lets it.
             if self.stopping && !self.machine.state().is_spent() {
@@ -278,7 +280,7 @@ impl<P: Performer> Run<P> {
     async fn settle(&mut self, evidence: Evidence) {
         let Some(permit) = self.permit.clone() else { return };
         while let Err(error) = self.store.settle_permit(&permit, evidence, self.stored, self.clock.now()).await {
-            if !self.try_again(&error).await {
+            if error.is_missing() || !self.try_again(&error).await {
                 return;
             }
         }
@@ -287,6 +289,9 @@ impl<P: Performer> Run<P> {
     async fn release(&mut self) {
         let Some(permit) = self.permit.take() else { return };
         while let Err(error) = self.store.release_permit(&permit, "it provably never left", self.clock.now()).await {
+            if error.is_missing() {
+                break;
+            }
             if !self.try_again(&error).await {
                 break;
             }
@@ -357,8 +362,9 @@ impl<P: Performer> Run<P> {
             self.read_stored().await;
         }
         tokio::select! {
-            () = tokio::time::sleep(WRITE_AGAIN) => {}
+            biased;
             Some(order) = self.orders.recv() => self.stopping |= order == Order::Stop,
+            () = self.clock.sleep_for(WRITE_AGAIN) => {}
         }
         !self.stopping && !self.stored.is_ended()
     }

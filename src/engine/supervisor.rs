@@ -1,6 +1,6 @@
 //! Keeps the agenda, starts what is due, takes a new configuration, and stops in order.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,10 +12,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
 use super::agenda::{Agenda, plan};
+use super::crew::{Browsers, Crew, Rhythm};
 use super::errand::{Errand, Reason};
 use super::letters::{letters, unrun};
 use super::lock::AccountLocks;
-use super::perform::hands;
 use super::report::Reporter;
 use super::run::{Finish, Order, Run};
 use super::site_clock::{SiteClocks, Watch};
@@ -23,26 +23,17 @@ use super::{Event, What};
 use crate::clock::{Clock, ZoneData};
 use crate::config::{Config, diff, moved};
 use crate::flow::Flow;
-use crate::model::{Attempt, AttemptId, Occurrence, Outcome, SiteId, State};
+use crate::model::{Attempt, AttemptId, Occurrence, Outcome, Site, SiteId, State};
 use crate::store::{AttemptFilter, End, PlanChange, Planned, Store, StoreError};
 use crate::telemetry::{Redactor, attempt_span};
 use crate::timing::Machine;
 use crate::vault::Vault;
-
-/// Events that a slow listener may fall behind.
-const EVENTS_KEPT: usize = 4_096;
-
-/// How often the plan is worked out anew without being told to, so that new dates come within sight.
-const REPLAN_EVERY: SignedDuration = SignedDuration::from_hours(6);
 
 /// More than any attempt is taken up before its opening; what opens later is not kept in memory until the next plan.
 const LONGEST_LEAD: SignedDuration = SignedDuration::from_hours(2);
 
 /// How soon a plan that the store did not take is tried again.
 const REPLAN_SOON: SignedDuration = SignedDuration::from_secs(5);
-
-/// How often the supervisor shows that it is alive.
-const PULSE: SignedDuration = SignedDuration::from_secs(1);
 
 /// How soon an attempt that could not be read from the store is looked at again.
 const LOOK_SOON: SignedDuration = SignedDuration::from_secs(5);
@@ -125,11 +116,54 @@ enum Command {
     Stop,
 }
 
+/// Where an engine is started.
+#[derive(Debug)]
+pub struct Engine;
+
+impl Engine {
+    /// Starts an engine; it runs until [`Handle::stop`].
+    pub fn start(parts: Parts) -> (Handle, JoinHandle<()>) {
+        start(parts, None, Browsers)
+    }
+
+    /// Starts an engine that works on one attempt only.
+    pub(super) fn start_one(parts: Parts, only: AttemptId) -> (Handle, JoinHandle<()>) {
+        start(parts, Some(only), Browsers)
+    }
+}
+
+/// Starts an engine with whoever acts at the sites for it.
+pub(super) fn start<C: Crew>(parts: Parts, only: Option<AttemptId>, crew: C) -> (Handle, JoinHandle<()>) {
+    let (commands, inbox) = mpsc::channel(64);
+    let rhythm = crew.rhythm();
+    let (events, first) = broadcast::channel(rhythm.events);
+    let replan_at = parts.clock.now();
+    let supervisor = Supervisor {
+        parts,
+        crew,
+        rhythm,
+        agenda: Agenda::default(),
+        running: BTreeMap::new(),
+        tasks: JoinSet::new(),
+        locks: AccountLocks::default(),
+        site_clocks: SiteClocks::default(),
+        events: events.clone(),
+        replan_at,
+        pulse: Arc::default(),
+        only,
+    };
+    let pulse = Arc::clone(&supervisor.pulse);
+    let first = Arc::new(Mutex::new(Some(first)));
+    (Handle { commands, events, first, pulse }, tokio::spawn(supervisor.run(inbox)))
+}
+
 /// The supervisor's task.
-pub struct Engine {
+struct Supervisor<C> {
     parts: Parts,
+    crew: C,
+    rhythm: Rhythm,
     agenda: Agenda,
-    running: HashMap<AttemptId, Running>,
+    running: BTreeMap<AttemptId, Running>,
     tasks: JoinSet<(AttemptId, Finish)>,
     locks: AccountLocks,
     site_clocks: SiteClocks,
@@ -149,40 +183,7 @@ struct Running {
     begins: Timestamp,
 }
 
-impl Engine {
-    /// Starts an engine; it runs until [`Handle::stop`].
-    pub fn start(parts: Parts) -> (Handle, JoinHandle<()>) {
-        let (engine, inbox, handle) = Self::new(parts, None);
-        (handle, tokio::spawn(engine.run(inbox)))
-    }
-
-    /// Starts an engine that works on one attempt only.
-    pub(super) fn start_one(parts: Parts, only: AttemptId) -> (Handle, JoinHandle<()>) {
-        let (engine, inbox, handle) = Self::new(parts, Some(only));
-        (handle, tokio::spawn(engine.run(inbox)))
-    }
-
-    fn new(parts: Parts, only: Option<AttemptId>) -> (Self, mpsc::Receiver<Command>, Handle) {
-        let (commands, inbox) = mpsc::channel(64);
-        let (events, first) = broadcast::channel(EVENTS_KEPT);
-        let replan_at = parts.clock.now();
-        let engine = Self {
-            parts,
-            agenda: Agenda::default(),
-            running: HashMap::new(),
-            tasks: JoinSet::new(),
-            locks: AccountLocks::default(),
-            site_clocks: SiteClocks::default(),
-            events: events.clone(),
-            replan_at,
-            pulse: Arc::default(),
-            only,
-        };
-        let pulse = Arc::clone(&engine.pulse);
-        let first = Arc::new(Mutex::new(Some(first)));
-        (engine, inbox, Handle { commands, events, first, pulse })
-    }
-
+impl<C: Crew> Supervisor<C> {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         loop {
             if self.parts.clock.now() >= self.replan_at {
@@ -191,16 +192,18 @@ impl Engine {
             self.start_what_is_due().await;
             self.beat();
             let wake = self.agenda.next().unwrap_or(self.replan_at).min(self.replan_at);
-            let wake = wake.min(self.parts.clock.now() + PULSE);
+            let wake = wake.min(self.parts.clock.now() + self.rhythm.pulse);
             let clock = Arc::clone(&self.parts.clock);
             tokio::select! {
-                () = clock.sleep_until(wake) => {}
-                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.finished(done).await,
+                // In this order, so that what happens at one instant happens in the same order each time.
+                biased;
                 command = inbox.recv() => match command {
                     Some(Command::Reload(parts)) => self.reload(*parts).await,
                     Some(Command::Cancel(id)) => self.cancel(&id).await,
                     Some(Command::Stop) | None => break,
                 },
+                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.finished(done).await,
+                () = clock.sleep_until(wake) => {}
             }
         }
         self.stop().await;
@@ -210,7 +213,7 @@ impl Engine {
     async fn replan(&mut self) {
         let now = self.parts.clock.now();
         self.replan_at = match self.try_replan(now).await {
-            Ok(()) => now + REPLAN_EVERY,
+            Ok(()) => now + self.rhythm.replan,
             Err(error) => {
                 tracing::error!(%error, "the plan could not be stored; trying again");
                 self.say(What::Degraded(format!("the plan could not be stored: {error}")));
@@ -223,7 +226,7 @@ impl Engine {
         let planned = plan(&self.parts.config, &self.parts.zones, now);
         let wanted: Vec<Planned> = planned.iter().map(Planned::from).collect();
         tell_of(&self.parts.store.plan(&wanted, now).await?);
-        let horizon = now + REPLAN_EVERY + LONGEST_LEAD;
+        let horizon = now + self.rhythm.replan + LONGEST_LEAD;
         let near = AttemptFilter { live: true, opens_by: Some(horizon), ..AttemptFilter::default() };
         let live = self.parts.store.attempts(&near).await?;
         self.agenda.replan(planned);
@@ -234,7 +237,7 @@ impl Engine {
                 self.agenda.look_at(attempt, at);
             }
         }
-        self.cancel_what_is_unwanted(now).await;
+        self.cancel_what_is_unwanted(now).await?;
         self.agenda.forget_later_than(horizon);
         Ok(())
     }
@@ -247,15 +250,16 @@ impl Engine {
 
     /// Running attempts that no booking asks for any more are called off, if nothing was submitted. A date whose slots have
     /// begun is in no plan either, and is left to its attempt.
-    async fn cancel_what_is_unwanted(&mut self, now: Timestamp) {
+    async fn cancel_what_is_unwanted(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let ahead = self.running.iter().filter(|(_, running)| running.begins > now);
         let ids: Vec<AttemptId> = ahead.map(|(id, _)| id.clone()).collect();
         for id in ids {
-            let Ok(Some(attempt)) = self.parts.store.attempt(&id).await else { continue };
+            let Some(attempt) = self.parts.store.attempt(&id).await? else { continue };
             if self.agenda.occurrence(&attempt).is_none() {
                 self.cancel(&id).await;
             }
         }
+        Ok(())
     }
 
     async fn start_what_is_due(&mut self) {
@@ -293,7 +297,7 @@ impl Engine {
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
-            performer: hands(errand.clone(), &attempt, &self.parts, reporter.clone(), self.locks.clone()),
+            performer: self.crew.hands(errand.clone(), &attempt, &self.parts, reporter.clone(), self.locks.clone()),
             store: self.parts.store.clone(),
             clock: Arc::clone(&self.parts.clock),
             orders: inbox,
@@ -313,7 +317,8 @@ impl Engine {
 
     fn watch(&self, errand: &Errand, id: &AttemptId, reporter: Reporter) -> Watch {
         let (clock, store) = (Arc::clone(&self.parts.clock), self.parts.store.clone());
-        Watch::new(&errand.site, id, self.site_clocks.clone(), clock, store, reporter)
+        let site = Site { clock: self.crew.clock_rule(&errand.site), ..errand.site.clone() };
+        Watch::new(&site, id, self.site_clocks.clone(), clock, store, reporter)
     }
 
     /// Ends an attempt that cannot be run at all.
@@ -337,10 +342,13 @@ impl Engine {
         match done {
             Ok((id, finish)) => {
                 self.running.remove(&id);
-                if let Finish::Parked(at) = finish
-                    && let Ok(Some(attempt)) = self.parts.store.attempt(&id).await
-                {
-                    self.agenda.look_at(attempt, at);
+                let Finish::Parked(until) = finish else { return };
+                match self.parts.store.attempt(&id).await {
+                    Ok(attempt) => attempt.into_iter().for_each(|attempt| self.agenda.look_at(attempt, until)),
+                    Err(error) => {
+                        tracing::error!(%error, "the attempt could not be read again; the plan is worked out anew");
+                        self.replan_at = self.parts.clock.now() + REPLAN_SOON;
+                    }
                 }
             }
             Err(error) => {
@@ -402,9 +410,13 @@ impl Engine {
                 tracing::debug!("an attempt was over already");
             }
         }
-        let drained = tokio::time::timeout(STOP_GRACE, async { while self.tasks.join_next().await.is_some() {} }).await;
-        if drained.is_err() {
-            tracing::warn!("stopped with attempts under way; the next start verifies them");
+        let clock = Arc::clone(&self.parts.clock);
+        tokio::select! {
+            biased;
+            () = async { while self.tasks.join_next().await.is_some() {} } => {}
+            () = clock.sleep_for(STOP_GRACE) => {
+                tracing::warn!("stopped with attempts under way; the next start verifies them");
+            }
         }
     }
 

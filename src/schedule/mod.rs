@@ -16,7 +16,7 @@ mod words;
 
 pub use instant::{Showing, first_instant, showing, start_of};
 pub use notes::{Note, notes};
-pub use occurrences::{AHEAD, never_open, occurrences};
+pub use occurrences::{AHEAD, choices_on, never_open, occurrences};
 pub use opening::{ALWAYS_OPEN, named_time, opening};
 pub use rule::Rule;
 pub use rule_error::{RuleError, RuleErrorKind};

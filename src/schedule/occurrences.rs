@@ -28,6 +28,11 @@ pub fn occurrences(booking: &Booking, site: &Site, zone: &TimeZone, now: Timesta
     whole.filter(|occurrence| !occurrence.choices.is_empty()).take(limit).collect()
 }
 
+/// Every choice of a booking on a date, those whose slot has begun among them: what it may have been booked by.
+pub fn choices_on(booking: &Booking, site: &Site, zone: &TimeZone, date: Date) -> Vec<Choice> {
+    occurrence(booking, site, zone, date, |_| true).choices
+}
+
 /// The choices of the next occurrence that can never be booked, because they would open only when the slot has begun.
 pub fn never_open(booking: &Booking, site: &Site, zone: &TimeZone, now: Timestamp) -> Vec<Choice> {
     let next = dates(booking, now.to_zoned(zone.clone()).date(), 1);

@@ -80,6 +80,16 @@ pub(super) async fn open_read_only(url: &str) -> Result<Opened, StoreError> {
     Ok(Opened { pool, backend, locks: Vec::new(), database_lock: None })
 }
 
+/// One connection that is never given up: with it the database would be gone.
+pub(super) async fn in_memory() -> Result<Opened, StoreError> {
+    const DOING: &str = "open a database in memory";
+    sqlx::any::install_default_drivers();
+    let options = AnyConnectOptions::from_str("sqlite::memory:").doing(DOING)?;
+    let pool = AnyPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    let pool = pool.test_before_acquire(false).connect_with(options).await.doing(DOING)?;
+    Ok(Opened { pool, backend: Backend::Sqlite, locks: Vec::new(), database_lock: None })
+}
+
 /// The settings that decide whether a commit survives power loss, as the database itself tells them.
 pub(super) async fn durability(pool: &AnyPool, backend: Backend) -> Result<String, StoreError> {
     let asked = match backend {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::in_step::stepped;
 use crate::model::{AttemptId, State};
 
 /// A failure of the store: what it was doing, and why it could not.
@@ -149,7 +150,7 @@ pub(super) async fn doing<T>(
     doing: &'static str,
     work: impl Future<Output = Result<T, StoreErrorKind>>,
 ) -> Result<T, StoreError> {
-    work.await.map_err(|kind| StoreError { doing, kind })
+    stepped(doing, work).await.map_err(|kind| StoreError { doing, kind })
 }
 
 fn word(state: Option<State>) -> &'static str {

@@ -17,6 +17,7 @@ mod config_history;
 mod connect;
 mod error;
 mod id;
+mod in_step;
 mod instance;
 mod ledger;
 mod lost;
@@ -40,6 +41,7 @@ pub use attempt::{AttemptFilter, End};
 pub use audit::{AuditError, AuditRow};
 pub use config_history::ConfigRecord;
 pub use error::{StoreError, StoreErrorKind};
+pub use in_step::{Gate, InStep, Verdict, in_step};
 pub use ledger::Mark;
 pub use lost::Lost;
 pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter};
@@ -50,6 +52,7 @@ pub use session::{JournalId, JournalledSession};
 pub use slot::Slot;
 
 use connect::Backend;
+use id::Ids;
 use instance::{DatabaseLock, InstanceLock};
 
 /// Who is written into the audit trail unless [`Store::acting_as`] says otherwise.
@@ -68,6 +71,7 @@ struct Shared {
     backend: Backend,
     /// SQLite has one writer at a time; waiting here is fair and needs no polling.
     queue: Arc<tokio::sync::Mutex<()>>,
+    ids: Ids,
     _locks: Vec<InstanceLock>,
     _database_lock: Option<DatabaseLock>,
 }
@@ -90,7 +94,17 @@ impl Store {
     pub async fn open_with(url: &str, data: &Path, connections: u32) -> Result<Self, StoreError> {
         let opened = connect::open(url, data, connections).await?;
         let pool = schema::migrate(opened.pool, opened.backend).await?;
-        Ok(Self::over(connect::Opened { pool, ..opened }))
+        Ok(Self::over(connect::Opened { pool, ..opened }, Ids::System))
+    }
+
+    /// A database in memory, gone with its last handle, whose ids come from a seed: for simulations.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn in_memory(seed: u64) -> Result<Self, StoreError> {
+        let opened = connect::in_memory().await?;
+        schema::fill(&opened.pool, opened.backend).await?;
+        Ok(Self::over(opened, Ids::seeded(seed)))
     }
 
     /// Opens a database for reading only, beside a running daemon if need be.
@@ -100,7 +114,7 @@ impl Store {
     pub async fn open_read_only(url: &str) -> Result<Self, StoreError> {
         let opened = connect::open_read_only(url).await?;
         schema::same(&opened.pool, opened.backend).await?;
-        Ok(Self::over(opened))
+        Ok(Self::over(opened, Ids::System))
     }
 
     /// A handle whose changes are written down as this actor's (`user:ana`).
@@ -122,11 +136,12 @@ impl Store {
         connect::durability(self.pool(), self.shared.backend).await
     }
 
-    fn over(opened: connect::Opened) -> Self {
+    fn over(opened: connect::Opened, ids: Ids) -> Self {
         let shared = Shared {
             pool: opened.pool,
             backend: opened.backend,
             queue: Arc::default(),
+            ids,
             _locks: opened.locks,
             _database_lock: opened.database_lock,
         };

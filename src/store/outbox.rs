@@ -6,7 +6,6 @@ use sqlx::any::AnyRow;
 
 use super::audit::append;
 use super::error::doing;
-use super::id;
 use super::read::{Columns, nanos};
 use super::write::Write;
 use super::{Store, StoreError, StoreErrorKind};
@@ -194,7 +193,7 @@ pub(super) async fn queue(
         "INSERT INTO outbox (id, attempt, kind, recipient, subject, text, html, message_id, created_at, next_try) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message_id) DO NOTHING",
     )
-    .bind(id::new(at))
+    .bind(write.new_id(at))
     .bind(attempt.map(AttemptId::as_str))
     .bind(letter.kind.as_str())
     .bind(letter.to.as_str())

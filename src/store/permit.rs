@@ -12,7 +12,6 @@ use sqlx::any::AnyRow;
 use super::attempt::{Step, conflict, current, step};
 use super::audit::append;
 use super::error::doing;
-use super::id;
 use super::read::{Columns, nanos};
 use super::slot;
 use super::write::Write;
@@ -224,7 +223,7 @@ async fn spend(write: &mut Write, id: &AttemptId, choice: &Choice, at: Timestamp
     }
     let wanted = Slot::from(choice);
     slot::refuse_held(write, &attempt, &wanted).await?;
-    let permit = Permit { id: PermitId(id::new(at)), attempt: id.clone(), seq: next_seq(write, id).await? };
+    let permit = Permit { id: PermitId(write.new_id(at)), attempt: id.clone(), seq: next_seq(write, id).await? };
     insert(write, &permit, choice, at).await?;
     slot::take(write, id, &wanted).await?;
     count(write, id, 1).await?;

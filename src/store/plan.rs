@@ -9,8 +9,7 @@ use serde_json::json;
 
 use super::attempt::{Step, attempt, step};
 use super::audit::append;
-use super::error::Doing;
-use super::id;
+use super::error::doing;
 use super::read::{Columns, nanos};
 use super::write::Write;
 use super::{Store, StoreError, StoreErrorKind};
@@ -70,11 +69,11 @@ impl Store {
     /// # Errors
     /// The database's; what was committed before stays, and the next plan finishes it.
     pub async fn plan(&self, wanted: &[Planned], at: Timestamp) -> Result<PlanChange, StoreError> {
-        self.apply_plan(wanted, at).await.doing("write the plan")
+        doing("write the plan", self.apply_plan(wanted, at)).await
     }
 
     async fn apply_plan(&self, wanted: &[Planned], at: Timestamp) -> Result<PlanChange, StoreErrorKind> {
-        let known = self.known().await?;
+        let known = self.known(wanted.iter().map(|planned| planned.date).min()).await?;
         let (changes, overdue) = difference(&known, wanted, at);
         let mut done = PlanChange { overdue, ..PlanChange::default() };
         for batch in changes.chunks(BATCH) {
@@ -87,8 +86,14 @@ impl Store {
         Ok(done)
     }
 
-    async fn known(&self) -> Result<Vec<Known>, StoreErrorKind> {
-        let mut rows = sqlx::query("SELECT * FROM attempt").fetch(self.pool());
+    /// What a plan can touch: all that is not over, and of the rest what is not before the first date of the plan.
+    async fn known(&self, first: Option<Date>) -> Result<Vec<Known>, StoreErrorKind> {
+        let first = first.unwrap_or(Date::MAX).to_string();
+        let rows = sqlx::query(
+            "SELECT id, member, booking, site, date, opening, state, submits, vanished, created_at, planned_at, updated_at, \
+             note FROM attempt WHERE ended_at IS NULL OR date >= $1",
+        );
+        let mut rows = rows.bind(first).fetch(self.pool());
         let mut known = Vec::new();
         // One by one: a row is many times as large as what is kept of it.
         while let Some(row) = rows.try_next().await? {
@@ -165,7 +170,7 @@ async fn apply(
 }
 
 async fn add(write: &mut Write, planned: &Planned, at: Timestamp) -> Result<Option<AttemptId>, StoreErrorKind> {
-    let id = AttemptId::new(id::new(at));
+    let id = AttemptId::new(write.new_id(at));
     let added = sqlx::query(
         "INSERT INTO attempt (id, member, booking, site, date, opening, state, epoch, created_at, planned_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, 'planned', (SELECT COALESCE(MAX(epoch), 0) FROM restore_epoch), $7, $8, $9) \
@@ -196,6 +201,7 @@ async fn add(write: &mut Write, planned: &Planned, at: Timestamp) -> Result<Opti
     Ok(Some(id))
 }
 
+/// What comes back is planned anew: had its opening passed meanwhile, it is open already, not missed.
 async fn revive(
     write: &mut Write,
     id: &AttemptId,
@@ -222,6 +228,7 @@ async fn revive(
     Ok(Some(id.clone()))
 }
 
+/// An opening that is moved from ahead into the past was not missed: until now nobody knew of it.
 async fn replan(
     write: &mut Write,
     old: &Attempt,

@@ -47,6 +47,11 @@ pub(super) async fn migrate(pool: AnyPool, backend: Backend) -> Result<AnyPool, 
     options.connect_with(address).await.doing(DOING)
 }
 
+/// Gives an empty database its schema, on the connection that there is.
+pub(super) async fn fill(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
+    migrator(backend).run(pool).await.doing("bring the database up to date")
+}
+
 /// Refuses any schema but this program's own.
 pub(super) async fn same(pool: &AnyPool, _: Backend) -> Result<(), StoreError> {
     const DOING: &str = "read the database";

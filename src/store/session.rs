@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 
 use super::error::doing;
-use super::id;
 use super::read::{Columns, nanos};
 use super::{Store, StoreError, StoreErrorKind};
 use crate::model::AttemptId;
@@ -38,7 +37,7 @@ impl Store {
     /// # Errors
     /// The database's: then none is opened.
     pub async fn journal_session(&self, attempt: Option<&AttemptId>, at: Timestamp) -> Result<JournalId, StoreError> {
-        let journal = JournalId(id::new(at));
+        let journal = JournalId(self.shared.ids.new_id(at));
         doing("journal a browser session", async {
             let mut write = self.write().await?;
             sqlx::query("INSERT INTO session (id, attempt, opened_at) VALUES ($1, $2, $3)")

@@ -117,8 +117,26 @@ fn a_list_that_cannot_be_read_calls_a_person_after_the_deadline() {
     machine.on(Event::Woke, after(15_200));
     let cannot = || Event::Listed(Listing::CannotTell("503".into()));
     assert!(matches!(machine.on(cannot(), after(16_000)).next, Next::Wait(_)));
+    machine.on(Event::Woke, after(17_000));
+    assert!(matches!(machine.on(cannot(), after(18_000)).next, Next::Wait(_)));
     let late = machine.on(cannot(), after(11 * 60_000));
     assert_eq!(outcome(&late.next), Some(Outcome::NeedsAttention));
+}
+
+#[test]
+fn one_look_after_a_long_sleep_is_not_enough_to_call_a_person() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::NoAnswer("gone".into()), after(100));
+    machine.on(Event::Fenced, after(200));
+    let hour = 3_600_000;
+    machine.on(Event::Woke, after(hour));
+    let cannot = || Event::Listed(Listing::CannotTell("503".into()));
+    let first = machine.on(cannot(), after(hour + 1_000));
+    assert!(matches!(first.next, Next::Wait(_)), "the network may come back with the machine: {first:?}");
+    machine.on(Event::Woke, after(hour + 2_000));
+    let listed = machine.on(Event::Listed(Listing::Found { choice: 0, rows: 1, reference: None }), after(hour + 3_000));
+    assert_eq!(outcome(&listed.next), Some(Outcome::Confirmed));
 }
 
 #[test]

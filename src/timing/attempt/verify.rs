@@ -10,6 +10,9 @@ use crate::timing::{Decision, Listing, Next, Record, Staging, browser_back_off};
 /// Reads in a row without our row that make a submit "absent".
 const ABSENT_READS: u8 = 2;
 
+/// So often at least the list is asked before a person is, however late it is: a machine may have slept over the deadline.
+const UNCLEAR_READS: u32 = 3;
+
 /// More than any permit is spent ahead of its opening.
 const FARTHEST_PERMIT: SignedDuration = SignedDuration::from_mins(2);
 
@@ -135,7 +138,7 @@ impl Machine {
         // Two reads count only when they follow each other.
         self.absent = 0;
         self.unknown_since.get_or_insert(now);
-        if self.is_overdue(now) {
+        if self.is_overdue(now) && self.unclear + 1 >= UNCLEAR_READS {
             if self.refused && self.next_choice(now).is_none() {
                 return self.end(Outcome::Taken, "every choice was taken; the list could not be read afterwards");
             }
