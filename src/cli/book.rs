@@ -9,15 +9,16 @@ use serde_json::{Value, json};
 
 use super::household::{Household, open_store};
 use super::setting::Setting;
-use super::{Exit, Failure, Timeline};
+use super::{Exit, Failure, Timeline, ledger};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{Engine, Event, Handle, What, rehearse};
-use crate::model::{Booking, Occurrence, Outcome};
+use crate::model::{AttemptId, Booking, Occurrence, Outcome, SiteId};
 use crate::report::did_you_mean;
 use crate::schedule::occurrences;
+use crate::store::{FireFilter, Store};
 use crate::telemetry::Redactor;
-use crate::timing::Trouble;
+use crate::timing::{Chosen, Trouble, choose};
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -115,7 +116,7 @@ pub(super) fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking,
 
 /// Up to the commit, without it: no attempt is recorded, nothing is spent.
 async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &mut Timeline) -> anyhow::Result<Value> {
-    let opening = next.opening();
+    let (opening, site) = (next.opening(), next.site.clone());
     let (mut events, rehearsal) = rehearse(household.parts(), next, at_once);
     let mut running = Box::pin(rehearsal);
     let result = loop {
@@ -133,7 +134,17 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
     Ok(match result {
         Ok(()) => {
             timeline.line("rehearsed: everything up to the last click works; nothing was submitted");
-            json!({ "outcome": "rehearsed", "opening": opening.to_string(), "submits": 0 })
+            let fire = chosen(household, &site).await;
+            if let Some(chosen) = &fire {
+                timeline.line(&format!("it will be fired by {}", chosen.words()));
+            }
+            json!({
+                "outcome": "rehearsed",
+                "opening": opening.to_string(),
+                "submits": 0,
+                "fire": fire.as_ref().map(|chosen| chosen.way.mode.as_str()),
+                "why": fire.as_ref().map(Chosen::words),
+            })
         }
         Err(trouble) => {
             timeline.line("not ready; nothing was submitted");
@@ -146,13 +157,34 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
     })
 }
 
+/// The way to fire at a site, by what is proved of it now.
+async fn chosen(household: &Household, site: &SiteId) -> Option<Chosen> {
+    let config = household.config();
+    let (fire, flow, hash) = (config.site(site)?.fire, config.flow(site)?, config.flow_hash(site)?);
+    let proofs = household.store().proofs(site).await.ok()?;
+    Some(choose(fire, &flow.allowed(), &proofs, &hash, config.browser.engine.as_str()))
+}
+
 /// The engine itself, for one date.
 async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline) -> anyhow::Result<Value> {
     let (engine, running) = Engine::start(household.parts());
     let result = until_ended(&engine, next, timeline).await;
     engine.stop().await;
     running.await?;
-    Ok(result)
+    Ok(with_ledger(result, &household.store(), timeline).await)
+}
+
+/// Shows what happened at which millisecond, and adds it to the answer.
+async fn with_ledger(mut result: Value, store: &Store, timeline: &Timeline) -> Value {
+    let Some(id) = result["attempt"].as_str().map(AttemptId::new) else { return result };
+    match store.fires(&FireFilter { attempt: Some(id), ..FireFilter::default() }).await {
+        Ok(fires) => {
+            timeline.text(&ledger::table(&fires));
+            result["ledger"] = fires.iter().map(ledger::fire_json).collect();
+        }
+        Err(error) => tracing::warn!(%error, "the ledger cannot be read"),
+    }
+    result
 }
 
 async fn until_ended(engine: &Handle, next: &Occurrence, timeline: &mut Timeline) -> Value {

@@ -1,6 +1,7 @@
 //! `firstserve explain BOOKING`: from the rule to the instants at which the engine will act.
 //!
-//! Needs no vault, browser or network. The site's clock is not known here: instants are this machine's.
+//! Needs no vault, browser or network; what rehearsals have proved is read from the database, where there is one. The site's
+//! clock is not known here: instants are this machine's.
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -10,17 +11,20 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use serde_json::{Value, json};
 
+use super::ledger::store_to_read;
 use super::plan::{local, place};
 use super::setting::Setting;
 use super::{Exit, Failure};
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
 use crate::model::{
-    Booking, BookingName, Choice, CourtName, Language, MeasuredTo, Member, MemberId, OpeningRule, Site, When,
+    Booking, BookingName, Choice, CourtName, Language, MeasuredTo, Member, MemberId, OpeningRule, OpeningWay, Site,
+    SiteId, When,
 };
 use crate::report::{Problem, did_you_mean};
-use crate::schedule::{Rule, never_open, not_open_yet, notes, occurrences};
-use crate::timing::permit_lead;
+use crate::schedule::{Rule, never_open, not_open_yet, notes, occurrences, touched};
+use crate::timing::{Chosen, choose, permit_lead};
 
 /// How many occurrences are explained.
 pub const EXPLAINED: usize = 3;
@@ -32,6 +36,27 @@ pub(super) struct Args {
     booking: String,
 }
 
+/// The ways to fire at each site, as far as the database knows what rehearsals have proved; it need not be there.
+fn ways(config: &Config) -> anyhow::Result<Vec<(SiteId, Chosen)>> {
+    let known = super::runtime()?.block_on(async {
+        let Ok(store) = store_to_read(config).await else { return Vec::new() };
+        let mut known = Vec::new();
+        for site in &config.sites {
+            known.push((site.id.clone(), store.proofs(&site.id).await.unwrap_or_default()));
+        }
+        store.close().await;
+        known
+    });
+    let proofs =
+        |site: &Site| known.iter().find(|(id, _)| *id == site.id).map_or(&[][..], |(_, proofs)| proofs.as_slice());
+    let browser = config.browser.engine.as_str();
+    let way = |site: &Site| {
+        let (flow, hash) = (config.flow(&site.id)?, config.flow_hash(&site.id)?);
+        Some((site.id.clone(), choose(site.fire, &flow.allowed(), proofs(site), &hash, browser)))
+    };
+    Ok(config.sites.iter().filter_map(way).collect())
+}
+
 /// Prints the explanation.
 ///
 /// # Errors
@@ -39,11 +64,21 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
     let (config, zones) = setting.config_and_zones()?;
     let now = SystemClock.now();
-    let explained = explain(&args.booking, &config.bookings, &config.members, &config.sites, &zones, now);
-    let explained = explained.map_err(|problem| {
+    let ways = ways(&config)?;
+    let mut sites = config.sites.clone();
+    for site in &mut sites {
+        let way = ways.iter().find(|(id, _)| *id == site.id);
+        site.fire = way.map_or(site.fire, |(_, chosen)| chosen.way.mode);
+    }
+    let explained = explain(&args.booking, &config.bookings, &config.members, &sites, &zones, now);
+    let mut explained = explained.map_err(|problem| {
         let help = problem.help.map(|help| format!("; {help}")).unwrap_or_default();
         Failure::new(Exit::Data, format!("{}{help}", problem.message))
     })?;
+    for explanation in &mut explained {
+        let way = ways.iter().find(|(id, _)| id.as_str() == explanation.site.0);
+        explanation.fires_by = way.map(|(_, chosen)| chosen.clone());
+    }
     if as_json {
         super::answer(&json(&explained));
     } else {
@@ -74,6 +109,10 @@ pub struct Explanation {
     pub occurrences: Vec<Explained>,
     /// Choices of the next date that can never be booked.
     pub never_open: Vec<Choice>,
+    /// The way to fire and why; none: the selector files were not looked at.
+    pub fires_by: Option<Chosen>,
+    /// Later dates, within two years, that a clock change touches.
+    pub later: Vec<(Date, String)>,
 }
 
 /// One occurrence, explained.
@@ -162,9 +201,20 @@ fn one(booking: &Booking, site: &Site, zone: &TimeZone, zones: &ZoneData, now: T
         time_zone: site.time_zone.clone(),
         zone_data: zones.to_string(),
         paused: booking.paused,
+        later: later(&awake, site, zone, now, next.last().map(|last| last.date)),
         occurrences: next.into_iter().map(|next| explained(next.date, &next.choices, site, zone, now)).collect(),
         never_open: never_open(&awake, site, zone, now),
+        fires_by: None,
     }
+}
+
+/// The dates after the ones that are explained which a clock change touches.
+fn later(booking: &Booking, site: &Site, zone: &TimeZone, now: Timestamp, after: Option<Date>) -> Vec<(Date, String)> {
+    let touched = touched(booking, site, zone, now).into_iter();
+    touched
+        .filter(|(date, _)| after.is_none_or(|after| *date > after))
+        .map(|(date, note)| (date, note.to_string()))
+        .collect()
 }
 
 fn when(when: &When) -> String {
@@ -257,11 +307,20 @@ impl Explanation {
             "time_zone": self.time_zone,
             "zone_data": self.zone_data,
             "site_clock": null,
+            "fire": self.fires_by.as_ref().map(|chosen| json!({
+                "mode": chosen.way.mode.as_str(),
+                "opening_way": chosen.way.opening.map(OpeningWay::as_str),
+                "why": chosen.words(),
+            })),
             "paused": self.paused,
             "occurrences": self.occurrences.iter().map(Explained::json).collect::<Vec<_>>(),
             "never_open": self.never_open.iter().map(|choice| json!({
                 "court": choice.court.as_str(),
                 "start": choice.start.to_string(),
+            })).collect::<Vec<_>>(),
+            "clock_changes": self.later.iter().map(|(date, note)| json!({
+                "date": date.to_string(),
+                "note": note,
             })).collect::<Vec<_>>(),
         })
     }
@@ -280,6 +339,9 @@ impl Explanation {
         writeln!(out, "  rule        {}", self.when)?;
         writeln!(out, "  zone        {}, time zone data {}", self.time_zone, self.zone_data)?;
         writeln!(out, "  clock       this machine's; the site's own is not measured")?;
+        if let Some(chosen) = &self.fires_by {
+            writeln!(out, "  fires by    {}", chosen.words())?;
+        }
         if self.occurrences.is_empty() {
             writeln!(out, "\n  No date ahead.")?;
         }
@@ -288,7 +350,10 @@ impl Explanation {
             let start = choice.start.strftime("%H:%M");
             writeln!(out, "\n  court {} at {start} is never tried: it would open only after its start", choice.court)?;
         }
-        Ok(())
+        if !self.later.is_empty() {
+            writeln!(out, "\n  Later dates that a clock change touches, within two years:")?;
+        }
+        self.later.iter().try_for_each(|(date, note)| writeln!(out, "    {}  {note}", date.strftime("%a %Y-%m-%d")))
     }
 }
 

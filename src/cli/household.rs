@@ -8,6 +8,7 @@ use super::{Exit, Failure};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, SmtpSecurity};
 use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
+use crate::model::Site;
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::Store;
 use crate::telemetry::Redactor;
@@ -59,9 +60,20 @@ impl Household {
     pub(super) fn warnings(&self) -> Vec<String> {
         let no_vault = self.vault.as_ref().as_ref().err();
         let no_vault = no_vault.map(|error| format!("without a vault nobody can be logged in: {error}"));
+        no_vault.into_iter().chain(self.zone_warnings()).collect()
+    }
+
+    /// Old time zone data, or a configured copy that is not used.
+    pub(super) fn zone_warnings(&self) -> Vec<String> {
         let zones = self.zones.warnings(SystemClock.now()).into_iter();
-        let zones = zones.map(|problem| format!("{}; {}", problem.message, problem.help.unwrap_or_default()));
-        no_vault.into_iter().chain(zones).collect()
+        zones.map(|problem| format!("{}; {}", problem.message, problem.help.unwrap_or_default())).collect()
+    }
+
+    /// Whether the time zone data on disk are of another release by now, or say something else of one of the sites.
+    pub(super) fn has_old_zones(&self) -> bool {
+        let found = zones_of(&self.config);
+        let differs = |site: &Site| self.zones.zone(&site.time_zone) != found.zone(&site.time_zone);
+        self.zones.to_string() != found.to_string() || self.config.sites.iter().any(differs)
     }
 
     /// The configuration.

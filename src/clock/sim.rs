@@ -58,6 +58,14 @@ impl Clock for SimClock {
         })
     }
 
+    fn sleep_for(&self, span: Duration) -> Sleep<'_> {
+        let (mut face, until) = (self.face.subscribe(), self.uptime().saturating_add(span));
+        Box::pin(async move {
+            let passed = face.wait_for(|_| self.uptime() >= until).await;
+            debug_assert!(passed.is_ok(), "the sender lives as long as self");
+        })
+    }
+
     fn hold_until(&self, at: Timestamp) {
         self.advance_to(at);
     }
@@ -65,6 +73,8 @@ impl Clock for SimClock {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[tokio::test]
@@ -78,5 +88,17 @@ mod tests {
         tokio::task::yield_now().await;
         clock.advance(Duration::from_secs(400 * 24 * 3600));
         assert!(task.await.expect("the sleeper ends") >= "2027-01-01T00:00:00Z".parse().expect("a timestamp"));
+    }
+
+    #[tokio::test]
+    async fn a_span_passes_with_time_and_not_with_the_wall_clock() {
+        let start: Timestamp = "2027-07-09T05:00:00Z".parse().expect("a timestamp");
+        let clock = SimClock::new(start);
+        let mut sleep = clock.sleep_for(Duration::from_secs(10));
+        clock.step_to(start + Duration::from_secs(7_200));
+        assert!((&mut sleep).now_or_never().is_none(), "the clock was set, no time has passed");
+        clock.step_to(start);
+        clock.advance(Duration::from_secs(10));
+        assert!((&mut sleep).now_or_never().is_some());
     }
 }

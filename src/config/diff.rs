@@ -150,6 +150,8 @@ fn site(old: &Site, new: &Site, changes: &mut Vec<Change>) {
             ("max-submits", patience.max_submits.to_string()),
             ("max-logins", patience.max_logins.to_string()),
             ("armed-lead", duration::words(patience.armed_lead)),
+            ("lead-at-most", duration::words(patience.lead_at_most)),
+            ("lead-guard", duration::words(patience.lead_guard)),
             ("variables", format!("{:?}", site.variables)),
         ]
     };

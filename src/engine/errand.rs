@@ -1,6 +1,7 @@
 //! Everything a run needs to know, taken from the configuration it is started with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -11,7 +12,7 @@ use crate::flow::Flow;
 use crate::model::{Answer, Attempt, Booking, Choice, FireMode, Member, Occurrence, Outcome, Site, State};
 use crate::schedule::{first_instant, opening};
 use crate::store::{PastPermit, PermitId, StoreError};
-use crate::timing::{Facts, Past};
+use crate::timing::{Chosen, Facts, Lead, LeadWhy, Learned, Past, choose, lead};
 
 /// An attempt's facts, frozen.
 #[derive(Clone)]
@@ -24,6 +25,14 @@ pub(super) struct Errand {
     pub(super) booking: Option<Booking>,
     pub(super) choices: Vec<Choice>,
     pub(super) permit: Option<PermitId>,
+    /// The way to fire, and why.
+    pub(super) chosen: Chosen,
+    /// By how much the first fire leaves before the opening, and why.
+    pub(super) lead: Lead,
+    /// How long after the announced instant the site opened the last time.
+    opens_late: Option<Duration>,
+    /// In which browser; none: the site has no pages.
+    pub(super) browser: Option<&'static str>,
     /// What an earlier process may have booked, though no booking asks for it any more: read, never submitted.
     only_verified: Vec<Choice>,
     permits: Vec<PastPermit>,
@@ -71,7 +80,8 @@ impl Errand {
         if choices.is_empty() {
             return Err(Reason::Vanished);
         }
-        let errand = Self::gather(attempt, choices, only_verified, permits, parts)?;
+        let mut errand = Self::gather(attempt, choices, only_verified, permits, parts)?;
+        errand.recall(parts).await?;
         if attempt.state == State::Planned {
             errand.refuse_held(attempt, parts).await?;
         }
@@ -92,8 +102,14 @@ impl Errand {
     ) -> Result<Self, Reason> {
         let config = &parts.config;
         let site = config.site(&attempt.site).ok_or(Reason::Unconfigured)?;
+        let flow = config.flow(&site.id).ok_or(Reason::Unconfigured)?;
+        let browser = (!flow.is_api()).then(|| config.browser.engine.as_str());
         Ok(Self {
-            flow: config.flow(&site.id).ok_or(Reason::Unconfigured)?,
+            chosen: choose(site.fire, &flow.allowed(), &[], "", browser.unwrap_or_default()),
+            lead: Lead::OFF,
+            opens_late: None,
+            browser,
+            flow,
             member: config.member(&attempt.member).ok_or(Reason::Unconfigured)?.clone(),
             booking: config.booking(&attempt.member, &attempt.booking).cloned(),
             permit: permits.iter().find(|permit| permit.open).map(|permit| permit.id.clone()),
@@ -103,6 +119,23 @@ impl Errand {
             only_verified,
             permits,
         })
+    }
+
+    /// What rehearsals have proved and earlier openings have taught.
+    async fn recall(&mut self, parts: &Parts) -> Result<(), StoreError> {
+        let (store, site) = (&parts.store, &self.site.id);
+        let (proofs, known) = (store.proofs(site).await?, store.lesson(site).await?);
+        let hash = parts.config.flow_hash(site).unwrap_or_default();
+        let browser = self.browser.unwrap_or_default();
+        self.chosen = choose(self.site.fire, &self.flow.allowed(), &proofs, &hash, browser);
+        let samples = store.samples(site, &self.chosen.way.kind(browser)).await?;
+        self.lead = match self.chosen.way.opening {
+            Some(_) if !self.site.patience.lead_at_most.is_zero() => Lead { why: LeadWhy::OpeningSteps, ..Lead::OFF },
+            Some(_) => Lead::OFF,
+            None => lead(&self.site.patience, &samples, known.lead_off.is_some(), parts.clock.now()),
+        };
+        self.opens_late = known.opens_late;
+        Ok(())
     }
 
     /// Renaming or editing a booking never books twice: a slot that is ours, or may be, is not booked again.
@@ -124,20 +157,13 @@ impl Errand {
             mode: self.mode(),
             opening_steps: !self.flow.steps(crate::flow::Phase::Opening).is_empty(),
             created_at,
+            learned: Learned { lead: self.lead.by, opens_late: self.opens_late },
         }
     }
 
-    /// The mode that is used: what the site is set to, as far as its flow allows.
+    /// The mode that is used; never `Auto`.
     pub(super) fn mode(&self) -> FireMode {
-        use crate::flow::wire::Send;
-        match self.site.fire {
-            _ if self.flow.is_api() => FireMode::Http,
-            FireMode::Auto => FireMode::Script,
-            // What an opening step reads, or does with real keys, a program in the page cannot.
-            FireMode::Armed if self.flow.needs_engine_at_opening().is_some() => FireMode::Script,
-            FireMode::Http if self.flow.commit().send() < Send::Http => FireMode::Script,
-            mode => mode,
-        }
+        self.chosen.way.mode
     }
 
     /// What an earlier process left.

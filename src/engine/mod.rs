@@ -16,11 +16,13 @@ mod errand;
 mod event;
 mod letters;
 mod lock;
+mod notebook;
 mod perform;
 mod rehearse;
 mod replay;
 mod report;
 mod run;
+mod steps;
 mod supervisor;
 
 use crate::browser::BrowserError;

@@ -7,15 +7,19 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::What;
+use super::notebook::{Firing, Notebook};
 use super::perform::Performer;
 use super::report::Reporter;
 use crate::clock::Clock;
-use crate::model::{Answer, AttemptId, Choice, Outcome, State};
-use crate::store::{End, Evidence, Letter, Mark, PermitId, Slot, Store, StoreError};
-use crate::timing::{Decision, Event, Machine, Next, Record};
+use crate::model::{Answer, AttemptId, Choice, Outcome, SiteId, State};
+use crate::store::{End, Evidence, HowFired, Letter, PermitId, Slot, Store, StoreError};
+use crate::timing::{Decision, Event, Machine, Next, Record, Verdict, Way};
 
 /// How long a write that must not be lost waits before it is tried again.
 const WRITE_AGAIN: Duration = Duration::from_millis(500);
+
+/// After a fire nothing is written into the ledger for so long, unless the attempt is over: another fire may follow at once.
+const HOT: Duration = Duration::from_secs(1);
 
 /// A wait longer than this gives the session back.
 const LONG_WAIT: Duration = Duration::from_secs(120);
@@ -27,6 +31,8 @@ pub(super) enum Order {
     Cancel,
     /// The engine stops: finish what is spent, leave the rest as it is.
     Stop,
+    /// Its opening has moved: plan it anew, if nothing was submitted.
+    Move,
 }
 
 /// How a run came to its end.
@@ -38,6 +44,8 @@ pub(super) enum Finish {
     Parked(Timestamp),
     /// The engine stops; the store knows where the attempt stands.
     Stopped,
+    /// It is planned again, for another instant.
+    Moved,
 }
 
 /// Writes the letter for an attempt that ended; none: nobody is told.
@@ -57,9 +65,17 @@ pub(super) struct Ending<'a> {
     pub(super) sent: Option<Timestamp>,
 }
 
+/// What the ledger says of every fire of an attempt.
+pub(super) struct Manner {
+    pub(super) site: SiteId,
+    pub(super) way: Way,
+    pub(super) browser: Option<&'static str>,
+}
+
 /// A running attempt.
 pub(super) struct Run<P> {
     pub(super) id: AttemptId,
+    pub(super) manner: Manner,
     pub(super) machine: Machine,
     pub(super) performer: P,
     pub(super) store: Store,
@@ -70,9 +86,9 @@ pub(super) struct Run<P> {
     /// The state in the store, which lags behind the machine's when a write failed.
     pub(super) stored: State,
     pub(super) permit: Option<PermitId>,
-    pub(super) marks: Vec<(Mark, Timestamp)>,
-    pub(super) sent: Option<Timestamp>,
+    pub(super) notes: Notebook,
     pub(super) stopping: bool,
+    pub(super) moving: bool,
 }
 
 impl<P: Performer> Run<P> {
@@ -98,6 +114,10 @@ impl<P: Performer> Run<P> {
         if self.stopping && !self.machine.state().is_spent() {
             return Err(Finish::Stopped);
         }
+        if self.moving && !self.stored.is_spent() && !self.stored.is_ended() {
+            self.enter(State::Planned).await;
+            return Err(Finish::Moved);
+        }
         let event = self.perform(decision.next).await?;
         self.note_marks().await;
         Ok(event)
@@ -114,24 +134,29 @@ impl<P: Performer> Run<P> {
             Next::Fence => Box::pin(self.performer.fence()).await,
             Next::ReadList => Box::pin(self.performer.read_list()).await,
             Next::End { outcome, note, won, duplicate } => {
-                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.sent }).await);
+                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.notes.sent() }).await);
             }
         })
     }
 
-    /// Does something reversible; an order to cancel or stop interrupts it.
+    /// Does something reversible; an order interrupts it.
     async fn heard<'s, F>(&'s mut self, act: F) -> Event
     where
         F: FnOnce(&'s mut P) -> std::pin::Pin<Box<dyn Future<Output = Event> + Send + 's>>,
     {
         let orders = &mut self.orders;
-        let stopping = &mut self.stopping;
+        let (stopping, moving) = (&mut self.stopping, &mut self.moving);
         let acting = act(&mut self.performer);
         tokio::select! {
             event = acting => event,
             Some(order) = orders.recv() => {
                 *stopping |= order == Order::Stop;
-                if order == Order::Cancel { Event::Cancel } else { Event::BrowserLost("firstserve is stopping".to_owned()) }
+                *moving |= order == Order::Move;
+                match order {
+                    Order::Cancel => Event::Cancel,
+                    Order::Stop => Event::BrowserLost("firstserve is stopping".to_owned()),
+                    Order::Move => Event::BrowserLost("its opening has moved".to_owned()),
+                }
             }
         }
     }
@@ -144,12 +169,22 @@ impl<P: Performer> Run<P> {
         if at.duration_since(self.clock.now()).unsigned_abs() > LONG_WAIT {
             self.performer.rest().await;
         }
-        tokio::select! {
-            () = self.clock.sleep_until(at) => Ok(Event::Woke),
-            Some(order) = self.orders.recv() => match order {
-                Order::Cancel => Ok(Event::Cancel),
-                Order::Stop => Err(Finish::Stopped),
-            },
+        let clock = Arc::clone(&self.clock);
+        let mut waiting = Box::pin(pass(&*clock, at, self.machine.waits_for_an_instant()));
+        loop {
+            tokio::select! {
+                () = &mut waiting => return Ok(Event::Woke),
+                Some(order) = self.orders.recv() => match order {
+                    Order::Cancel => return Ok(Event::Cancel),
+                    Order::Stop => return Err(Finish::Stopped),
+                    // What is spent, or on a waiting list, belongs to the instant it was fired at.
+                    Order::Move if self.machine.waits_for_an_instant() => {
+                        self.moving = true;
+                        return Ok(Event::BrowserLost("its opening has moved".to_owned()));
+                    }
+                    Order::Move => {}
+                },
+            }
         }
     }
 
@@ -157,10 +192,10 @@ impl<P: Performer> Run<P> {
         let wanted = &self.machine.facts().choices[choice];
         match self.store.spend_permit(&self.id, wanted, self.clock.now()).await {
             Ok(permit) => {
-                let spent = self.clock.now();
+                let (spent, opening) = (self.clock.now(), wanted.opening);
                 self.permit = Some(permit.id().clone());
                 self.stored = State::Submitting;
-                self.marks.push((Mark::Permit, spent));
+                self.notes.permit(permit.seq(), opening, spent);
                 self.reporter.say(spent, What::Entered(State::Submitting));
                 Event::Spent
             }
@@ -174,6 +209,7 @@ impl<P: Performer> Run<P> {
             Record::Enter(state) => self.enter(state).await,
             Record::Settle(answer) => {
                 self.reporter.say(self.clock.now(), What::Answered(answer));
+                self.notes.answered(answer);
                 self.settle(Evidence::Answered(answer)).await;
                 if answer != Answer::Confirmed {
                     self.permit = None;
@@ -198,6 +234,7 @@ impl<P: Performer> Run<P> {
 
     async fn release(&mut self) {
         let Some(permit) = self.permit.take() else { return };
+        self.notes.released();
         while let Err(error) = self.store.release_permit(&permit, "it provably never left", self.clock.now()).await {
             if !self.try_again(&error).await {
                 return;
@@ -227,6 +264,7 @@ impl<P: Performer> Run<P> {
             }
         }
         self.note_marks().await;
+        self.teach().await;
         let what = What::Ended { outcome: ending.outcome, note: ending.note.to_owned(), won };
         self.reporter.say(self.clock.now(), what);
         Finish::Ended(ending.outcome)
@@ -264,17 +302,78 @@ impl<P: Performer> Run<P> {
         }
     }
 
-    /// The ledger is for people: a mark that cannot be written costs nothing else. Nothing is written while a submit is due.
+    /// Nothing is written while a submit is due, nor right after one: another may follow at once.
     async fn note_marks(&mut self) {
-        self.marks.append(&mut self.performer.marks());
-        let sent = self.marks.iter().rev().find(|(mark, _)| *mark == Mark::Sent);
-        self.sent = sent.map(|(_, at)| *at).or(self.sent);
-        if self.marks.is_empty() || self.machine.state() == State::Submitting {
+        self.notes.note(self.performer.marks());
+        self.notes.samples.append(&mut self.performer.samples());
+        if self.notes.is_empty() || self.is_hot() {
             return;
         }
-        match self.store.ledger(&self.id, &self.marks).await {
-            Ok(()) => self.marks.clear(),
-            Err(error) => tracing::warn!(%error, "the marks of the ledger were not written"),
+        // The ledger is for people: a mark that cannot be written costs nothing else.
+        if let Err(error) = self.write_notes().await {
+            tracing::warn!(%error, "the marks of the ledger were not written");
         }
     }
+
+    fn is_hot(&self) -> bool {
+        let fired_just_now =
+            || self.notes.sent().is_some_and(|sent| self.clock.now().duration_since(sent).unsigned_abs() < HOT);
+        match self.machine.state() {
+            State::Submitting => true,
+            State::Preparing | State::Ready => fired_just_now(),
+            _ => false,
+        }
+    }
+
+    async fn write_notes(&mut self) -> Result<(), StoreError> {
+        self.store.ledger(&self.id, 0, &self.notes.loose).await?;
+        self.notes.loose.clear();
+        for fire in &mut self.notes.fires {
+            write_fire(&self.store, &self.id, &self.manner, fire).await?;
+        }
+        let kind = self.manner.way.kind(self.manner.browser.unwrap_or_default());
+        self.store.add_samples(&self.manner.site, &kind, &self.notes.samples).await?;
+        self.notes.samples.clear();
+        Ok(())
+    }
+
+    /// What the site's answers have taught is for the next opening.
+    async fn teach(&self) {
+        let verdict = self.notes.verdict();
+        if let Verdict::LedTooFar { by } = verdict {
+            let note =
+                format!("a lead of {:.2} ms was too much; none is used until a clean run", by.as_secs_f64() * 1e3);
+            self.reporter.say(self.clock.now(), What::Note(note));
+        }
+        let taught = self.store.teach(&self.manner.site, Some(&self.id), verdict, self.clock.now()).await;
+        if let Err(error) = taught {
+            tracing::warn!(%error, "what the site's answers teach was not written");
+        }
+    }
+}
+
+/// Until an instant of the wall clock, or until so much time has passed as there was to it. Whichever comes first: a clock that is
+/// put back must not let an attempt sleep through its opening, and the machine, once woken, looks at the clock anyway.
+async fn pass(clock: &dyn Clock, at: Timestamp, is_instant: bool) {
+    let span = at.duration_since(clock.now());
+    let passed = clock.sleep_for(if span.is_negative() { Duration::ZERO } else { span.unsigned_abs() });
+    if !is_instant {
+        return passed.await;
+    }
+    tokio::select! {
+        () = clock.sleep_until(at) => {}
+        () = passed => {}
+    }
+}
+
+/// Writes what is new of a fire; one of which nobody knows that anything was sent is not written.
+async fn write_fire(store: &Store, id: &AttemptId, manner: &Manner, fire: &mut Firing) -> Result<(), StoreError> {
+    if fire.marks.is_empty() || fire.sent.is_none() {
+        return Ok(());
+    }
+    let (way, browser, opening, lead, answer) = (manner.way, manner.browser, fire.opening, fire.lead, fire.answer);
+    store.fired(id, fire.seq, &HowFired { way, browser, opening, lead, answer }).await?;
+    store.ledger(id, fire.seq, &fire.marks).await?;
+    fire.marks.clear();
+    Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
@@ -15,13 +15,15 @@ use super::agenda::{Agenda, plan};
 use super::errand::Errand;
 use super::letters::letters;
 use super::lock::AccountLocks;
+use super::notebook::Notebook;
 use super::perform::hands;
 use super::report::Reporter;
-use super::run::{Finish, Order, Run};
+use super::run::{Finish, Manner, Order, Run};
+use super::steps::Steps;
 use super::{Event, What};
 use crate::clock::{Clock, ZoneData};
 use crate::config::{Config, diff};
-use crate::model::{Attempt, AttemptId, Outcome, State};
+use crate::model::{Attempt, AttemptId, FireMode, Occurrence, Outcome, State};
 use crate::store::{AttemptFilter, End, PlanChange, Planned, Store, StoreError};
 use crate::telemetry::{Redactor, attempt_span};
 use crate::timing::Machine;
@@ -40,7 +42,7 @@ const LONGEST_LEAD: SignedDuration = SignedDuration::from_hours(2);
 const REPLAN_SOON: SignedDuration = SignedDuration::from_secs(5);
 
 /// How often the supervisor shows that it is alive.
-const PULSE: SignedDuration = SignedDuration::from_secs(1);
+const PULSE: Duration = Duration::from_secs(1);
 
 /// How long a stop waits for attempts whose permit is spent.
 const STOP_GRACE: Duration = Duration::from_secs(25);
@@ -70,6 +72,7 @@ pub struct Handle {
     commands: mpsc::Sender<Command>,
     events: broadcast::Sender<Event>,
     pulse: Arc<AtomicU64>,
+    zones: watch::Receiver<Arc<ZoneData>>,
 }
 
 impl Handle {
@@ -97,6 +100,11 @@ impl Handle {
     /// The clock's uptime, in milliseconds, at which the supervisor last went round its loop.
     pub fn pulse(&self) -> Duration {
         Duration::from_millis(self.pulse.load(Ordering::Relaxed))
+    }
+
+    /// The zone data that openings are worked out with.
+    pub fn zones(&self) -> Arc<ZoneData> {
+        Arc::clone(&self.zones.borrow())
     }
 
     /// Stops: nothing new is begun, what is spent is finished within a grace.
@@ -127,6 +135,12 @@ pub struct Engine {
     events: broadcast::Sender<Event>,
     replan_at: Timestamp,
     pulse: Arc<AtomicU64>,
+    zones: watch::Sender<Arc<ZoneData>>,
+    steps: Steps,
+    /// The zone data of before, for the running attempts that are planned again because of the new ones.
+    zones_before: Option<String>,
+    /// One of those has ended: the next plan moves it.
+    moves: bool,
 }
 
 impl Engine {
@@ -135,7 +149,10 @@ impl Engine {
         let (commands, inbox) = mpsc::channel(64);
         let events = broadcast::Sender::new(EVENTS_KEPT);
         let replan_at = parts.clock.now();
+        let (zones, shown) = watch::channel(Arc::clone(&parts.zones));
         let engine = Self {
+            steps: Steps::new(replan_at, parts.clock.uptime()),
+            zones,
             parts,
             agenda: Agenda::default(),
             running: HashMap::new(),
@@ -144,23 +161,27 @@ impl Engine {
             events: events.clone(),
             replan_at,
             pulse: Arc::default(),
+            zones_before: None,
+            moves: false,
         };
         let pulse = Arc::clone(&engine.pulse);
-        (Handle { commands, events, pulse }, tokio::spawn(engine.run(inbox)))
+        (Handle { commands, events, pulse, zones: shown }, tokio::spawn(engine.run(inbox)))
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         loop {
+            self.look_for_a_step().await;
             if self.parts.clock.now() >= self.replan_at {
                 self.replan().await;
             }
             self.start_what_is_due().await;
             self.beat();
             let wake = self.agenda.next().unwrap_or(self.replan_at).min(self.replan_at);
-            let wake = wake.min(self.parts.clock.now() + PULSE);
             let clock = Arc::clone(&self.parts.clock);
             tokio::select! {
                 () = clock.sleep_until(wake) => {}
+                // Whatever the wall clock shows: it may be put back.
+                () = clock.sleep_for(PULSE) => {}
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.finished(done).await,
                 command = inbox.recv() => match command {
                     Some(Command::Reload(parts)) => self.reload(*parts).await,
@@ -170,6 +191,19 @@ impl Engine {
             }
         }
         self.stop().await;
+    }
+
+    /// A clock that was set is written down, and the plan worked out anew: what was reckoned before may lie years away.
+    async fn look_for_a_step(&mut self) {
+        let now = self.parts.clock.now();
+        let Some(by) = self.steps.look(now, self.parts.clock.uptime()) else { return };
+        self.replan_at = now;
+        let how = if by.is_negative() { "back" } else { "forward" };
+        self.say(What::Degraded(format!("this machine's clock was set {how} by {:.3} s", by.abs().as_secs_f64())));
+        let data = serde_json::json!({ "by_ms": i64::try_from(by.as_millis()).unwrap_or(i64::MAX) });
+        if let Err(error) = self.parts.store.audit(None, "clock-step", data, now).await {
+            tracing::warn!(%error, "that the clock was set was not written down");
+        }
     }
 
     /// Makes store and agenda agree with the configuration.
@@ -188,7 +222,10 @@ impl Engine {
     async fn try_replan(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let planned = plan(&self.parts.config, &self.parts.zones, now);
         let wanted: Vec<Planned> = planned.iter().map(Planned::from).collect();
-        tell_of(&self.parts.store.plan(&wanted, now).await?);
+        let before = self.zones_before.as_deref().filter(|_| self.moves);
+        let change = self.parts.store.plan_with_zones(&wanted, &self.parts.zones.to_string(), before, now).await?;
+        self.moves = false;
+        tell_of(&change);
         let horizon = now + REPLAN_EVERY + LONGEST_LEAD;
         let near = AttemptFilter { live: true, opens_by: Some(horizon), ..AttemptFilter::default() };
         let live = self.parts.store.attempts(&near).await?;
@@ -200,6 +237,10 @@ impl Engine {
             }
         }
         self.cancel_what_is_unwanted(now).await;
+        if change.zones_before.is_some() {
+            self.zones_before = change.zones_before;
+            self.take_up_anew_what_moved().await;
+        }
         self.agenda.forget_later_than(horizon);
         Ok(())
     }
@@ -221,6 +262,18 @@ impl Engine {
         }
     }
 
+    /// With other zone data the opening of a running attempt may be another: it is planned again, if nothing was submitted.
+    async fn take_up_anew_what_moved(&mut self) {
+        for (id, orders) in &self.running {
+            let Ok(Some(attempt)) = self.parts.store.attempt(id).await else { continue };
+            let opening = self.agenda.occurrence(&attempt).map(Occurrence::opening);
+            let moved = opening.is_some_and(|opening| opening != attempt.opening) && !attempt.state.is_spent();
+            if moved && orders.send(Order::Move).await.is_err() {
+                tracing::debug!(%id, "the attempt is over already");
+            }
+        }
+    }
+
     async fn start_what_is_due(&mut self) {
         for attempt in self.agenda.take_due(self.parts.clock.now()) {
             let errand = Errand::of(&attempt, self.agenda.occurrence(&attempt), &self.parts).await;
@@ -237,8 +290,12 @@ impl Engine {
         let reporter = Reporter::new(self.events.clone()).of(&id);
         let now = self.parts.clock.now();
         reporter.say(now, What::taken_up(&attempt));
+        tell_how(&errand, &reporter, now);
+        let facts = errand.facts(attempt.created_at);
         let run = Run {
-            machine: Machine::new(errand.facts(attempt.created_at), errand.past(&attempt)),
+            manner: Manner { site: attempt.site.clone(), way: errand.chosen.way, browser: errand.browser },
+            notes: Notebook::new(facts.learned),
+            machine: Machine::new(facts, errand.past(&attempt)),
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
@@ -247,9 +304,8 @@ impl Engine {
             clock: Arc::clone(&self.parts.clock),
             orders: inbox,
             reporter,
-            marks: Vec::new(),
-            sent: None,
             stopping: false,
+            moving: false,
             id: attempt.id,
         };
         self.running.insert(id.clone(), orders);
@@ -277,10 +333,17 @@ impl Engine {
         match done {
             Ok((id, finish)) => {
                 self.running.remove(&id);
-                if let Finish::Parked(at) = finish
-                    && let Ok(Some(attempt)) = self.parts.store.attempt(&id).await
-                {
-                    self.agenda.look_at(attempt, at);
+                match finish {
+                    Finish::Parked(at) => {
+                        if let Ok(Some(attempt)) = self.parts.store.attempt(&id).await {
+                            self.agenda.look_at(attempt, at);
+                        }
+                    }
+                    Finish::Moved => {
+                        self.moves = true;
+                        self.replan_at = self.parts.clock.now();
+                    }
+                    Finish::Ended(_) | Finish::Stopped => {}
                 }
             }
             Err(error) => {
@@ -299,7 +362,11 @@ impl Engine {
         let (old, new) = (self.parts.zones.to_string(), parts.zones.to_string());
         if old != new {
             changes.push(format!("time zone data: {old} -> {new}"));
+            // First the data alone, so that the audit trail knows what moved because of them.
+            self.parts.zones = Arc::clone(&parts.zones);
+            self.replan().await;
         }
+        self.zones.send_replace(Arc::clone(&parts.zones));
         self.parts = parts;
         self.replan().await;
         Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
@@ -342,9 +409,28 @@ impl Engine {
     }
 }
 
+/// Which way is taken and why; by how much the fire leaves before the opening, where the site has opted in to that.
+fn tell_how(errand: &Errand, reporter: &Reporter, now: Timestamp) {
+    tracing::info!(
+        way = errand.chosen.way.words(),
+        why = errand.chosen.words(),
+        lead = errand.lead.words(),
+        "fires by"
+    );
+    if errand.site.fire == FireMode::Auto && errand.chosen.way.mode != FireMode::Script {
+        reporter.say(now, What::Note(format!("fires by {}", errand.chosen.words())));
+    }
+    if !errand.site.patience.lead_at_most.is_zero() {
+        reporter.say(now, What::Note(format!("lead: {}", errand.lead.words())));
+    }
+}
+
 /// A plan that moves leaves a line: how many attempts are new, at another instant, or gone.
 fn tell_of(change: &PlanChange) {
     let (added, moved, cancelled) = (change.added.len(), change.moved.len(), change.cancelled.len());
+    if let Some(before) = &change.zones_before {
+        tracing::warn!(before, moved, "other time zone data: the plan is worked out anew");
+    }
     if added + moved + cancelled > 0 {
         tracing::info!(added, moved, cancelled, "the plan moves");
     }

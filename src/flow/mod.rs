@@ -31,8 +31,9 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Booking, FireMode, Site};
+use crate::model::{Booking, FireMode, OpeningWay, Site};
 use crate::report::{Place, Problem, did_you_mean};
+use crate::timing::Allowed;
 use step::Verb;
 
 pub use commit::Commit;
@@ -83,6 +84,26 @@ impl Flow {
     /// Whether it needs no browser: every step is a request.
     pub fn is_api(&self) -> bool {
         coherence::is_api(self.steps.values().flatten(), self.commit.is_request())
+    }
+
+    /// The ways to fire that it allows.
+    pub fn allowed(&self) -> Allowed {
+        let send = match self.commit.send() {
+            wire::Send::Form => OpeningWay::Page,
+            wire::Send::Fetch => OpeningWay::Fetch,
+            wire::Send::Http => OpeningWay::Http,
+        };
+        Allowed {
+            is_api: self.is_api(),
+            send,
+            opening: (!self.steps(Phase::Opening).is_empty()).then(|| self.opening_way()),
+            in_page: self.needs_engine_at_opening().is_none(),
+        }
+    }
+
+    /// The fastest way in which its opening steps can be done.
+    fn opening_way(&self) -> OpeningWay {
+        if self.is_api() { OpeningWay::Http } else { OpeningWay::Page }
     }
 
     /// Renders the steps of a phase at once: for phases that use no variable which one of their own steps reads.

@@ -22,4 +22,4 @@ pub use language::Language;
 pub use member::Member;
 pub use outcome::{Answer, Outcome, Status};
 pub use secret::Secret;
-pub use site::{FireMode, Patience, Site};
+pub use site::{FireMode, OpeningWay, Patience, Site};

@@ -76,6 +76,36 @@ impl FireMode {
     }
 }
 
+/// How the opening steps of a firing are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpeningWay {
+    /// By navigations in the page; always works.
+    Page,
+    /// By a chain of fetches in the page.
+    Fetch,
+    /// By the same chain over our own connection, with the browser's session.
+    Http,
+}
+
+impl OpeningWay {
+    /// Every way, the slowest first.
+    pub const ALL: [Self; 3] = [Self::Page, Self::Fetch, Self::Http];
+
+    /// The word in files and screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Fetch => "fetch",
+            Self::Http => "http",
+        }
+    }
+
+    /// The way of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.as_str() == word)
+    }
+}
+
 /// The times and bounds of an attempt at one site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -95,6 +125,10 @@ pub struct Patience {
     pub max_logins: u8,
     /// How long before the opening an in-page program is installed and its permit spent.
     pub armed_lead: SignedDuration,
+    /// The most by which a fire may leave before the opening, so that it arrives at it; zero: never.
+    pub lead_at_most: SignedDuration,
+    /// What is taken off the measured delay before it counts as a lead.
+    pub lead_guard: SignedDuration,
 }
 
 impl Default for Patience {
@@ -108,6 +142,8 @@ impl Default for Patience {
             max_submits: 2,
             max_logins: 2,
             armed_lead: SignedDuration::from_secs(2),
+            lead_at_most: SignedDuration::ZERO,
+            lead_guard: SignedDuration::from_millis(1),
         }
     }
 }

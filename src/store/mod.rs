@@ -1,4 +1,4 @@
-//! What is kept: attempts, permits, the audit trail, the outbox, old configurations, journalled browser sessions.
+//! What is kept: attempts, permits, the ledger, what sites have taught, the audit trail, the outbox, old configurations, journalled browser sessions.
 //!
 //! Methods are named for their intent and decide nothing: whether to submit, retry or tell somebody is settled elsewhere.
 //! What is promised here is durability. Every change of an attempt is one transaction that compares the state it expects,
@@ -18,10 +18,12 @@ mod error;
 mod id;
 mod instance;
 mod ledger;
+mod lesson;
 mod outbox;
 mod past_permits;
 mod permit;
 mod plan;
+mod proof;
 mod read;
 mod restore;
 mod schema;
@@ -38,7 +40,8 @@ pub use attempt::{AttemptFilter, End};
 pub use audit::{AuditError, AuditRow};
 pub use config_history::ConfigRecord;
 pub use error::{StoreError, StoreErrorKind};
-pub use ledger::Mark;
+pub use ledger::{Fire, FireFilter, HowFired, Mark};
+pub use lesson::SiteLesson;
 pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter};
 pub use past_permits::PastPermit;
 pub use permit::{Evidence, OpenPermit, Permit, PermitId};

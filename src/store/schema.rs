@@ -10,12 +10,20 @@ use super::error::Doing;
 use super::{StoreError, StoreErrorKind};
 
 /// Version, name, and the text for either database.
-const MIGRATIONS: [(i64, &str, &str, &str); 1] = [(
-    1,
-    "attempts",
-    include_str!("../../migrations/sqlite/0001_attempts.sql"),
-    include_str!("../../migrations/postgres/0001_attempts.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+    (
+        1,
+        "attempts",
+        include_str!("../../migrations/sqlite/0001_attempts.sql"),
+        include_str!("../../migrations/postgres/0001_attempts.sql"),
+    ),
+    (
+        2,
+        "ledger",
+        include_str!("../../migrations/sqlite/0002_ledger.sql"),
+        include_str!("../../migrations/postgres/0002_ledger.sql"),
+    ),
+];
 
 /// sqlx's own table of what was applied.
 const TABLE: &str = "_sqlx_migrations";

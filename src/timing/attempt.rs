@@ -8,14 +8,15 @@
 //! ```
 //!
 //! Three promises are kept here and nowhere else: [`Next::Fire`] follows a [`Next::Spend`] that was answered by
-//! [`Event::Spent`], once; it never carries an instant before the choice's opening; and after a submit whose answer nobody
-//! knows nothing is submitted before the list was read, fresh, twice, without our row.
+//! [`Event::Spent`], once; it never carries an instant before the choice's opening (less the lead, where the site has opted in
+//! to one); and after a submit whose answer nobody knows nothing is submitted before the list was read, fresh, twice, without our
+//! row.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Decision, Event, Listing, Misfire, Next, Record, Trouble};
+use super::{Decision, Event, Learned, Listing, Misfire, Next, Record, Trouble};
 use super::{browser_back_off, misfire, not_open_rung, permit_lead, site_back_off};
 use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
 
@@ -53,6 +54,8 @@ pub struct Facts {
     pub opening_steps: bool,
     /// When the attempt was first planned.
     pub created_at: Timestamp,
+    /// What earlier openings and requests have taught about the site.
+    pub learned: Learned,
 }
 
 /// What an earlier process left in the store.
@@ -82,6 +85,8 @@ pub struct Machine {
     uncertain: u8,
     logins: u8,
     not_open: u32,
+    /// What the ladder is measured from: the opening, or the first fire where that came later.
+    ladder_from: Option<Timestamp>,
     stumbles: u32,
     selector_stumbles: u32,
     absent: u8,
@@ -106,6 +111,7 @@ impl Machine {
             uncertain: past.uncertain,
             logins: 0,
             not_open: 0,
+            ladder_from: None,
             stumbles: 0,
             selector_stumbles: 0,
             absent: 0,
@@ -120,6 +126,12 @@ impl Machine {
     /// Where the attempt stands.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Whether what is waited for is an instant of the wall clock; otherwise it is a span, which a clock that is set must neither
+    /// shorten nor lengthen.
+    pub fn waits_for_an_instant(&self) -> bool {
+        matches!(self.state, State::Planned | State::Ready)
     }
 
     /// The facts it was made of.
@@ -248,15 +260,28 @@ impl Machine {
     fn fire(&mut self, now: Timestamp) -> Decision {
         self.state = State::Submitting;
         self.open_permit = true;
-        bare(Next::Fire { choice: self.choice, at: self.fire_at().max(now) })
+        let at = self.fire_at().max(now);
+        self.ladder_from.get_or_insert(at.max(self.opening()));
+        bare(Next::Fire { choice: self.choice, at })
     }
 
-    /// The instant a fire aims at: the opening, or a rung of the ladder after a not-open answer.
+    /// The instant a fire aims at: the opening less the lead, or a rung of the ladder after a not-open answer.
     fn fire_at(&self) -> Timestamp {
-        let Some(rung) = self.not_open.checked_sub(1).and_then(not_open_rung) else {
-            return self.opening();
-        };
-        self.opening() + rung
+        let rung = self.not_open.checked_sub(1).and_then(|answers| self.rung(answers));
+        match rung {
+            Some(rung) => self.ladder_from.unwrap_or(self.opening()) + rung,
+            None => self.opening() - self.lead(),
+        }
+    }
+
+    fn rung(&self, answers: u32) -> Option<Duration> {
+        not_open_rung(answers, self.facts.learned.opens_late)
+    }
+
+    /// Opening steps find nothing before the opening, and a site that was not open once is not tried early again.
+    fn lead(&self) -> Duration {
+        let none = self.facts.opening_steps || self.not_open > 0;
+        if none { Duration::ZERO } else { self.facts.learned.lead }
     }
 
     /// After opening steps there is nothing to spend the permit on before they are done.
@@ -314,7 +339,7 @@ impl Machine {
     /// hears it of its own slot), so the list is read before another permit is spent, and before giving up.
     fn lose(&mut self, mut records: Vec<Record>) -> Decision {
         self.lost[self.choice] = true;
-        self.not_open = 0;
+        self.begin_ladder_anew();
         self.refused = true;
         records.extend(self.enter(State::Verifying));
         Decision { records, next: Next::ReadList }
@@ -323,8 +348,13 @@ impl Machine {
     /// The site offers the choice no more, before it was submitted.
     fn gone(&mut self, now: Timestamp) -> Decision {
         self.lost[self.choice] = true;
-        self.not_open = 0;
+        self.begin_ladder_anew();
         self.next_or_end(now)
+    }
+
+    fn begin_ladder_anew(&mut self) {
+        self.not_open = 0;
+        self.ladder_from = None;
     }
 
     fn next_or_end(&mut self, now: Timestamp) -> Decision {
@@ -345,7 +375,7 @@ impl Machine {
     }
 
     fn too_early(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
-        if not_open_rung(self.not_open).is_none() || self.too_late(now) {
+        if self.rung(self.not_open).is_none() || self.too_late(now) {
             return self.end_with(
                 records,
                 Outcome::Missed,

@@ -2,10 +2,11 @@
 
 mod random;
 mod referee;
+mod steps;
 mod story;
 
 use firstserve::model::{Choice, CourtName, FireMode, Patience};
-use firstserve::timing::{Facts, Machine, Past};
+use firstserve::timing::{Facts, Learned, Machine, Past};
 use jiff::{SignedDuration, Timestamp};
 
 /// Two courts at 17:00; the first opens at `OPENING`, the second with it or a day later.
@@ -17,6 +18,7 @@ fn facts(mode: FireMode, opening_steps: bool, second_opens_later: bool) -> Facts
         mode,
         opening_steps,
         created_at: opening() - SignedDuration::from_hours(72),
+        learned: Learned::default(),
     }
 }
 

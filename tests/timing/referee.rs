@@ -1,6 +1,7 @@
 //! Watches a machine from outside and objects to what must never happen.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use firstserve::model::Answer;
 use firstserve::timing::{Event, Facts, Listing, Next};
@@ -12,13 +13,23 @@ pub(super) struct Referee {
     permits: u32,
     reads_owed: u8,
     lost: HashSet<usize>,
+    /// Choices that the site has said "not open" to: a lead is over for them.
+    not_open: HashSet<usize>,
     ended: bool,
     pub(super) fires: u32,
 }
 
 impl Referee {
     pub(super) fn new(facts: Facts) -> Self {
-        Self { facts, permits: 0, reads_owed: 0, lost: HashSet::new(), ended: false, fires: 0 }
+        Self {
+            facts,
+            permits: 0,
+            reads_owed: 0,
+            lost: HashSet::new(),
+            not_open: HashSet::new(),
+            ended: false,
+            fires: 0,
+        }
     }
 
     /// What the machine wants done, and what came of it; an objection names the broken promise.
@@ -46,15 +57,26 @@ impl Referee {
     fn fire(&mut self, choice: usize, at: Timestamp) -> Result<(), String> {
         self.permits = self.permits.checked_sub(1).ok_or("a fire without a permit")?;
         self.fires += 1;
-        if at < self.facts.choices[choice].opening {
+        if at < self.facts.choices[choice].opening - self.lead(choice) {
             return Err(format!("fires at {at}, before the opening"));
         }
         Ok(())
     }
 
+    /// What a site has opted in to; nothing where opening steps come first, or once the site has said "not open".
+    fn lead(&self, choice: usize) -> Duration {
+        let none = self.facts.opening_steps || self.not_open.contains(&choice);
+        if none { Duration::ZERO } else { self.facts.learned.lead }
+    }
+
     fn heard(&mut self, next: &Next, event: &Event) {
         match event {
             Event::NoAnswer(_) | Event::Answered(Answer::Unknown | Answer::SiteError) => self.reads_owed = 2,
+            Event::Answered(Answer::NotOpen) => {
+                if let Next::Fire { choice, .. } = next {
+                    self.not_open.insert(*choice);
+                }
+            }
             Event::Listed(Listing::Absent) => self.reads_owed = self.reads_owed.saturating_sub(1),
             Event::Answered(Answer::Taken) => {
                 if let Next::Fire { choice, .. } = next {
@@ -90,6 +112,21 @@ mod controls {
         referee.sees(&Next::Spend { choice: 0 }, &Event::Spent, opening()).expect("a permit is fine");
         let fire = Next::Fire { choice: 0, at: opening() - SignedDuration::from_nanos(1) };
         assert!(referee.sees(&fire, &Event::Answered(Answer::Taken), opening()).is_err());
+    }
+
+    #[test]
+    fn objects_to_a_fire_before_its_lead_and_to_a_lead_after_not_open() {
+        let mut facts = facts(FireMode::Script, false, false);
+        facts.learned.lead = Duration::from_millis(5);
+        let mut referee = Referee::new(facts);
+        let spend = Next::Spend { choice: 0 };
+        let fire = |ms| Next::Fire { choice: 0, at: opening() - SignedDuration::from_millis(ms) };
+        referee.sees(&spend, &Event::Spent, opening()).expect("a permit is fine");
+        referee.sees(&fire(5), &Event::Answered(Answer::NotOpen), opening()).expect("the lead is allowed");
+        referee.sees(&spend, &Event::Spent, opening()).expect("a permit is fine");
+        assert!(referee.sees(&fire(5), &Event::Answered(Answer::Taken), opening()).is_err(), "once only");
+        referee.sees(&spend, &Event::Spent, opening()).expect("a permit is fine");
+        assert!(referee.sees(&fire(6), &Event::Answered(Answer::Taken), opening()).is_err(), "not more than it");
     }
 
     #[test]

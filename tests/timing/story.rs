@@ -170,7 +170,82 @@ fn not_open_is_asked_again_on_its_ladder_and_then_given_up() {
         fires.push(at.duration_since(opening()).as_millis());
         now = at;
     }
-    assert_eq!(fires, [300, 1_000, 3_000, 6_000, 15_000, 30_000, 60_000, 120_000]);
+    assert_eq!(fires, [50, 100, 300, 1_000, 3_000, 6_000, 15_000, 30_000, 60_000, 120_000], "at once, then slower");
+}
+
+#[test]
+fn a_lead_moves_the_first_fire_only_and_never_what_comes_after_not_open() {
+    let mut led = facts(FireMode::Script, false, false);
+    led.learned.lead = std::time::Duration::from_millis(8);
+    let mut machine = Machine::new(led, Past::NONE);
+    assert_eq!(fired_at(&mut machine), Next::Fire { choice: 0, at: before(8) });
+    machine.on(Event::Answered(Answer::NotOpen), before(2));
+    assert_eq!(machine.on(Event::Staged(Listing::Absent), before(1)).next, Next::Spend { choice: 0 });
+    assert_eq!(machine.on(Event::Spent, before(1)).next, Next::Fire { choice: 0, at: opening() }, "at once, not early");
+}
+
+#[test]
+fn opening_steps_have_no_lead() {
+    let mut led = facts(FireMode::Script, true, false);
+    led.learned.lead = std::time::Duration::from_millis(8);
+    let mut machine = Machine::new(led, Past::NONE);
+    machine.on(Event::Begin, before(90_000));
+    machine.on(Event::Staged(Listing::Absent), before(60_000));
+    assert_eq!(machine.on(Event::Woke, before(500)).next, Next::Open { choice: 0, at: opening() });
+}
+
+#[test]
+fn the_ladder_of_a_late_fire_is_no_burst() {
+    let mut machine = machine(FireMode::Script);
+    let late = after(10 * 60_000);
+    machine.on(Event::Begin, late);
+    machine.on(Event::Staged(Listing::Absent), late);
+    machine.on(Event::Spent, late);
+    let mut fires = vec![0];
+    let mut now = late;
+    for _ in 0..4 {
+        machine.on(Event::Answered(Answer::NotOpen), now);
+        if let Next::Wait(at) = machine.on(Event::Staged(Listing::Absent), now).next {
+            now = at;
+            machine.on(Event::Woke, now);
+        }
+        let Next::Fire { at, .. } = machine.on(Event::Spent, now).next else { panic!("it fires") };
+        fires.push(at.duration_since(late).as_millis());
+        now = at;
+    }
+    assert_eq!(fires, [0, 0, 100, 300, 1_000], "measured from the first fire, which came ten minutes late");
+}
+
+#[test]
+fn a_site_that_opened_late_the_last_time_is_asked_just_then() {
+    let mut known = facts(FireMode::Script, false, false);
+    known.learned.opens_late = Some(std::time::Duration::from_millis(1_500));
+    let mut machine = Machine::new(known, Past::NONE);
+    assert_eq!(fired_at(&mut machine), Next::Fire { choice: 0, at: opening() }, "the first fire is never later for it");
+    let mut now = after(1);
+    let mut fires = Vec::new();
+    for _ in 0..6 {
+        machine.on(Event::Answered(Answer::NotOpen), now);
+        if let Next::Wait(at) = machine.on(Event::Staged(Listing::Absent), now).next {
+            now = at;
+            machine.on(Event::Woke, now);
+        }
+        let Next::Fire { at, .. } = machine.on(Event::Spent, now).next else { panic!("it fires") };
+        fires.push(at.duration_since(opening()).as_millis());
+        now = at;
+    }
+    assert_eq!(fires, [1, 100, 300, 1_000, 1_500, 3_000]);
+}
+
+/// Staged and let go; the fire that comes of it.
+fn fired_at(machine: &mut Machine) -> Next {
+    machine.on(Event::Begin, before(90_000));
+    machine.on(Event::Staged(Listing::Absent), before(60_000));
+    let woken = machine.on(Event::Woke, before(500)).next;
+    if let Next::Wait(at) = woken {
+        machine.on(Event::Woke, at);
+    }
+    machine.on(Event::Spent, before(490)).next
 }
 
 #[test]

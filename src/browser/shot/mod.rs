@@ -7,6 +7,7 @@
 
 mod connection;
 mod follow;
+mod look;
 mod prepared;
 mod reply;
 mod thread;
@@ -22,6 +23,7 @@ use super::Trust;
 use crate::clock::Clock;
 
 pub use follow::{FollowError, follow};
+pub use look::look;
 pub use prepared::{Form, PrepareError, Prepared, Visitor};
 pub use reply::Reply;
 

@@ -16,7 +16,7 @@ use crate::flow::wire::{self, Verb};
 use crate::flow::{Phase, Words, rows};
 use crate::model::Answer;
 use crate::store::Mark;
-use crate::timing::{Event, Listing, Trouble};
+use crate::timing::{Event, Listing, Trouble, received};
 
 /// Does at a site without pages what was decided.
 pub(in crate::engine) struct ApiHands {
@@ -137,6 +137,7 @@ impl ApiHands {
         match shot::fire_at(Arc::clone(&self.kit.clock), at, plan).await {
             Ok(landed) => {
                 self.sent(choice, landed.woke_at, landed.sent_at);
+                self.marks.extend(received(|name| landed.reply.header(name)).map(|at| (Mark::Received, at)));
                 self.marks.push((Mark::Answered, landed.returned_at));
                 let reply = landed.reply;
                 let answer = HttpAnswer { status: reply.status, url: reply.url.to_string(), body: reply.text() };

@@ -15,7 +15,7 @@ use crate::flow::wire::{Commit, Outcome, Program};
 use crate::flow::{Phase, Words};
 use crate::model::{Answer, FireMode};
 use crate::store::Mark;
-use crate::timing::{Event, Trouble};
+use crate::timing::{Event, Trouble, received};
 
 /// How often an armed program is asked how far it is, once its instant has come.
 const ASK_EVERY: Duration = Duration::from_millis(25);
@@ -233,6 +233,9 @@ impl Shooter<'_> {
         match shot::fire_at(Arc::clone(&self.hands.kit.clock), self.at, plan).await {
             Ok(landed) => {
                 self.sent("http", landed.woke_at, landed.sent_at);
+                if let Some(at) = received(|name| landed.reply.header(name)) {
+                    self.mark(Mark::Received, at);
+                }
                 self.mark(Mark::Answered, landed.returned_at);
                 self.judge(ready, landed.reply, visitor, trust).await
             }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::api::ApiHands;
 use super::browser::BrowserHands;
+use super::prove::Tried;
 use super::{Kit, Performer};
 use crate::browser::{self, BrowserError, Options};
 use crate::config::{Browser, WebDriver};
@@ -16,7 +17,7 @@ use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
 use crate::model::{Attempt, SiteId};
 use crate::store::Mark;
-use crate::timing::{Event, Trouble};
+use crate::timing::{Event, Sample, Trouble, Way};
 
 /// Where the evidence of failed steps is kept, below the data folder.
 const EVIDENCE: &str = "evidence";
@@ -84,6 +85,14 @@ fn options(browser: &Browser, parts: &Parts) -> Options {
 }
 
 impl Hands {
+    /// Tries a way to fire in the staged session, not before `at`, up to the commit and never across it.
+    pub(in crate::engine) async fn prove(&mut self, way: Way, at: Timestamp) -> Tried {
+        match self {
+            Self::Browser(hands) => hands.prove(way, at).await,
+            Self::Api(_) => Tried::Untried("this flow has no pages".to_owned()),
+        }
+    }
+
     /// Every reversible step, one after the other.
     pub(in crate::engine) async fn walk(mut self) -> Result<(), Trouble> {
         match &mut self {
@@ -147,6 +156,13 @@ impl Performer for Hands {
         match self {
             Self::Browser(hands) => hands.marks(),
             Self::Api(hands) => hands.marks(),
+        }
+    }
+
+    fn samples(&mut self) -> Vec<Sample> {
+        match self {
+            Self::Browser(hands) => hands.samples(),
+            Self::Api(hands) => hands.samples(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod browser;
 mod fire;
 mod hands;
 mod kit;
+mod prove;
 mod request;
 
 use std::future::Future;
@@ -15,10 +16,11 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use crate::store::Mark;
-use crate::timing::Event;
+use crate::timing::{Event, Sample};
 
-pub(super) use hands::{evidence_folder, hands, look_for_browser};
+pub(super) use hands::{Hands, evidence_folder, hands, look_for_browser};
 use kit::Kit;
+pub(super) use prove::Tried;
 
 /// Does at a site what was decided.
 pub(in crate::engine) trait Performer: Send {
@@ -45,4 +47,9 @@ pub(in crate::engine) trait Performer: Send {
 
     /// The instants noted since the last call, for the millisecond ledger.
     fn marks(&mut self) -> Vec<(Mark, Timestamp)>;
+
+    /// The harmless requests of the shot's own kind that were timed since the last call.
+    fn samples(&mut self) -> Vec<Sample> {
+        Vec::new()
+    }
 }

@@ -1,0 +1,134 @@
+//! What a running attempt will write into the ledger, held until there is time for it.
+//!
+//! Between a fire and the next one nothing is written that can wait. What is absent: the database, and decisions.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::Answer;
+use crate::store::Mark;
+use crate::timing::{Learned, Lesson, Sample, Verdict};
+
+/// The notes of one attempt.
+#[derive(Debug)]
+pub(super) struct Notebook {
+    /// Marks of no fire.
+    pub(super) loose: Vec<(Mark, Timestamp)>,
+    /// Fires, the last one perhaps still open.
+    pub(super) fires: Vec<Firing>,
+    /// Harmless requests that were timed.
+    pub(super) samples: Vec<Sample>,
+    lesson: Lesson,
+}
+
+/// One fire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Firing {
+    /// The number of its permit.
+    pub(super) seq: u32,
+    /// The opening of its choice.
+    pub(super) opening: Timestamp,
+    /// What the site said.
+    pub(super) answer: Option<Answer>,
+    /// When it left.
+    pub(super) sent: Option<Timestamp>,
+    /// By how much it was meant to leave before the opening.
+    pub(super) lead: SignedDuration,
+    /// When what happened, as far as it is not written yet.
+    pub(super) marks: Vec<(Mark, Timestamp)>,
+}
+
+impl Firing {
+    fn note(&mut self, mark: Mark, at: Timestamp) {
+        match mark {
+            Mark::Sent => self.sent = self.sent.or(Some(at)),
+            Mark::Planned => self.lead = self.opening.duration_since(at).max(SignedDuration::ZERO),
+            _ => {}
+        }
+        self.marks.push((mark, at));
+    }
+}
+
+impl Notebook {
+    pub(super) fn new(learned: Learned) -> Self {
+        Self { loose: Vec::new(), fires: Vec::new(), samples: Vec::new(), lesson: Lesson::led_by(learned.lead) }
+    }
+
+    /// A permit is on disk: a fire begins.
+    pub(super) fn permit(&mut self, seq: u32, opening: Timestamp, at: Timestamp) {
+        let marks = vec![(Mark::Permit, at)];
+        self.fires.push(Firing { seq, opening, answer: None, sent: None, lead: SignedDuration::ZERO, marks });
+    }
+
+    /// Notes what a performer has timed.
+    pub(super) fn note(&mut self, marks: Vec<(Mark, Timestamp)>) {
+        match self.fires.last_mut() {
+            Some(fire) => marks.into_iter().for_each(|(mark, at)| fire.note(mark, at)),
+            None => self.loose.extend(marks),
+        }
+    }
+
+    /// The site answered the last fire.
+    pub(super) fn answered(&mut self, answer: Answer) {
+        let Some(fire) = self.fires.last_mut() else { return };
+        fire.answer = Some(answer);
+        if let Some(sent) = fire.sent {
+            self.lesson.heard(sent.duration_since(fire.opening), answer);
+        }
+    }
+
+    /// The last permit was given back: nothing was fired.
+    pub(super) fn released(&mut self) {
+        self.fires.pop();
+    }
+
+    /// When the last fire left.
+    pub(super) fn sent(&self) -> Option<Timestamp> {
+        self.fires.iter().rev().find_map(|fire| fire.sent)
+    }
+
+    /// What the site's answers teach.
+    pub(super) fn verdict(&self) -> Verdict {
+        self.lesson.verdict()
+    }
+
+    /// Whether there is anything to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.loose.is_empty() && self.samples.is_empty() && self.fires.iter().all(|fire| fire.marks.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        let opening: Timestamp = "2027-07-09T06:00:00Z".parse().expect("a timestamp");
+        opening + SignedDuration::from_millis(ms)
+    }
+
+    #[test]
+    fn marks_belong_to_the_fire_that_they_follow() {
+        let mut notes = Notebook::new(Learned::default());
+        notes.note(vec![(Mark::Verified, at(-60_000))]);
+        notes.permit(1, at(0), at(-2_000));
+        notes.note(vec![(Mark::Planned, at(0)), (Mark::Sent, at(1))]);
+        notes.answered(Answer::NotOpen);
+        notes.permit(2, at(0), at(40));
+        notes.note(vec![(Mark::Sent, at(100))]);
+        notes.answered(Answer::Confirmed);
+        notes.note(vec![(Mark::Verified, at(300))]);
+        assert_eq!(notes.loose, [(Mark::Verified, at(-60_000))]);
+        assert_eq!(notes.fires.iter().map(|fire| fire.marks.len()).collect::<Vec<_>>(), [3, 3]);
+        assert_eq!(notes.sent(), Some(at(100)));
+        assert_eq!(notes.verdict().opens_late(), Some(std::time::Duration::from_micros(50_500)));
+    }
+
+    #[test]
+    fn a_permit_that_was_given_back_is_no_fire() {
+        let mut notes = Notebook::new(Learned::default());
+        notes.permit(1, at(0), at(-2_000));
+        notes.note(vec![(Mark::Planned, at(0))]);
+        notes.released();
+        assert!(notes.is_empty() && notes.verdict() == Verdict::Nothing);
+    }
+}
