@@ -275,12 +275,12 @@ fn whatever_is_done_to_the_clock_the_promises_hold() {
 #[test]
 fn a_deadline_that_is_worked_out_once_breaks_them() {
     let (mut early, mut late) = (0, 0);
-    for seed in 1..=SCHEDULES / 4 {
+    for seed in 1..=SCHEDULES {
         let found = objections(&random(seed), Sleeper::Trusting, seed);
         early += u32::from(found.iter().any(|why| why.starts_with("early")));
         late += u32::from(found.iter().any(|why| why.contains("right in time")));
     }
-    assert!(early > 10 && late > 10, "{early} early, {late} late: it is no control");
+    assert!(early > 5 && late > 50, "{early} early, {late} late: it is no control");
 }
 
 /// A pause before another try must not become two hours because the clock is put back meanwhile.

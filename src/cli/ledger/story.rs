@@ -213,7 +213,7 @@ mod tests {
     fn with_a_lead_only_the_arrival_can_be_early() {
         let led = Fire { lead: SignedDuration::from_millis(5), ..fire(&[(Mark::Sent, -5_000), (Mark::Received, 200)]) };
         let early =
-            |fire: &Fire| section(fire).lines.iter().filter(|line| line.not_before && line.at_ms < Some(0.0)).count();
+            |fire: &Fire| section(fire).lines.iter().filter(|line| line.not_before && line.at_ms.is_some_and(|at| at < 0.0)).count();
         assert_eq!(early(&led), 0);
         assert_eq!(early(&Fire { lead: SignedDuration::ZERO, ..led }), 1);
     }
