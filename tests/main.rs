@@ -18,3 +18,4 @@ mod store;
 mod telemetry;
 mod timing;
 mod vault;
+mod zones;

@@ -178,7 +178,7 @@ impl<P: Performer> Run<P> {
                     Order::Cancel => return Ok(Event::Cancel),
                     Order::Stop => return Err(Finish::Stopped),
                     // What is spent, or on a waiting list, belongs to the instant it was fired at.
-                    Order::Move if self.machine.waits_for_an_instant() => {
+                    Order::Move if self.may_move() => {
                         self.moving = true;
                         return Ok(Event::BrowserLost("its opening has moved".to_owned()));
                     }
@@ -186,6 +186,11 @@ impl<P: Performer> Run<P> {
                 },
             }
         }
+    }
+
+    fn may_move(&self) -> bool {
+        let state = self.machine.state();
+        !state.is_spent() && state != State::Waitlisted
     }
 
     async fn spend(&mut self, choice: usize) -> Event {

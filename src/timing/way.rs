@@ -23,6 +23,14 @@ impl Way {
         }
     }
 
+    /// `armed`, or `armed/fetch`: where there is little room.
+    pub fn short(self) -> String {
+        match self.opening {
+            None => self.mode.as_str().to_owned(),
+            Some(way) => format!("{}/{}", self.mode.as_str(), way.as_str()),
+        }
+    }
+
     /// The kind of its requests, for samples of their delays: `firefox/armed/fetch`.
     pub fn kind(self, browser: &str) -> String {
         format!("{browser}/{}/{}", self.mode.as_str(), self.opening.map_or("-", OpeningWay::as_str))

@@ -3,6 +3,7 @@
 mod audit;
 mod crash;
 mod files;
+mod lessons;
 mod plan;
 mod rivals;
 mod story;

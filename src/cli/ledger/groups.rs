@@ -25,7 +25,7 @@ pub(super) struct Group {
 pub(super) fn groups(fires: &[Fire]) -> Vec<Group> {
     let mut groups: BTreeMap<(String, String, String), Group> = BTreeMap::new();
     for fire in fires.iter().filter(|fire| fire.seq == 1) {
-        let key = (fire.site.to_string(), fire.way.words(), fire.browser.clone().unwrap_or_default());
+        let key = (fire.site.to_string(), fire.way.short(), fire.browser.clone().unwrap_or_default());
         let group = groups.entry(key.clone()).or_insert_with(|| {
             let (site, way, browser) = key;
             Group { site, way, browser, sent: Vec::new(), received: Vec::new() }
@@ -37,9 +37,9 @@ pub(super) fn groups(fires: &[Fire]) -> Vec<Group> {
 }
 
 impl Group {
-    fn name(&self) -> String {
-        let browser = if self.browser.is_empty() { String::new() } else { format!(" · {}", self.browser) };
-        format!("{} · {}{browser}", self.site, self.way)
+    /// `armed/fetch · firefox`
+    fn manner(&self) -> String {
+        if self.browser.is_empty() { self.way.clone() } else { format!("{} · {}", self.way, self.browser) }
     }
 
     pub(super) fn json(&self) -> Value {
@@ -63,7 +63,7 @@ fn figures(values: &[f64]) -> Value {
 pub(super) fn table(groups: &[Group]) -> String {
     let mut text = "How late the first submit of each attempt was, after the opening:\n".to_owned();
     for group in groups {
-        writeln!(text, "  {}", group.name()).expect("a String takes it");
+        writeln!(text, "  {} · {}", group.site, group.manner()).expect("a String takes it");
         for (what, values) in [("sent", &group.sent), ("received", &group.received)] {
             let words = Figures::of(values).map_or_else(
                 || {
@@ -91,8 +91,12 @@ fn words(figures: Figures) -> String {
 /// The picture of all groups.
 pub(super) fn distribution(groups: &[Group], fires: &[Fire]) -> Distribution {
     let drawn = groups.iter().flat_map(|group| {
-        let sent = Drawn { name: format!("{} · sent", group.name()), values: group.sent.clone() };
-        let received = Drawn { name: format!("{} · received", group.name()), values: group.received.clone() };
+        let drawn = |what: &str, values: &[f64]| Drawn {
+            name: group.site.clone(),
+            detail: format!("{} · {what}", group.manner()),
+            values: values.to_vec(),
+        };
+        let (sent, received) = (drawn("sent", &group.sent), drawn("received", &group.received));
         std::iter::once(sent).chain((!group.received.is_empty()).then_some(received))
     });
     let times = fires.iter().map(|fire| fire.opening);

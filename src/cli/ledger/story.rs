@@ -64,7 +64,10 @@ fn row(fire: &Fire, attempts: &[Attempt]) -> [String; 8] {
         fire.attempt.to_string(),
         attempt.map(|attempt| format!("{}/{}", attempt.member, attempt.booking)).unwrap_or_default(),
         attempt.map(|attempt| attempt.date.to_string()).unwrap_or_default(),
-        by(fire),
+        match &fire.browser {
+            Some(browser) => format!("{} in {browser}", fire.way.short()),
+            None => fire.way.short(),
+        },
         after(Mark::Sent),
         after(Mark::Received),
         after(Mark::Answered),
@@ -74,10 +77,10 @@ fn row(fire: &Fire, attempts: &[Attempt]) -> [String; 8] {
 
 /// The picture of an attempt.
 pub(super) fn timeline(attempt: &Attempt, fires: &[Fire], zone: &TimeZone) -> Timeline {
-    let opens = attempt.opening.to_zoned(zone.clone()).strftime("%a %Y-%m-%d %H:%M:%S %:z");
+    let opens = attempt.opening.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z");
     Timeline {
         title: format!("{} · {} {}", attempt.member, attempt.booking, attempt.date),
-        subtitle: format!("{}, opens {opens}: {}", attempt.site, attempt.state.as_str()),
+        subtitle: format!("{}, opens {opens}", attempt.site),
         sections: fires.iter().map(section).collect(),
     }
 }
@@ -212,8 +215,9 @@ mod tests {
     #[test]
     fn with_a_lead_only_the_arrival_can_be_early() {
         let led = Fire { lead: SignedDuration::from_millis(5), ..fire(&[(Mark::Sent, -5_000), (Mark::Received, 200)]) };
-        let early =
-            |fire: &Fire| section(fire).lines.iter().filter(|line| line.not_before && line.at_ms.is_some_and(|at| at < 0.0)).count();
+        let early = |fire: &Fire| {
+            section(fire).lines.iter().filter(|line| line.not_before && line.at_ms.is_some_and(|at| at < 0.0)).count()
+        };
         assert_eq!(early(&led), 0);
         assert_eq!(early(&Fire { lead: SignedDuration::ZERO, ..led }), 1);
     }

@@ -5,7 +5,10 @@ use super::svg::Picture;
 use super::{Figures, span_words};
 
 /// The height of a group.
-const GROUP: u32 = 64;
+const GROUP: u32 = 80;
+
+/// Where the dots of a group stand, below its top.
+const MIDDLE: u32 = 47;
 
 /// More dots than this are thinned out; the outermost stay.
 const MOST_DOTS: usize = 1_500;
@@ -28,6 +31,8 @@ pub struct Distribution {
 pub struct Group {
     /// Its name.
     pub name: String,
+    /// What it is of, in a few words.
+    pub detail: String,
     /// Milliseconds.
     pub values: Vec<f64>,
 }
@@ -48,18 +53,22 @@ impl Group {
     fn draw(&self, picture: &mut Picture<'_>) {
         let y = picture.below();
         picture.left(y + 16, "name", &self.name);
-        picture.track(y + 33);
+        picture.left(y + 31, "quiet", &self.detail);
+        picture.track(y + MIDDLE);
         match Figures::of(&self.values) {
-            None => picture.left(y + 53, "quiet", "nothing measured yet"),
+            None => picture.left(y + 68, "quiet", "nothing measured yet"),
             Some(figures) => {
-                picture.right(y + 16, "quiet", &format!("n {}", figures.n));
-                draw_box(picture, &figures, y + 33);
+                if figures.min < 0.0 {
+                    picture.right(y + 16, "early", &format!("EARLY by {}", span_words(-figures.min)));
+                }
+                picture.right(y + 31, "quiet", &format!("n {}", figures.n));
+                draw_box(picture, &figures, y + MIDDLE);
                 for (number, value) in thinned(&self.values).into_iter().enumerate() {
                     let class = if value < 0.0 { "early" } else { "cloud" };
-                    picture.dot(value, y + 27 + scattered(number), 2.6, class);
+                    picture.dot(value, y + MIDDLE - 6 + scattered(number), 2.6, class);
                 }
-                picture.upright(figures.median, (y + 24, y + 42), "median");
-                picture.left(y + 55, if figures.min < 0.0 { "early" } else { "quiet" }, &words(&figures));
+                picture.upright(figures.median, (y + MIDDLE - 9, y + MIDDLE + 9), "median");
+                picture.left(y + 70, "quiet", &words(&figures));
             }
         }
         picture.take(GROUP);
@@ -74,8 +83,7 @@ fn draw_box(picture: &mut Picture<'_>, figures: &Figures, y: u32) {
 
 fn words(figures: &Figures) -> String {
     let [median, p95, max] = [figures.median, figures.p95, figures.max].map(span_words);
-    let early = if figures.min < 0.0 { format!("EARLY by {} · ", span_words(-figures.min)) } else { String::new() };
-    format!("{early}median {median} · p95 {p95} · max {max}")
+    format!("median {median} · p95 {p95} · max {max}")
 }
 
 /// Dots that would hide each other stand a little apart; the same data give the same picture.
@@ -99,7 +107,7 @@ mod tests {
     use super::*;
 
     fn drawn(values: Vec<f64>) -> String {
-        let groups = vec![Group { name: "club · http".into(), values }];
+        let groups = vec![Group { name: "club".into(), detail: "http".into(), values }];
         let [title, subtitle, axis] = ["Lateness", "all attempts", "after the opening"].map(str::to_owned);
         Distribution { title, subtitle, axis, groups }.svg()
     }

@@ -15,13 +15,13 @@ const FOOT: u32 = 48;
 
 /// Colours of the reader's choice. Nothing here is left to the page that shows it.
 const STYLE: &str = "\
-text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',Arial,sans-serif;font-size:12px;fill:#1b2733}\
+text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',Arial,sans-serif;font-size:12px;fill:#1b2733;paint-order:stroke;stroke:#ffffff;stroke-width:3px;stroke-linejoin:round}\
 .title{font-size:15px;font-weight:600}.name{font-weight:600}.quiet{fill:#596675}.tick{font-size:11px;fill:#596675}\
 .paper{fill:#ffffff}.grid{stroke:#e4e9ef;stroke-width:1}.opening{stroke:#7b8794;stroke-width:1;stroke-dasharray:3 3}\
 .track{stroke:#e4e9ef;stroke-width:2}.span{stroke:#2a7d57;stroke-width:4}.dot{fill:#1d6746}.cloud{fill:#2a7d57;fill-opacity:.42}\
 .box{fill:#2a7d57;fill-opacity:.2}.whisker{stroke:#2a7d57;stroke-width:2}.median{stroke:#14523a;stroke-width:3}\
 .early{fill:#c4321f}.line.early{stroke:#c4321f}\
-@media(prefers-color-scheme:dark){text{fill:#e7edf3}.quiet,.tick{fill:#9fb0c0}.paper{fill:#10171e}.grid,.track{stroke:#26323d}\
+@media(prefers-color-scheme:dark){text{fill:#e7edf3;stroke:#10171e}.quiet,.tick{fill:#9fb0c0}.paper{fill:#10171e}.grid,.track{stroke:#26323d}\
 .opening{stroke:#7f90a1}.span,.whisker{stroke:#46b483}.dot{fill:#7fe0b3}.cloud{fill:#5fcb9b;fill-opacity:.5}\
 .box{fill:#46b483;fill-opacity:.26}.median{stroke:#b6f2d6}.early{fill:#ff8471}.line.early{stroke:#ff8471}}\
 @media(max-width:560px){.wide{display:none}}";
