@@ -9,4 +9,5 @@ mod endings;
 mod house;
 mod modes;
 mod process;
+mod proofs;
 mod without_pages;
