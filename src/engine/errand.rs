@@ -128,7 +128,7 @@ impl Errand {
         let hash = parts.config.flow_hash(site).unwrap_or_default();
         let browser = self.browser.unwrap_or_default();
         self.chosen = choose(self.site.fire, &self.flow.allowed(), &proofs, &hash, browser);
-        let samples = store.samples(site, &self.chosen.way.kind(browser)).await?;
+        let samples = store.samples(site, &self.chosen.way.kind(self.browser)).await?;
         self.lead = match self.chosen.way.opening {
             Some(_) if !self.site.patience.lead_at_most.is_zero() => Lead { why: LeadWhy::OpeningSteps, ..Lead::OFF },
             Some(_) => Lead::OFF,

@@ -336,7 +336,7 @@ impl<P: Performer> Run<P> {
         for fire in &mut self.notes.fires {
             write_fire(&self.store, &self.id, &self.manner, fire).await?;
         }
-        let kind = self.manner.way.kind(self.manner.browser.unwrap_or_default());
+        let kind = self.manner.way.kind(self.manner.browser);
         self.store.add_samples(&self.manner.site, &kind, &self.notes.samples).await?;
         self.notes.samples.clear();
         Ok(())

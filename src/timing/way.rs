@@ -31,9 +31,10 @@ impl Way {
         }
     }
 
-    /// The kind of its requests, for samples of their delays: `firefox/armed/fetch`.
-    pub fn kind(self, browser: &str) -> String {
-        format!("{browser}/{}/{}", self.mode.as_str(), self.opening.map_or("-", OpeningWay::as_str))
+    /// The kind of its requests, for samples of their delays: `firefox/armed/fetch`; `none/http/-` where there is no browser.
+    pub fn kind(self, browser: Option<&str>) -> String {
+        let opening = self.opening.map_or("-", OpeningWay::as_str);
+        format!("{}/{}/{opening}", browser.unwrap_or("none"), self.mode.as_str())
     }
 }
 

@@ -7,6 +7,7 @@ mod choices;
 mod club;
 mod endings;
 mod house;
+mod lead;
 mod modes;
 mod process;
 mod proofs;
