@@ -9,3 +9,4 @@ mod once;
 mod replay;
 mod stops;
 mod world;
+mod zones;
