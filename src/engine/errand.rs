@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::Parts;
 use crate::flow::Flow;
 use crate::model::{Answer, Attempt, Booking, Choice, FireMode, Member, Occurrence, Outcome, Site, State};
-use crate::schedule::{first_instant, opening};
+use crate::schedule::{first_instant, named_time, opening, second_instant};
 use crate::store::{PastPermit, PermitId, StoreError};
 use crate::timing::{Chosen, Facts, Lead, LeadWhy, Learned, Past, choose, lead};
 
@@ -157,8 +157,16 @@ impl Errand {
             mode: self.mode(),
             opening_steps: !self.flow.steps(crate::flow::Phase::Opening).is_empty(),
             created_at,
-            learned: Learned { lead: self.lead.by, opens_late: self.opens_late },
+            learned: Learned { lead: self.lead.by, opens_late: self.second_showing().or(self.opens_late) },
         }
+    }
+
+    /// From the opening to the second showing of its local time, where that comes twice: the site may mean either.
+    fn second_showing(&self) -> Option<Duration> {
+        let choice = self.choices.first()?;
+        let rule = self.site.court(&choice.court)?.opens;
+        let second = second_instant(named_time(rule, choice.start, choice.length)?, &self.zone)?;
+        Duration::try_from(second.duration_since(choice.opening)).ok()
     }
 
     /// The mode that is used; never `Auto`.

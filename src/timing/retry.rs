@@ -17,6 +17,9 @@ const NOT_OPEN_LADDER: [Duration; 10] = [
     Duration::from_secs(120),
 ];
 
+/// No zone's clocks are put back by more: the second showing of a doubled midnight comes within this.
+const LATEST: Duration = Duration::from_secs(3 * 60 * 60);
+
 /// The first wait after a page that did not load.
 const SITE_FIRST: Duration = Duration::from_millis(200);
 
@@ -30,10 +33,11 @@ const BROWSER_FIRST: Duration = Duration::from_millis(500);
 const BROWSER_LONGEST: Duration = Duration::from_secs(15);
 
 /// When the `n`-th not-open answer (counted from 0) is followed by another fire, measured from the opening; none: give up. Where
-/// the site is known to have opened late the last time, there is one more rung, at just that time.
+/// the site is known to open late, as it did the last time or because its midnight comes twice, there is one more rung, at just
+/// that time.
 pub fn not_open_rung(n: u32, opens_late: Option<Duration>) -> Option<Duration> {
     let n = usize::try_from(n).ok()?;
-    let known = opens_late.filter(|late| (NOT_OPEN_LADDER[1]..NOT_OPEN_LADDER[9]).contains(late));
+    let known = opens_late.filter(|late| (NOT_OPEN_LADDER[1]..=LATEST).contains(late));
     let Some(known) = known.filter(|known| !NOT_OPEN_LADDER.contains(known)) else {
         return NOT_OPEN_LADDER.get(n).copied();
     };
@@ -82,7 +86,9 @@ mod tests {
         let usual = [0, 100, 300, 1_000, 3_000, 6_000, 15_000, 30_000, 60_000, 120_000];
         assert_eq!(ladder(None), usual);
         assert_eq!(ladder(Some(1_500)), [0, 100, 300, 1_000, 1_500, 3_000, 6_000, 15_000, 30_000, 60_000, 120_000]);
-        for useless in [0, 20, 100, 3_000, 120_000, 7_200_000] {
+        let doubled = [&usual[..], &[3_600_000]].concat();
+        assert_eq!(ladder(Some(3_600_000)), doubled, "the second showing of a midnight");
+        for useless in [0, 20, 100, 3_000, 120_000, 14_400_000] {
             assert_eq!(ladder(Some(useless)), usual, "{useless} ms");
         }
     }

@@ -237,6 +237,37 @@ fn a_site_that_opened_late_the_last_time_is_asked_just_then() {
     assert_eq!(fires, [1, 100, 300, 1_000, 1_500, 3_000]);
 }
 
+/// A midnight that comes twice: the site may mean the second one, an hour after the first.
+#[test]
+fn a_doubled_midnight_is_asked_at_its_second_showing_too() {
+    let mut doubled = facts(FireMode::Script, false, false);
+    doubled.learned.opens_late = Some(std::time::Duration::from_secs(3_600));
+    let mut machine = Machine::new(doubled, Past::NONE);
+    fired_at(&mut machine);
+    let mut now = after(1);
+    let mut fires = Vec::new();
+    for _ in 0..40_000 {
+        let decision = machine.on(Event::Answered(Answer::NotOpen), now);
+        if let Some(outcome) = outcome(&decision.next) {
+            assert_eq!(outcome, Outcome::Missed);
+            break;
+        }
+        let mut next = machine.on(Event::Staged(Listing::Absent), now).next;
+        while let Next::Wait(at) = next {
+            now = at;
+            next = match machine.on(Event::Woke, now).next {
+                Next::CheckLogin => machine.on(Event::LoginChecked(true), now).next,
+                other => other,
+            };
+        }
+        assert_eq!(next, Next::Spend { choice: 0 });
+        let Next::Fire { at, .. } = machine.on(Event::Spent, now).next else { panic!("it fires") };
+        fires.push(at.duration_since(opening()).as_secs());
+        now = at;
+    }
+    assert_eq!(fires, [0, 0, 0, 1, 3, 6, 15, 30, 60, 120, 3_600]);
+}
+
 /// Staged and let go; the fire that comes of it.
 fn fired_at(machine: &mut Machine) -> Next {
     machine.on(Event::Begin, before(90_000));
