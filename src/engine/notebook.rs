@@ -2,6 +2,8 @@
 //!
 //! Between a fire and the next one nothing is written that can wait. What is absent: the database, and decisions.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::Answer;
@@ -39,10 +41,8 @@ pub(super) struct Firing {
 
 impl Firing {
     fn note(&mut self, mark: Mark, at: Timestamp) {
-        match mark {
-            Mark::Sent => self.sent = self.sent.or(Some(at)),
-            Mark::Planned => self.lead = self.opening.duration_since(at).max(SignedDuration::ZERO),
-            _ => {}
+        if mark == Mark::Sent {
+            self.sent = self.sent.or(Some(at));
         }
         self.marks.push((mark, at));
     }
@@ -54,9 +54,10 @@ impl Notebook {
     }
 
     /// A permit is on disk: a fire begins.
-    pub(super) fn permit(&mut self, seq: u32, opening: Timestamp, at: Timestamp) {
+    pub(super) fn permit(&mut self, seq: u32, opening: Timestamp, lead: Duration, at: Timestamp) {
         let marks = vec![(Mark::Permit, at)];
-        self.fires.push(Firing { seq, opening, answer: None, sent: None, lead: SignedDuration::ZERO, marks });
+        let lead = SignedDuration::try_from(lead).unwrap_or_default();
+        self.fires.push(Firing { seq, opening, answer: None, sent: None, lead, marks });
     }
 
     /// Notes what a performer has timed.
@@ -110,23 +111,23 @@ mod tests {
     fn marks_belong_to_the_fire_that_they_follow() {
         let mut notes = Notebook::new(Learned::default());
         notes.note(vec![(Mark::Verified, at(-60_000))]);
-        notes.permit(1, at(0), at(-2_000));
+        notes.permit(1, at(0), Duration::ZERO, at(-2_000));
         notes.note(vec![(Mark::Planned, at(0)), (Mark::Sent, at(1))]);
         notes.answered(Answer::NotOpen);
-        notes.permit(2, at(0), at(40));
+        notes.permit(2, at(0), Duration::ZERO, at(40));
         notes.note(vec![(Mark::Sent, at(100))]);
         notes.answered(Answer::Confirmed);
         notes.note(vec![(Mark::Verified, at(300))]);
         assert_eq!(notes.loose, [(Mark::Verified, at(-60_000))]);
         assert_eq!(notes.fires.iter().map(|fire| fire.marks.len()).collect::<Vec<_>>(), [3, 3]);
         assert_eq!(notes.sent(), Some(at(100)));
-        assert_eq!(notes.verdict().opens_late(), Some(std::time::Duration::from_micros(50_500)));
+        assert_eq!(notes.verdict().opens_late(), Some(Duration::from_micros(50_500)));
     }
 
     #[test]
     fn a_permit_that_was_given_back_is_no_fire() {
         let mut notes = Notebook::new(Learned::default());
-        notes.permit(1, at(0), at(-2_000));
+        notes.permit(1, at(0), Duration::ZERO, at(-2_000));
         notes.note(vec![(Mark::Planned, at(0))]);
         notes.released();
         assert!(notes.is_empty() && notes.verdict() == Verdict::Nothing);

@@ -200,7 +200,7 @@ impl<P: Performer> Run<P> {
                 let (spent, opening) = (self.clock.now(), wanted.opening);
                 self.permit = Some(permit.id().clone());
                 self.stored = State::Submitting;
-                self.notes.permit(permit.seq(), opening, spent);
+                self.notes.permit(permit.seq(), opening, self.machine.lead(), spent);
                 self.reporter.say(spent, What::Entered(State::Submitting));
                 Event::Spent
             }

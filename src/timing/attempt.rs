@@ -278,8 +278,9 @@ impl Machine {
         not_open_rung(answers, self.facts.learned.opens_late)
     }
 
-    /// Opening steps find nothing before the opening, and a site that was not open once is not tried early again.
-    fn lead(&self) -> Duration {
+    /// By how much the next fire leaves before its opening. Opening steps find nothing before the opening, and a site that was not
+    /// open once is not tried early again.
+    pub fn lead(&self) -> Duration {
         let none = self.facts.opening_steps || self.not_open > 0;
         if none { Duration::ZERO } else { self.facts.learned.lead }
     }
