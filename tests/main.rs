@@ -22,3 +22,4 @@ mod store;
 mod telemetry;
 mod timing;
 mod vault;
+mod zones;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{book, clock, club, demo, explain, plan, replay, simulate, vault};
+use super::{book, clock, club, demo, explain, lead, ledger, plan, replay, simulate, vault};
 
 /// Books what a website opens at an instant
 #[derive(Debug, Parser)]
@@ -38,6 +38,10 @@ pub(super) enum Command {
     Explain(explain::Args),
     /// Make one attempt in the foreground
     Book(book::Args),
+    /// Show what happened at which millisecond, and draw it
+    Ledger(ledger::Args),
+    /// Show whether submits may leave before the opening, so that they arrive at it
+    Lead(lead::Args),
     /// Try a site's selector files on saved pages; nothing is submitted
     Replay(replay::Args),
     /// Live through a year in seconds: the real engine against simulated clubs that misbehave

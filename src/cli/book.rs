@@ -8,18 +8,20 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::household::{Household, open_store, with_browser};
+use super::household::{Household, open_beside, open_store, with_browser};
+use super::ledger::store_to_read;
 use super::scratch::Scratch;
 use super::setting::Setting;
-use super::{Exit, Failure, Timeline};
+use super::{Exit, Failure, Timeline, ledger};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, rehearse};
-use crate::model::{Attempt, AttemptId, Booking, Choice, Occurrence, Outcome, State};
+use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, keep_proofs, rehearse};
+use crate::model::{Attempt, AttemptId, Booking, Choice, Occurrence, Outcome, SiteId, State};
 use crate::report::did_you_mean;
 use crate::schedule::occurrences;
+use crate::store::{FireFilter, Store};
 use crate::telemetry::Redactor;
-use crate::timing::Trouble;
+use crate::timing::{Chosen, Proof, Trouble, choose};
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -59,7 +61,8 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     let mut timeline = Timeline::new(zone, as_json);
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
-        // A dry run records nothing: it works beside a running daemon, whose database it leaves alone.
+        // A dry run records no attempt: it works beside a running daemon, whose database it leaves alone until it has something
+        // to say of the ways to fire.
         let scratch = args.dry_run.then(Scratch::new).transpose()?;
         let store = match &scratch {
             Some(scratch) => scratch.store().await?,
@@ -124,7 +127,7 @@ pub(super) fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking,
 
 /// Up to the commit, without it: no attempt is recorded, nothing is spent.
 async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &mut Timeline) -> anyhow::Result<Value> {
-    let opening = next.opening();
+    let (opening, site) = (next.opening(), next.site.clone());
     let (mut events, rehearsal) = rehearse(household.parts(), next, at_once);
     let mut running = Box::pin(rehearsal);
     let result = loop {
@@ -139,10 +142,52 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
         timeline.show(&event);
     }
     timeline.finish();
-    Ok(told(&result, household, &opening.to_string(), timeline))
+    let fire = proved(household, &site, &result).await;
+    Ok(told(&result, fire.as_ref(), household, &opening.to_string(), timeline))
 }
 
-fn told(rehearsed: &Rehearsed, household: &Household, opening: &str, timeline: &Timeline) -> Value {
+/// Keeps what the rehearsal has shown of the ways to fire, and gives the way that is taken from now on.
+async fn proved(household: &Household, site: &SiteId, rehearsed: &Rehearsed) -> Option<Chosen> {
+    let parts = household.parts();
+    let proofs = match keep_and_read(rehearsed, &parts, site).await {
+        Ok(proofs) => proofs,
+        Err(error) => {
+            super::say(&format!("firstserve: what the rehearsal has shown of the ways to fire is not kept: {error}"));
+            Vec::new()
+        }
+    };
+    chosen(&parts.config, site, &proofs)
+}
+
+async fn keep_and_read(rehearsed: &Rehearsed, parts: &Parts, site: &SiteId) -> anyhow::Result<Vec<Proof>> {
+    if !rehearsed.has_tried_ways() {
+        // Nothing is written, and there need be nothing to read.
+        let Ok(store) = store_to_read(&parts.config).await else { return Ok(Vec::new()) };
+        let proofs = store.proofs(site).await;
+        store.close().await;
+        return Ok(proofs?);
+    }
+    let store = open_beside(&parts.config).await?;
+    let kept = keep_proofs(rehearsed, parts, site, &store).await;
+    let proofs = store.proofs(site).await;
+    store.close().await;
+    kept?;
+    Ok(proofs?)
+}
+
+/// The way to fire at a site, by what is proved of it.
+fn chosen(config: &Config, site: &SiteId, proofs: &[Proof]) -> Option<Chosen> {
+    let (fire, flow, hash) = (config.site(site)?.fire, config.flow(site)?, config.flow_hash(site)?);
+    Some(choose(fire, &flow.allowed(), proofs, &hash, config.browser.engine.as_str()))
+}
+
+fn told(
+    rehearsed: &Rehearsed,
+    fire: Option<&Chosen>,
+    household: &Household,
+    opening: &str,
+    timeline: &Timeline,
+) -> Value {
     if rehearsed.listed {
         timeline.line("the site's list shows this booking already");
     }
@@ -165,7 +210,18 @@ fn told(rehearsed: &Rehearsed, household: &Household, opening: &str, timeline: &
         }
         false => "rehearsed: everything up to the last click works; nothing was submitted",
     });
-    json!({ "outcome": "rehearsed", "opening": opening, "submits": 0, "listed": rehearsed.listed, "untried": untried })
+    if let Some(chosen) = fire {
+        timeline.line(&format!("it will be fired by {}", chosen.words()));
+    }
+    json!({
+        "outcome": "rehearsed",
+        "opening": opening,
+        "submits": 0,
+        "listed": rehearsed.listed,
+        "untried": untried,
+        "fire": fire.map(|chosen| chosen.way.mode.as_str()),
+        "why": fire.map(Chosen::words),
+    })
 }
 
 /// The engine itself, for one date.
@@ -192,7 +248,20 @@ async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline)
     };
     handle.stop().await;
     task.await?;
-    Ok(result)
+    Ok(with_ledger(result, &household.store(), timeline).await)
+}
+
+/// Shows what happened at which millisecond, and adds it to the answer.
+async fn with_ledger(mut result: Value, store: &Store, timeline: &Timeline) -> Value {
+    let Some(id) = result["attempt"].as_str().map(AttemptId::new) else { return result };
+    match store.fires(&FireFilter { attempt: Some(id), ..FireFilter::default() }).await {
+        Ok(fires) => {
+            timeline.text(&ledger::table(&fires));
+            result["ledger"] = fires.iter().map(ledger::fire_json).collect();
+        }
+        Err(error) => tracing::warn!(%error, "the ledger cannot be read"),
+    }
+    result
 }
 
 /// What became of it before, where it must not be tried again.

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::household::{Household, open_store};
+use super::ledger::{compact, table};
 use super::setting::zones_of;
 use super::{Exit, Failure, Timeline};
 use crate::browser::Engine as Browser;
@@ -18,6 +19,7 @@ use crate::config::{Config, Environment, load};
 use crate::engine::{Engine, Event, Handle, What};
 use crate::model::{AttemptId, FireMode, Outcome, Secret};
 use crate::report::render;
+use crate::store::{AttemptFilter, Fire, FireFilter, Mark, Store, StoreError};
 use crate::telemetry::Redactor;
 use crate::vault::{Credentials, Vault};
 
@@ -126,9 +128,35 @@ async fn demo(args: &Args, quiet: bool) -> anyhow::Result<Value> {
     engine.stop().await;
     running.await?;
     let ledger = club.ledger().await?;
+    let fires = fires(&store, &ledger, &ends).await?;
+    let attempts = store.attempts(&AttemptFilter::default()).await?;
     store.close().await;
     club.stop().await;
+    let told = if ends.len() == 1 { table(&fires) } else { compact(&fires, &attempts) };
+    timeline.text(&format!("\n{told}"));
     Ok(result(args, &ledger, &ends))
+}
+
+/// What our own ledger says of every fire, and when the club says that it received it.
+async fn fires(store: &Store, ledger: &Value, ends: &[Ended]) -> Result<Vec<Fire>, StoreError> {
+    let mut fires = store.fires(&FireFilter::default()).await?;
+    for end in ends {
+        let ours = fires.iter_mut().filter(|fire| fire.attempt == end.id);
+        for (fire, received) in ours.zip(receipts(end, ledger)) {
+            if fire.at(Mark::Received).is_none() {
+                let at = Timestamp::from_nanosecond(i128::from(received));
+                fire.marks.extend(at.ok().map(|at| (Mark::Received, at)));
+            }
+        }
+    }
+    Ok(fires)
+}
+
+/// When the club received the submits of an attempt, in order.
+fn receipts(end: &Ended, ledger: &Value) -> Vec<i64> {
+    let member = end.booking.split(' ').next().unwrap_or_default();
+    let ours = |request: &&Value| !request["submit"].is_null() && request["member"] == member;
+    requests(ledger).filter(ours).filter_map(|request| request["received_ns"].as_i64()).collect()
 }
 
 fn keep_credentials(folder: &Path, bookings: u8) -> anyhow::Result<()> {
@@ -226,11 +254,8 @@ fn result(args: &Args, ledger: &Value, ends: &[Ended]) -> Value {
 }
 
 fn attempt(end: &Ended, ledger: &Value) -> Value {
-    let member = end.booking.split(' ').next().unwrap_or_default();
     let opening = ledger["opening_ns"].as_i64();
-    let ours = |request: &&Value| !request["submit"].is_null() && request["member"] == member;
-    let received: Vec<i64> =
-        requests(ledger).filter(ours).filter_map(|request| request["received_ns"].as_i64()).collect();
+    let received = receipts(end, ledger);
     json!({
         "id": end.id.as_str(),
         "booking": end.booking,

@@ -1,7 +1,7 @@
 //! `firstserve explain BOOKING`: from the rule to the instants at which the engine will act.
 //!
-//! Needs no vault, browser or network. Of the site's clock it says whose is taken, and what was found out last; instants are
-//! those of the clock that is taken.
+//! Needs no vault, browser or network; what rehearsals have proved, and what was found out last about the site's clock, is read
+//! from a database on this machine, where there is one. Instants are those of the clock that is taken.
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use serde_json::{Value, json};
 
 mod clock;
+mod ways;
 
 use super::plan::{local, place};
 use super::setting::Setting;
@@ -21,13 +22,14 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::model::{
     Booking, BookingName, Choice, ClockRule, CourtName, FireMode, Language, MeasuredTo, Member, MemberId, OpeningRule,
-    Site, When,
+    OpeningWay, Site, When,
 };
 use crate::report::{Problem, did_you_mean};
-use crate::schedule::{Rule, never_open, not_open_yet, notes, occurrences};
-use crate::timing::permit_lead;
+use crate::schedule::{Rule, never_open, not_open_yet, notes, occurrences, touched};
+use crate::timing::{Chosen, permit_lead};
 
 pub use clock::Measured;
+use ways::{way_of, ways};
 
 /// How many occurrences are explained.
 pub const EXPLAINED: usize = 3;
@@ -46,7 +48,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
     let (config, zones) = setting.config_and_zones()?;
     let now = SystemClock.now();
-    let firing = |site: &Site| Firing::of(site, &config);
+    let ways = ways(&config)?;
+    let firing = |site: &Site| Firing::of(site, &config, way_of(&ways, site.id.as_str()));
     let known = Known { bookings: &config.bookings, members: &config.members, sites: &config.sites, firing: &firing };
     let explained = explain(&args.booking, &known, &zones, now);
     let mut explained = explained.map_err(|problem| {
@@ -54,6 +57,9 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         Failure::new(Exit::Data, format!("{}{help}", problem.message))
     })?;
     clock::remember(&mut explained, &config);
+    for explanation in &mut explained {
+        explanation.fires_by = way_of(&ways, &explanation.site.0).cloned();
+    }
     if as_json {
         super::answer(&json(&explained));
     } else {
@@ -86,10 +92,10 @@ pub struct Firing {
 }
 
 impl Firing {
-    fn of(site: &Site, config: &Config) -> Self {
-        match config.flow(&site.id) {
-            Some(flow) => {
-                let mode = flow.mode(site.fire);
+    fn of(site: &Site, config: &Config, chosen: Option<&Chosen>) -> Self {
+        match config.flow(&site.id).zip(chosen) {
+            Some((flow, chosen)) => {
+                let mode = chosen.way.mode;
                 Self { mode, opening_steps: flow.engine_opens(mode) }
             }
             None => Self { mode: site.fire, opening_steps: false },
@@ -130,6 +136,10 @@ pub struct Explanation {
     pub occurrences: Vec<Explained>,
     /// Choices of the next date that can never be booked.
     pub never_open: Vec<Choice>,
+    /// The way to fire and why; none: the selector files were not looked at.
+    pub fires_by: Option<Chosen>,
+    /// Later dates, within two years, that a clock change touches.
+    pub later: Vec<(Date, String)>,
 }
 
 /// One occurrence, explained.
@@ -222,9 +232,20 @@ fn one(booking: &Booking, at: &At<'_>, zones: &ZoneData) -> Explanation {
         clock: site.clock,
         known: None,
         paused: booking.paused,
+        later: later(&awake, site, zone, now, next.last().map(|last| last.date)),
         occurrences: next.into_iter().map(|next| explained(next.date, &next.choices, at)).collect(),
         never_open: never_open(&awake, site, zone, now),
+        fires_by: None,
     }
+}
+
+/// The dates after the ones that are explained which a clock change touches.
+fn later(booking: &Booking, site: &Site, zone: &TimeZone, now: Timestamp, after: Option<Date>) -> Vec<(Date, String)> {
+    let touched = touched(booking, site, zone, now).into_iter();
+    touched
+        .filter(|(date, _)| after.is_none_or(|after| *date > after))
+        .map(|(date, note)| (date, note.to_string()))
+        .collect()
 }
 
 fn when(when: &When) -> String {
@@ -330,11 +351,20 @@ impl Explanation {
             "time_zone": self.time_zone,
             "zone_data": self.zone_data,
             "site_clock": clock::json(self.clock, self.known.as_ref()),
+            "fire": self.fires_by.as_ref().map(|chosen| json!({
+                "mode": chosen.way.mode.as_str(),
+                "opening_way": chosen.way.opening.map(OpeningWay::as_str),
+                "why": chosen.words(),
+            })),
             "paused": self.paused,
             "occurrences": self.occurrences.iter().map(Explained::json).collect::<Vec<_>>(),
             "never_open": self.never_open.iter().map(|choice| json!({
                 "court": choice.court.as_str(),
                 "start": choice.start.to_string(),
+            })).collect::<Vec<_>>(),
+            "clock_changes": self.later.iter().map(|(date, note)| json!({
+                "date": date.to_string(),
+                "note": note,
             })).collect::<Vec<_>>(),
         })
     }
@@ -353,6 +383,9 @@ impl Explanation {
         writeln!(out, "  rule        {}", self.when)?;
         writeln!(out, "  zone        {}, time zone data {}", self.time_zone, self.zone_data)?;
         writeln!(out, "  clock       {}", clock::sentence(self.clock, self.known.as_ref()))?;
+        if let Some(chosen) = &self.fires_by {
+            writeln!(out, "  fires by    {}", chosen.words())?;
+        }
         if self.occurrences.is_empty() {
             writeln!(out, "\n  No date ahead.")?;
         }
@@ -361,7 +394,10 @@ impl Explanation {
             let start = choice.start.strftime("%H:%M");
             writeln!(out, "\n  court {} at {start} is never tried: it would open only after its start", choice.court)?;
         }
-        Ok(())
+        if !self.later.is_empty() {
+            writeln!(out, "\n  Later dates that a clock change touches, within two years:")?;
+        }
+        self.later.iter().try_for_each(|(date, note)| writeln!(out, "    {}  {note}", date.strftime("%a %Y-%m-%d")))
     }
 }
 

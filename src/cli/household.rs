@@ -9,7 +9,7 @@ use crate::browser::BrowserError;
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, SmtpSecurity};
 use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
-use crate::model::Member;
+use crate::model::{Member, Site};
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::Store;
 use crate::telemetry::Redactor;
@@ -34,6 +34,17 @@ pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
     let server = &config.server;
     let opened = Store::open_with(server.database.expose(), &server.data, server.db_pool_size).await;
     opened.map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))
+}
+
+/// The store, for a small write beside a running daemon; made, where there is none yet.
+///
+/// # Errors
+/// It cannot be used.
+pub(super) async fn open_beside(config: &Config) -> Result<Store, Failure> {
+    match Store::open_beside(config.server.database.expose()).await {
+        Ok(store) => Ok(store),
+        Err(_) => open_store(config).await,
+    }
 }
 
 /// Fails where the browser is missing that the configured bookings need.
@@ -97,6 +108,13 @@ impl Household {
             Some(format!("{} cannot be logged in: {error}", member.id))
         };
         self.config.members.iter().filter(books).filter_map(missing).collect()
+    }
+
+    /// Whether the time zone data on disk are of another release by now, or say something else of one of the sites.
+    pub(super) fn has_old_zones(&self) -> bool {
+        let found = zones_of(&self.config);
+        let differs = |site: &Site| self.zones.zone(&site.time_zone) != found.zone(&site.time_zone);
+        self.zones.to_string() != found.to_string() || self.config.sites.iter().any(differs)
     }
 
     /// The configuration.

@@ -12,6 +12,8 @@ mod demo;
 mod exit;
 mod household;
 pub mod explain;
+mod lead;
+mod ledger;
 pub mod plan;
 mod replay;
 mod run;
@@ -74,6 +76,8 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Check => checked(&setting, args.json),
         Command::Plan(wanted) => plan::run(&wanted, &setting, args.json),
         Command::Explain(wanted) => explain::run(&wanted, &setting, args.json),
+        Command::Ledger(wanted) => ledger::run(&wanted, &setting, args.json),
+        Command::Lead(wanted) => lead::run(&wanted, &setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
         Command::Replay(wanted) => replay::run(&wanted, &setting, args.json),
         Command::Simulate(wanted) => simulate::run(&wanted, &setting, args.json),

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::setting::Setting;
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
-use crate::model::{Booking, BookingName, CourtName, Member, MemberId, Occurrence, Site};
-use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences};
+use crate::model::{Booking, BookingName, CourtName, Member, MemberId, Occurrence, OpeningRule, Site};
+use crate::schedule::{AHEAD, ALWAYS_OPEN, notes, occurrences, touched};
 
 /// What `plan` takes.
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,9 @@ pub struct Plan {
     pub rows: Vec<Row>,
     /// The release of the zone data (`2026f (system)`).
     pub zone_data: String,
+    /// Dates within two years, and before the plan's own end, that a clock change touches: booking, member, date, and what it
+    /// does.
+    pub touched: Vec<(BookingName, MemberId, Date, String)>,
     now: Timestamp,
 }
 
@@ -62,6 +65,8 @@ pub struct Row {
     pub court: CourtName,
     /// When the court can first be booked for that date, in the site's zone; none: at any time.
     pub opening: Option<Zoned>,
+    /// What a clock change does to it.
+    pub notes: Vec<String>,
 }
 
 /// Plans every booking that is not paused, at most 52 occurrences each, up to and including `until`. Bookings whose
@@ -74,15 +79,20 @@ pub fn plan(
     now: Timestamp,
     until: Option<Date>,
 ) -> Plan {
-    let mut rows = Vec::new();
+    let (mut rows, mut changes) = (Vec::new(), Vec::new());
     for booking in bookings {
         let Some((site, zone)) = place(booking, members, sites, zones) else { continue };
         let next = occurrences(booking, site, &zone, now, AHEAD).into_iter();
         let wanted = next.filter(|occurrence| until.is_none_or(|until| occurrence.date <= until));
-        rows.extend(wanted.flat_map(|occurrence| rows_of(&occurrence, &zone)));
+        rows.extend(wanted.flat_map(|occurrence| rows_of(&occurrence, site, &zone, now)));
+        let known = touched(booking, site, &zone, now).into_iter();
+        let known = known.filter(|(date, _)| until.is_none_or(|until| *date <= until));
+        changes
+            .extend(known.map(|(date, note)| (booking.name.clone(), booking.member.clone(), date, note.to_string())));
     }
     rows.sort_by_key(|row| (row.date, row.opening.as_ref().map(Zoned::timestamp)));
-    Plan { rows, zone_data: zones.to_string(), now }
+    changes.sort_by_key(|(.., date, _)| *date);
+    Plan { rows, zone_data: zones.to_string(), touched: changes, now }
 }
 
 /// The site of a booking, and its zone.
@@ -98,7 +108,7 @@ pub(super) fn place<'a>(
 }
 
 /// Courts in order of preference; of a court's times the first to open counts.
-fn rows_of(occurrence: &Occurrence, zone: &TimeZone) -> Vec<Row> {
+fn rows_of(occurrence: &Occurrence, site: &Site, zone: &TimeZone, now: Timestamp) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for choice in &occurrence.choices {
         if rows.iter().any(|row| row.court == choice.court) {
@@ -112,14 +122,29 @@ fn rows_of(occurrence: &Occurrence, zone: &TimeZone) -> Vec<Row> {
             date: occurrence.date,
             court: choice.court.clone(),
             opening: opening.map(|opening| opening.to_zoned(zone.clone())),
+            notes: notes_of(occurrence, &choice.court, site, zone, now),
         });
     }
     rows
 }
 
+/// What a clock change does to one court of an occurrence, each thing once.
+fn notes_of(occurrence: &Occurrence, court: &CourtName, site: &Site, zone: &TimeZone, now: Timestamp) -> Vec<String> {
+    let rule = site.court(court).map_or(OpeningRule::Always, |court| court.opens);
+    let mut found: Vec<String> = Vec::new();
+    for choice in occurrence.choices.iter().filter(|choice| choice.court == *court) {
+        for note in notes(choice, rule, zone, now).iter().map(ToString::to_string) {
+            if !found.contains(&note) {
+                found.push(note);
+            }
+        }
+    }
+    found
+}
+
 impl Plan {
     /// `{"occurrences":[{"booking","date","court","opening_local","opening_utc"}]}`; both instants are null for a court
-    /// that can be booked at any time.
+    /// that can be booked at any time. A row that a clock change touches has `notes` as well.
     pub fn json(&self) -> Value {
         json!({ "occurrences": self.rows.iter().map(Row::json).collect::<Vec<_>>() })
     }
@@ -132,6 +157,13 @@ impl Plan {
         let head = ["DATE", "BOOKING", "MEMBER", "COURT", "OPENS (LOCAL)", "OPENS (UTC)"].map(str::to_owned);
         let lines: Vec<_> = std::iter::once(head).chain(self.rows.iter().map(|row| row.cells(self.now))).collect();
         let mut text = columns(&lines);
+        if !self.touched.is_empty() {
+            text.push_str("\nClock changes touch these dates, within two years:\n");
+        }
+        for (booking, member, date, note) in &self.touched {
+            let date = date.strftime("%a %Y-%m-%d");
+            writeln!(text, "  {date}  {member} · {booking}: {note}").expect("writing to a String cannot fail");
+        }
         writeln!(text, "\nTime zone data {}.", self.zone_data).expect("writing to a String cannot fail");
         text
     }
@@ -139,13 +171,17 @@ impl Plan {
 
 impl Row {
     fn json(&self) -> Value {
-        json!({
+        let mut row = json!({
             "booking": self.booking.as_str(),
             "date": self.date.to_string(),
             "court": self.court.as_str(),
             "opening_local": self.opening.as_ref().map(local),
             "opening_utc": self.opening.as_ref().map(|opening| opening.timestamp().to_string()),
-        })
+        });
+        if !self.notes.is_empty() {
+            row["notes"] = json!(self.notes);
+        }
+        row
     }
 
     fn cells(&self, now: Timestamp) -> [String; 6] {

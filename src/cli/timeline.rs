@@ -33,6 +33,7 @@ pub struct Timeline {
     bar: ProgressBar,
     zone: TimeZone,
     colour: bool,
+    quiet: bool,
     attempts: HashMap<AttemptId, Shown>,
 }
 
@@ -63,12 +64,19 @@ impl Timeline {
         bar.set_style(style.tick_chars("◐◓◑◒●"));
         bar.enable_steady_tick(TICK);
         let colour = terminal && std::env::var_os("NO_COLOR").is_none();
-        Self { bar, zone, colour, attempts: HashMap::new() }
+        Self { bar, zone, colour, quiet, attempts: HashMap::new() }
     }
 
     /// A line that stays.
     pub fn line(&self, text: &str) {
         if self.bar.is_hidden() { log_line(text) } else { self.bar.println(text) }
+    }
+
+    /// Lines that stay; nothing at all where nothing is shown.
+    pub fn text(&self, text: &str) {
+        if !self.quiet {
+            text.lines().for_each(|line| self.line(line));
+        }
     }
 
     /// Draws what is being done, or how long it is until the next opening.
@@ -116,6 +124,7 @@ impl Timeline {
             What::Entered(state) => self.of(event, &self.state(*state)),
             What::Trouble(why) | What::Degraded(why) => self.of(event, &format!("{} {why}", self.paint(YELLOW, "!"))),
             What::Sent { choice, mode, late, .. } => self.sent(event, choice, mode, *late),
+            What::Note(note) => self.of(event, note),
             What::Answered(answer) => self.of(event, &format!("the site answers: {}", answer.as_str())),
             What::Listed { rows } => self.of(event, &listed(*rows)),
             What::Ended { outcome, note, .. } => self.ended(event, *outcome, note),

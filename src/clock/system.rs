@@ -6,10 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{Clock, Sleep};
-
-/// The longest a sleeper trusts a deadline that it worked out once.
-const LONGEST_NAP: Duration = Duration::from_secs(30);
+use super::{Clock, LONGEST_NAP, Sleep, nap};
 
 /// How long before its instant a held thread stops sleeping and spins.
 const SPIN: Duration = Duration::from_millis(15);
@@ -30,14 +27,20 @@ impl Clock for SystemClock {
 
     fn sleep_until(&self, at: Timestamp) -> Sleep<'_> {
         Box::pin(async move {
-            while let Some(left) = remaining(self.now(), at) {
-                tokio::time::sleep(left.min(LONGEST_NAP)).await;
+            while let Some(nap) = nap(self.now(), at) {
+                tokio::time::sleep(nap).await;
             }
         })
     }
 
     fn sleep_for(&self, span: Duration) -> Sleep<'_> {
-        Box::pin(tokio::time::sleep(span))
+        let until = self.uptime().saturating_add(span);
+        Box::pin(async move {
+            // The runtime's own clock stands still while the machine is suspended.
+            while let Some(left) = until.checked_sub(self.uptime()).filter(|left| !left.is_zero()) {
+                tokio::time::sleep(left.min(LONGEST_NAP)).await;
+            }
+        })
     }
 
     fn hold_until(&self, at: Timestamp) {

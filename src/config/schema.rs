@@ -127,6 +127,8 @@ mod tests {
             ("grace", patience.grace),
             ("answer-timeout", patience.answer),
             ("armed-lead", patience.armed_lead),
+            ("lead-at-most", patience.lead_at_most),
+            ("lead-guard", patience.lead_guard),
         ] {
             assert_eq!(site[key]["default"], duration::words(length), "{key}");
         }

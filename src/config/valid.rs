@@ -11,6 +11,8 @@ use crate::flow::Flow;
 use crate::model::{Booking, BookingName, Member, MemberId, Secret, Site, SiteId};
 use crate::report::SourceFile;
 
+use sha2::{Digest, Sha256};
+
 /// Everything that `booking.toml`, the selector files and the environment say.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -51,6 +53,23 @@ impl Config {
     /// The flow of that site.
     pub fn flow(&self, id: &SiteId) -> Option<Arc<Flow>> {
         self.flows.get(id).cloned()
+    }
+
+    /// The hash of that site's address and selector files, in hex: what was tried with one hash says nothing of another.
+    pub fn flow_hash(&self, id: &SiteId) -> Option<String> {
+        let (site, files) = (self.site(id)?, self.selectors.get(id)?);
+        let mut hash = Sha256::new();
+        let mut part = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        part(site.url.as_bytes());
+        for file in files {
+            let path = file.path().strip_prefix(&site.flow).unwrap_or(file.path());
+            part(path.as_os_str().as_encoded_bytes());
+            part(file.text().as_bytes());
+        }
+        Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// The member of that name.

@@ -2,6 +2,8 @@
 //!
 //! There are two crews: the real one here, and the simulation's. Everything else of an engine is the same under both.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use super::Parts;
@@ -43,14 +45,14 @@ pub(super) struct Rhythm {
     /// How often the plan is worked out anew without being told to, so that new dates come within sight.
     pub(super) replan: SignedDuration,
     /// How often the supervisor shows that it is alive.
-    pub(super) pulse: SignedDuration,
+    pub(super) pulse: Duration,
     /// Events that a slow listener may fall behind.
     pub(super) events: usize,
 }
 
 impl Default for Rhythm {
     fn default() -> Self {
-        Self { replan: SignedDuration::from_hours(6), pulse: SignedDuration::from_secs(1), events: 4_096 }
+        Self { replan: SignedDuration::from_hours(6), pulse: Duration::from_secs(1), events: 4_096 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everything a run needs to know, taken from the configuration it is started with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -9,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::Parts;
 use crate::flow::Flow;
 use crate::model::{Answer, Attempt, Booking, Choice, FireMode, Member, Occurrence, Outcome, Site, State};
-use crate::schedule::{choices_on, first_instant, opening};
+use crate::schedule::{choices_on, first_instant, named_time, opening, second_instant};
 use crate::store::{Lost, PastPermit, PermitId, StoreError};
-use crate::timing::{Facts, Past};
+use crate::timing::{Chosen, Facts, Lead, LeadWhy, Learned, Past, choose, lead};
 
 /// An attempt's facts, frozen.
 #[derive(Clone)]
@@ -26,6 +27,14 @@ pub(super) struct Errand {
     pub(super) permit: Option<PermitId>,
     /// When the attempt was last planned.
     pub(super) planned_at: Timestamp,
+    /// The way to fire, and why.
+    pub(super) chosen: Chosen,
+    /// By how much the first fire leaves before the opening, and why.
+    pub(super) lead: Lead,
+    /// How long after the announced instant the site opened the last time.
+    opens_late: Option<Duration>,
+    /// In which browser; none: the site has no pages.
+    pub(super) browser: Option<&'static str>,
     /// What an earlier process may have booked, though no booking asks for it any more: read, never submitted.
     only_verified: Vec<Choice>,
     permits: Vec<PastPermit>,
@@ -78,7 +87,8 @@ impl Errand {
             return Err(if still_asked_for(attempt, &zone, parts) { Reason::Begun } else { Reason::Vanished });
         }
         let lost = parts.store.lost(&attempt.id).await?;
-        let errand = Self { only_verified, permits, lost, ..Self::gather(attempt, choices, parts)? }.with_permit();
+        let mut errand = Self { only_verified, permits, lost, ..Self::gather(attempt, choices, parts)? }.with_permit();
+        errand.recall(parts).await?;
         if attempt.state == State::Planned {
             errand.refuse_held(attempt, parts).await?;
         }
@@ -93,8 +103,14 @@ impl Errand {
     fn gather(attempt: &Attempt, choices: Vec<Choice>, parts: &Parts) -> Result<Self, Reason> {
         let config = &parts.config;
         let site = config.site(&attempt.site).ok_or(Reason::Unconfigured)?;
+        let flow = config.flow(&site.id).ok_or(Reason::Unconfigured)?;
+        let browser = (!flow.is_api()).then(|| config.browser.engine.as_str());
         Ok(Self {
-            flow: config.flow(&site.id).ok_or(Reason::Unconfigured)?,
+            chosen: unproved(site, &flow, browser),
+            lead: Lead::OFF,
+            opens_late: None,
+            browser,
+            flow,
             member: config.member(&attempt.member).ok_or(Reason::Unconfigured)?.clone(),
             booking: config.booking(&attempt.member, &attempt.booking).cloned(),
             permit: None,
@@ -115,6 +131,30 @@ impl Errand {
 
     fn open_permit(&self) -> Option<&PastPermit> {
         self.permits.iter().find(|permit| permit.open)
+    }
+
+    /// What rehearsals have proved and earlier openings have taught.
+    async fn recall(&mut self, parts: &Parts) -> Result<(), StoreError> {
+        let (store, site) = (&parts.store, &self.site.id);
+        let (proofs, known) = (store.proofs(site).await?, store.lesson(site).await?);
+        let hash = parts.config.flow_hash(site).unwrap_or_default();
+        let browser = self.browser.unwrap_or_default();
+        self.chosen = choose(self.site.fire, &self.flow.allowed(), &proofs, &hash, browser);
+        let samples = store.samples(site, &self.chosen.way.kind(self.browser)).await?;
+        self.lead = match self.chosen.way.opening {
+            Some(_) if !self.site.patience.lead_at_most.is_zero() => Lead { why: LeadWhy::OpeningSteps, ..Lead::OFF },
+            Some(_) => Lead::OFF,
+            None => lead(&self.site.patience, &samples, known.lead_off.is_some(), parts.clock.now()),
+        };
+        self.opens_late = known.opens_late;
+        Ok(())
+    }
+
+    /// Other selector files, of which nothing is proved and by which nothing was measured.
+    pub(super) fn take(&mut self, flow: Arc<Flow>) {
+        self.flow = flow;
+        self.chosen = unproved(&self.site, &self.flow, self.browser);
+        self.lead = Lead::OFF;
     }
 
     /// Renaming or editing a booking never books twice: a slot that is ours, or may be, is not booked again, nor another one of
@@ -138,6 +178,7 @@ impl Errand {
             mode: self.mode(),
             opening_steps: self.engine_opens(),
             planned_at: self.planned_at,
+            learned: Learned { lead: self.lead.by, opens_late: self.second_showing().or(self.opens_late) },
         }
     }
 
@@ -147,9 +188,17 @@ impl Errand {
         (opening > self.planned_at).then(|| at.duration_since(opening))
     }
 
-    /// The mode that is used: what the site is set to, as far as its flow allows.
+    /// From the opening to the second showing of its local time, where that comes twice: the site may mean either.
+    fn second_showing(&self) -> Option<Duration> {
+        let choice = self.choices.first()?;
+        let rule = self.site.court(&choice.court)?.opens;
+        let second = second_instant(named_time(rule, choice.start, choice.length)?, &self.zone)?;
+        Duration::try_from(second.duration_since(choice.opening)).ok()
+    }
+
+    /// The mode that is used; never `Auto`.
     pub(super) fn mode(&self) -> FireMode {
-        self.flow.mode(self.site.fire)
+        self.chosen.way.mode
     }
 
     /// What an earlier process left. What was learnt before the attempt was last planned is forgotten: somebody asked for it
@@ -189,6 +238,11 @@ impl Errand {
     fn recent(&self) -> impl Iterator<Item = &PastPermit> {
         self.permits.iter().filter(|permit| permit.spent_at >= self.planned_at)
     }
+}
+
+/// The way to fire where nothing is known to be proved.
+fn unproved(site: &Site, flow: &Flow, browser: Option<&str>) -> Chosen {
+    choose(site.fire, &flow.allowed(), &[], "", browser.unwrap_or_default())
 }
 
 /// Whether a booking still asks for such a date: then nothing is planned for it because its slot has begun.

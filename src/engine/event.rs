@@ -118,4 +118,6 @@ pub enum What {
     },
     /// The engine works with less than it should.
     Degraded(String),
+    /// Something worth knowing, for people.
+    Note(String),
 }

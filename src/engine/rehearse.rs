@@ -1,4 +1,7 @@
 //! The whole flow up to the last reversible click: no attempt, no permit, nothing submitted.
+//!
+//! On the way the faster ways to fire are tried, as far as the site is set to `auto` or to one of them. [`keep_proofs`] writes what
+//! came of it: what works is a proof of these very selector files, what does not work voids an older one.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -8,11 +11,12 @@ use tokio::sync::broadcast;
 use super::agenda::{REHEARSAL, unsaved_attempt};
 use super::errand::Errand;
 use super::lock::AccountLocks;
-use super::perform::{Rehearsed, evidence_folder, hands};
+use super::perform::{Rehearsed, Trial, Tried, evidence_folder, hands};
 use super::report::Reporter;
 use super::{Event, Parts, What};
-use crate::model::Occurrence;
-use crate::timing::Trouble;
+use crate::model::{FireMode, Occurrence, SiteId};
+use crate::store::{Store, StoreError};
+use crate::timing::{Proof, Trouble, Way};
 
 /// Events that a slow listener may fall behind.
 const EVENTS_KEPT: usize = 1_024;
@@ -26,6 +30,17 @@ pub fn rehearse(
 ) -> (broadcast::Receiver<Event>, impl Future<Output = Rehearsed> + Send) {
     let (events, listener) = broadcast::channel(EVENTS_KEPT);
     (listener, run(parts, occurrence, at_once, events))
+}
+
+/// Writes what a rehearsal with these parts has shown of the ways to fire: what works is proved, and what does not is no longer.
+///
+/// # Errors
+/// The database's.
+pub async fn keep_proofs(rehearsed: &Rehearsed, parts: &Parts, site: &SiteId, store: &Store) -> Result<(), StoreError> {
+    for trial in &rehearsed.trials {
+        keep(trial, parts, site, store).await?;
+    }
+    Ok(())
 }
 
 /// Where a rehearsal leaves what it saw when a step failed, in the data folder.
@@ -44,9 +59,36 @@ async fn run(parts: Parts, occurrence: Occurrence, at_once: bool, events: broadc
     let reporter = Reporter::new(events).of(&attempt.id);
     reporter.say(now, What::taken_up(&attempt));
     let lead = errand.site.patience.login_lead;
+    let ways = ways_to_try(&errand);
     let hands = hands(errand, &attempt, &parts, reporter, AccountLocks::default());
     if !at_once {
         parts.clock.sleep_until(opening - lead).await;
     }
-    hands.rehearse((!at_once || opening <= now).then_some(opening)).await
+    hands.rehearse((!at_once || opening <= now).then_some(opening), &ways).await
+}
+
+/// The ways that could be proved: those that the flow allows beside the one that always works, unless the site is set to a slow
+/// one.
+fn ways_to_try(errand: &Errand) -> Vec<Way> {
+    let allowed = errand.flow.allowed();
+    if allowed.is_api || matches!(errand.site.fire, FireMode::Native | FireMode::Script) {
+        return Vec::new();
+    }
+    let mut ways = allowed.candidates();
+    ways.pop();
+    ways
+}
+
+async fn keep(trial: &Trial, parts: &Parts, site: &SiteId, store: &Store) -> Result<(), StoreError> {
+    let (way, tried) = trial;
+    let (browser, at) = (parts.config.browser.engine.as_str(), parts.clock.now());
+    match tried {
+        Tried::Works(evidence) => {
+            let flow = parts.config.flow_hash(site).unwrap_or_default();
+            let (way, browser, evidence) = (*way, browser.to_owned(), evidence.clone());
+            store.keep_proof(site, &Proof { way, browser, flow, at, evidence }).await
+        }
+        Tried::Fails(why) => store.void_proof(site, browser, *way, why, at).await,
+        Tried::Says(_) | Tried::Untried(_) => Ok(()),
+    }
 }

@@ -1,5 +1,7 @@
 //! One attempt, from the first event to the last: asks the machine, writes what it says, does what it wants.
 
+mod ledger;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +11,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::What;
 use super::errand::Errand;
+use super::notebook::Notebook;
 use super::perform::Performer;
 use super::report::Reporter;
 use super::site_clock::Watch;
 use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::model::{Answer, AttemptId, Choice, Outcome, State};
-use crate::store::{End, Evidence, Letter, Mark, PermitId, Slot, Store, StoreError};
+use crate::store::{End, Evidence, Letter, PermitId, Slot, Store, StoreError};
 use crate::timing::{Decision, Event, Listing, Machine, Next, Record};
 
 /// How long a write that must not be lost waits before it is tried again.
@@ -24,6 +27,9 @@ const WRITE_AGAIN: Duration = Duration::from_millis(500);
 /// A wait longer than this gives the session back.
 const LONG_WAIT: Duration = Duration::from_secs(120);
 
+/// What an attempt whose opening has moved is told.
+const MOVED: &str = "its opening has moved";
+
 /// What a running attempt can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
@@ -31,6 +37,8 @@ pub(super) enum Order {
     Cancel,
     /// The engine stops: finish what is spent, leave the rest as it is.
     Stop,
+    /// Its opening has moved: plan it anew, if nothing was submitted.
+    Move,
 }
 
 /// How a run came to its end.
@@ -42,6 +50,8 @@ pub(super) enum Finish {
     Parked(Timestamp),
     /// The engine stops; the store knows where the attempt stands.
     Stopped,
+    /// It is planned again, for another instant.
+    Moved,
 }
 
 /// Writes the letter for an attempt that ended; none: nobody is told.
@@ -78,11 +88,12 @@ pub(super) struct Run<P> {
     /// The state in the store, which lags behind the machine's when a write failed.
     pub(super) stored: State,
     pub(super) permit: Option<PermitId>,
-    pub(super) marks: Vec<(Mark, Timestamp)>,
-    pub(super) sent: Option<Timestamp>,
+    pub(super) notes: Notebook,
     pub(super) stopping: bool,
     /// A permit was asked for and the answer was an error: it may be on disk all the same.
     pub(super) doubtful: bool,
+    /// Its opening is another by now.
+    pub(super) moving: bool,
 }
 
 impl<P: Performer> Run<P> {
@@ -97,6 +108,9 @@ impl<P: Performer> Run<P> {
                 Ok(next) => event = next,
                 Err(finish) => {
                     self.performer.rest().await;
+                    if !matches!(finish, Finish::Ended(_)) {
+                        self.close_notes().await;
+                    }
                     return finish;
                 }
             }
@@ -111,6 +125,10 @@ impl<P: Performer> Run<P> {
         // Somebody else has ended it: whoever finds that stops acting.
         if !is_end && (self.stored.is_ended() || self.stopping && !self.machine.state().is_spent()) {
             return Err(Finish::Stopped);
+        }
+        if self.moving && !self.stored.is_spent() && !self.stored.is_ended() {
+            self.enter(State::Planned).await;
+            return Err(Finish::Moved);
         }
         let event = self.perform(decision.next).await?;
         self.note_marks().await;
@@ -134,7 +152,7 @@ impl<P: Performer> Run<P> {
             Next::Fence => Box::pin(self.performer.fence()).await,
             Next::ReadList { may_log_in } => Box::pin(self.performer.read_list(may_log_in)).await,
             Next::End { outcome, note, won, duplicate } => {
-                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.sent }).await);
+                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.notes.sent() }).await);
             }
         })
     }
@@ -144,20 +162,25 @@ impl<P: Performer> Run<P> {
         self.site_clock.look(self.machine.facts().choices[choice].opening)
     }
 
-    /// Does something reversible; an order to cancel or stop interrupts it.
+    /// Does something reversible; an order interrupts it.
     async fn heard<'s, F>(&'s mut self, act: F) -> Event
     where
         F: FnOnce(&'s mut P) -> std::pin::Pin<Box<dyn Future<Output = Event> + Send + 's>>,
     {
         let orders = &mut self.orders;
-        let stopping = &mut self.stopping;
+        let (stopping, moving) = (&mut self.stopping, &mut self.moving);
         let acting = act(&mut self.performer);
         tokio::select! {
             biased;
             event = acting => event,
             Some(order) = orders.recv() => {
                 *stopping |= order == Order::Stop;
-                if order == Order::Cancel { Event::Cancel } else { Event::BrowserLost("firstserve is stopping".to_owned()) }
+                *moving |= order == Order::Move;
+                match order {
+                    Order::Cancel => Event::Cancel,
+                    Order::Stop => Event::BrowserLost("firstserve is stopping".to_owned()),
+                    Order::Move => Event::BrowserLost(MOVED.to_owned()),
+                }
             }
         }
     }
@@ -170,6 +193,8 @@ impl<P: Performer> Run<P> {
         if at > self.clock.now() + LONG_WAIT {
             self.performer.rest().await;
         }
+        let clock = Arc::clone(&self.clock);
+        let mut waiting = pin!(pass(&*clock, at, self.machine.waits_for_an_instant()));
         loop {
             let takes_files = self.machine.takes_files(self.clock.now());
             tokio::select! {
@@ -177,9 +202,15 @@ impl<P: Performer> Run<P> {
                 Some(order) = self.orders.recv() => match order {
                     Order::Cancel => return Ok(Event::Cancel),
                     Order::Stop => self.stopping = true,
+                    Order::Move if self.may_move() => {
+                        self.moving = true;
+                        return Ok(Event::BrowserLost(MOVED.to_owned()));
+                    }
+                    // What is spent, or on a waiting list, belongs to the instant it was fired at.
+                    Order::Move => {}
                 },
                 Ok(()) = self.files.changed(), if takes_files => return Ok(self.take_files()),
-                () = self.clock.sleep_until(at) => return Ok(Event::Woke),
+                () = &mut waiting => return Ok(Event::Woke),
             }
             // What may have been submitted is looked for to the end, for as long as the engine lets it.
             if self.stopping && !self.machine.state().is_spent() {
@@ -188,11 +219,17 @@ impl<P: Performer> Run<P> {
         }
     }
 
+    fn may_move(&self) -> bool {
+        let state = self.machine.state();
+        !state.is_spent() && state != State::Waitlisted
+    }
+
     /// Other selector files are in force, and nothing is spent.
     fn take_files(&mut self) -> Event {
         tracing::info!("the changed selector files are taken");
-        self.errand.flow = Arc::clone(&self.files.borrow_and_update());
-        self.performer.take(Arc::clone(&self.errand.flow));
+        let flow = Arc::clone(&self.files.borrow_and_update());
+        self.errand.take(Arc::clone(&flow));
+        self.performer.take(flow);
         Event::FilesChanged { mode: self.errand.mode(), opening_steps: self.errand.engine_opens() }
     }
 
@@ -203,10 +240,12 @@ impl<P: Performer> Run<P> {
         let wanted = &self.machine.facts().choices[choice];
         match self.store.spend_permit(&self.id, wanted, self.clock.now()).await {
             Ok(permit) => {
-                let spent = self.clock.now();
+                let (spent, opening) = (self.clock.now(), self.machine.opens(choice));
+                // What is open already is not led.
+                let lead = if spent < opening { self.machine.lead() } else { Duration::ZERO };
                 self.permit = Some(permit.id().clone());
                 self.stored = State::Submitting;
-                self.marks.push((Mark::Permit, spent));
+                self.notes.permit(permit.seq(), self.errand.chosen.way, opening, lead, spent);
                 self.reporter.say(spent, What::Entered(State::Submitting));
                 Event::Spent
             }
@@ -254,6 +293,7 @@ impl<P: Performer> Run<P> {
             Record::Enter(state) => self.enter(state).await,
             Record::Settle(answer) => {
                 self.reporter.say(self.clock.now(), What::Answered(answer));
+                self.notes.answered(answer);
                 self.settle(Evidence::Answered(answer)).await;
                 if answer != Answer::Confirmed {
                     self.permit = None;
@@ -288,6 +328,7 @@ impl<P: Performer> Run<P> {
 
     async fn release(&mut self) {
         let Some(permit) = self.permit.take() else { return };
+        self.notes.released();
         while let Err(error) = self.store.release_permit(&permit, "it provably never left", self.clock.now()).await {
             if error.is_missing() {
                 break;
@@ -332,7 +373,7 @@ impl<P: Performer> Run<P> {
                 return Finish::Stopped;
             }
         }
-        self.note_marks().await;
+        self.close_notes().await;
         let what = What::Ended { outcome: ending.outcome, note: ending.note.to_owned(), won };
         self.reporter.say(self.clock.now(), what);
         Finish::Ended(ending.outcome)
@@ -363,7 +404,10 @@ impl<P: Performer> Run<P> {
         }
         tokio::select! {
             biased;
-            Some(order) = self.orders.recv() => self.stopping |= order == Order::Stop,
+            Some(order) = self.orders.recv() => {
+                self.stopping |= order == Order::Stop;
+                self.moving |= order == Order::Move;
+            }
             () = self.clock.sleep_for(WRITE_AGAIN) => {}
         }
         !self.stopping && !self.stored.is_ended()
@@ -373,20 +417,6 @@ impl<P: Performer> Run<P> {
     async fn read_stored(&mut self) {
         if let Ok(Some(attempt)) = self.store.attempt(&self.id).await {
             self.stored = attempt.state;
-        }
-    }
-
-    /// The ledger is for people: a mark that cannot be written costs nothing else. Nothing is written while a submit is due.
-    async fn note_marks(&mut self) {
-        self.marks.append(&mut self.performer.marks());
-        let sent = self.marks.iter().rev().find(|(mark, _)| *mark == Mark::Sent);
-        self.sent = sent.map(|(_, at)| *at).or(self.sent);
-        if self.marks.is_empty() || self.machine.state() == State::Submitting {
-            return;
-        }
-        match self.store.ledger(&self.id, &self.marks).await {
-            Ok(()) => self.marks.clear(),
-            Err(error) => tracing::warn!(%error, "the marks of the ledger were not written"),
         }
     }
 }
@@ -402,4 +432,19 @@ async fn beside(stage: impl Future<Output = Event>, look: impl Future<Output = (
         look.await;
     }
     event
+}
+
+/// Until an instant of the wall clock, or until so much time has passed as there was to it. Whichever comes first: a clock that is
+/// put back must not let an attempt sleep through its opening, and the machine, once woken, looks at the clock anyway.
+async fn pass(clock: &dyn Clock, at: Timestamp, is_instant: bool) {
+    let span = at.duration_since(clock.now());
+    let passed = clock.sleep_for(if span.is_negative() { Duration::ZERO } else { span.unsigned_abs() });
+    if !is_instant {
+        return passed.await;
+    }
+    tokio::select! {
+        biased;
+        () = clock.sleep_until(at) => {}
+        () = passed => {}
+    }
 }

@@ -1,5 +1,8 @@
 //! Keeps the agenda, starts what is due, takes a new configuration, and stops in order.
 
+mod changes;
+mod tell;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,18 +19,21 @@ use super::crew::{Browsers, Crew, Rhythm};
 use super::errand::{Errand, Reason};
 use super::letters::{letters, unrun};
 use super::lock::AccountLocks;
+use super::notebook::Notebook;
 use super::report::Reporter;
 use super::run::{Finish, Order, Run};
 use super::site_clock::{SiteClocks, Watch};
+use super::steps::Steps;
 use super::{Event, What};
 use crate::clock::{Clock, ZoneData};
-use crate::config::{Config, diff, moved};
+use crate::config::Config;
 use crate::flow::Flow;
-use crate::model::{Attempt, AttemptId, Occurrence, Outcome, Site, SiteId, State};
-use crate::store::{AttemptFilter, End, PlanChange, Planned, Store, StoreError};
+use crate::model::{Attempt, AttemptId, Outcome, Site, SiteId, State};
+use crate::store::{AttemptFilter, End, Planned, Store, StoreError};
 use crate::telemetry::{Redactor, attempt_span};
 use crate::timing::Machine;
 use crate::vault::Vault;
+use tell::{tell_how, tell_of};
 
 /// More than any attempt is taken up before its opening; what opens later is not kept in memory until the next plan.
 const LONGEST_LEAD: SignedDuration = SignedDuration::from_hours(2);
@@ -68,6 +74,7 @@ pub struct Handle {
     /// For the first who listens: what happened before he did.
     first: Arc<Mutex<Option<broadcast::Receiver<Event>>>>,
     pulse: Arc<AtomicU64>,
+    zones: watch::Receiver<Arc<ZoneData>>,
 }
 
 impl Handle {
@@ -96,6 +103,11 @@ impl Handle {
     /// The clock's uptime, in milliseconds, at which the supervisor last went round its loop.
     pub fn pulse(&self) -> Duration {
         Duration::from_millis(self.pulse.load(Ordering::Relaxed))
+    }
+
+    /// The zone data that openings are worked out with.
+    pub fn zones(&self) -> Arc<ZoneData> {
+        Arc::clone(&self.zones.borrow())
     }
 
     /// Stops: nothing new is begun, what is spent is finished within a grace.
@@ -138,7 +150,12 @@ pub(super) fn start<C: Crew>(parts: Parts, only: Option<AttemptId>, crew: C) -> 
     let rhythm = crew.rhythm();
     let (events, first) = broadcast::channel(rhythm.events);
     let replan_at = parts.clock.now();
+    let (zones, shown) = watch::channel(Arc::clone(&parts.zones));
     let supervisor = Supervisor {
+        steps: Steps::new(replan_at, parts.clock.uptime()),
+        zones,
+        zones_before: None,
+        moves: false,
         parts,
         crew,
         rhythm,
@@ -154,7 +171,7 @@ pub(super) fn start<C: Crew>(parts: Parts, only: Option<AttemptId>, crew: C) -> 
     };
     let pulse = Arc::clone(&supervisor.pulse);
     let first = Arc::new(Mutex::new(Some(first)));
-    (Handle { commands, events, first, pulse }, tokio::spawn(supervisor.run(inbox)))
+    (Handle { commands, events, first, pulse, zones: shown }, tokio::spawn(supervisor.run(inbox)))
 }
 
 /// The supervisor's task.
@@ -172,6 +189,12 @@ struct Supervisor<C> {
     pulse: Arc<AtomicU64>,
     /// The one attempt that is worked on; none: every one.
     only: Option<AttemptId>,
+    zones: watch::Sender<Arc<ZoneData>>,
+    steps: Steps,
+    /// The zone data of before, for the running attempts that are planned again because of the new ones.
+    zones_before: Option<String>,
+    /// One of those has ended: the next plan moves it.
+    moves: bool,
 }
 
 /// What the supervisor knows of an attempt that runs.
@@ -186,13 +209,13 @@ struct Running {
 impl<C: Crew> Supervisor<C> {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         loop {
+            self.look_for_a_step().await;
             if self.parts.clock.now() >= self.replan_at {
                 self.replan().await;
             }
             self.start_what_is_due().await;
             self.beat();
             let wake = self.agenda.next().unwrap_or(self.replan_at).min(self.replan_at);
-            let wake = wake.min(self.parts.clock.now() + self.rhythm.pulse);
             let clock = Arc::clone(&self.parts.clock);
             tokio::select! {
                 // In this order, so that what happens at one instant happens in the same order each time.
@@ -204,6 +227,8 @@ impl<C: Crew> Supervisor<C> {
                 },
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.finished(done).await,
                 () = clock.sleep_until(wake) => {}
+                // Whatever the wall clock shows: it may be put back.
+                () = clock.sleep_for(self.rhythm.pulse) => {}
             }
         }
         self.stop().await;
@@ -225,7 +250,10 @@ impl<C: Crew> Supervisor<C> {
     async fn try_replan(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let planned = plan(&self.parts.config, &self.parts.zones, now);
         let wanted: Vec<Planned> = planned.iter().map(Planned::from).collect();
-        tell_of(&self.parts.store.plan(&wanted, now).await?);
+        let before = self.zones_before.as_deref().filter(|_| self.moves);
+        let change = self.parts.store.plan_with_zones(&wanted, &self.parts.zones.to_string(), before, now).await?;
+        self.moves = false;
+        tell_of(&change);
         let horizon = now + self.rhythm.replan + LONGEST_LEAD;
         let near = AttemptFilter { live: true, opens_by: Some(horizon), ..AttemptFilter::default() };
         let live = self.parts.store.attempts(&near).await?;
@@ -238,6 +266,10 @@ impl<C: Crew> Supervisor<C> {
             }
         }
         self.cancel_what_is_unwanted(now).await?;
+        if change.zones_before.is_some() {
+            self.zones_before = change.zones_before;
+            self.take_up_anew_what_moved().await;
+        }
         self.agenda.forget_later_than(horizon);
         Ok(())
     }
@@ -291,9 +323,12 @@ impl<C: Crew> Supervisor<C> {
         let now = self.parts.clock.now();
         reporter.say(now, What::taken_up(&attempt));
         let site_clock = self.watch(&errand, &id, reporter.clone());
+        tell_how(&errand, &reporter, now);
+        let facts = errand.facts();
         let run = Run {
             site_clock,
-            machine: Machine::new(errand.facts(), errand.past(&attempt)),
+            notes: Notebook::new(facts.learned),
+            machine: Machine::new(facts, errand.past(&attempt)),
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
@@ -304,10 +339,9 @@ impl<C: Crew> Supervisor<C> {
             files: changed,
             errand,
             reporter,
-            marks: Vec::new(),
-            sent: None,
             stopping: false,
             doubtful: false,
+            moving: false,
             id: attempt.id,
         };
         self.running.insert(id.clone(), running);
@@ -342,13 +376,13 @@ impl<C: Crew> Supervisor<C> {
         match done {
             Ok((id, finish)) => {
                 self.running.remove(&id);
-                let Finish::Parked(until) = finish else { return };
-                match self.parts.store.attempt(&id).await {
-                    Ok(attempt) => attempt.into_iter().for_each(|attempt| self.agenda.look_at(attempt, until)),
-                    Err(error) => {
-                        tracing::error!(%error, "the attempt could not be read again; the plan is worked out anew");
-                        self.replan_at = self.parts.clock.now() + REPLAN_SOON;
+                match finish {
+                    Finish::Parked(until) => self.look_again(&id, until).await,
+                    Finish::Moved => {
+                        self.moves = true;
+                        self.replan_at = self.parts.clock.now();
                     }
+                    Finish::Ended(_) | Finish::Stopped => {}
                 }
             }
             Err(error) => {
@@ -360,31 +394,12 @@ impl<C: Crew> Supervisor<C> {
         }
     }
 
-    async fn reload(&mut self, parts: Parts) {
-        let now = self.parts.clock.now();
-        let mut changes: Vec<String> =
-            diff(&self.parts.config, &parts.config).iter().map(ToString::to_string).collect();
-        let (old, new) = (self.parts.zones.to_string(), parts.zones.to_string());
-        if old != new {
-            changes.push(format!("time zone data: {old} -> {new}"));
-        }
-        let ahead = |parts: &Parts| -> Vec<Occurrence> { plan(&parts.config, &parts.zones, now) };
-        changes.extend(moved(&ahead(&self.parts), &ahead(&parts)).iter().map(ToString::to_string));
-        self.hand_out_files(&parts);
-        self.parts = parts;
-        self.replan().await;
-        Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
-    }
-
-    /// Attempts that run are told of other selector files; those that cannot take them any more do not.
-    fn hand_out_files(&self, parts: &Parts) {
-        for running in self.running.values() {
-            let site = &running.site;
-            let Some(flow) = parts.config.flow(site) else { continue };
-            let same = self.parts.config.selectors.get(site) == parts.config.selectors.get(site);
-            // Whether there are pages decides who acts: that is settled when an attempt begins.
-            if !same && flow.is_api() == running.files.borrow().is_api() {
-                running.files.send_replace(flow);
+    async fn look_again(&mut self, id: &AttemptId, until: Timestamp) {
+        match self.parts.store.attempt(id).await {
+            Ok(attempt) => attempt.into_iter().for_each(|attempt| self.agenda.look_at(attempt, until)),
+            Err(error) => {
+                tracing::error!(%error, "the attempt could not be read again; the plan is worked out anew");
+                self.replan_at = self.parts.clock.now() + REPLAN_SOON;
             }
         }
     }
@@ -427,13 +442,5 @@ impl<C: Crew> Supervisor<C> {
 
     fn say(&self, what: What) {
         Reporter::new(self.events.clone()).say(self.parts.clock.now(), what);
-    }
-}
-
-/// A plan that moves leaves a line: how many attempts are new, at another instant, or gone.
-fn tell_of(change: &PlanChange) {
-    let (added, moved, cancelled) = (change.added.len(), change.moved.len(), change.cancelled.len());
-    if added + moved + cancelled > 0 {
-        tracing::info!(added, moved, cancelled, "the plan moves");
     }
 }

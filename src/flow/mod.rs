@@ -35,6 +35,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{Booking, FireMode, Site};
 use crate::report::{Place, Problem, did_you_mean};
+use crate::timing::Allowed;
 use step::Verb;
 use wire::OpeningWay;
 
@@ -88,6 +89,30 @@ impl Flow {
         coherence::is_api(self.steps.values().flatten(), self.commit.is_request())
     }
 
+    /// The ways to fire that it allows.
+    pub fn allowed(&self) -> Allowed {
+        let send = match self.commit.send() {
+            wire::Send::Form => OpeningWay::Page,
+            wire::Send::Fetch => OpeningWay::Fetch,
+            wire::Send::Http => OpeningWay::Http,
+        };
+        Allowed {
+            is_api: self.is_api(),
+            send,
+            opening: (!self.steps(Phase::Opening).is_empty()).then(|| self.opening_way()),
+            in_page: self.needs_engine_at_opening().is_none(),
+        }
+    }
+
+    /// The fastest way in which its opening steps can be done, as far as the files tell.
+    fn opening_way(&self) -> OpeningWay {
+        match self.cannot_be_chained() {
+            _ if self.is_api() => OpeningWay::Http,
+            Some(_) => OpeningWay::Page,
+            None => self.commit.opening(),
+        }
+    }
+
     /// Renders the steps of a phase at once: for phases that use no variable which one of their own steps reads.
     pub fn render_steps(&self, phase: Phase, words: &Words) -> Result<Vec<wire::Step>, RenderError> {
         self.steps(phase).iter().map(|step| step.render(words)).collect()
@@ -96,18 +121,6 @@ impl Flow {
     /// The first opening step that a program in the page cannot do by itself, if there is one: the flow cannot be armed.
     pub fn needs_engine_at_opening(&self) -> Option<&Step> {
         self.steps(Phase::Opening).iter().find(|step| step.any(&Verb::needs_engine))
-    }
-
-    /// The mode that a site is fired in: what it is set to, as far as these files allow. Never `Auto`.
-    pub fn mode(&self, wanted: FireMode) -> FireMode {
-        match wanted {
-            _ if self.is_api() => FireMode::Http,
-            FireMode::Auto => FireMode::Script,
-            // What an opening step reads, or does with real keys, a program in the page cannot.
-            FireMode::Armed if self.needs_engine_at_opening().is_some() => FireMode::Script,
-            FireMode::Http if self.commit.send() < wire::Send::Http => FireMode::Script,
-            mode => mode,
-        }
     }
 
     /// Whether the opening steps are a chain of requests of ours in this mode, which ends in the commit.

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::model::OpeningWay;
+
 /// Ordered fallbacks: the first locator that finds its element wins.
 pub type Target = Vec<Locator>;
 
@@ -410,19 +412,6 @@ pub enum Send {
     /// As a `fetch` of the form's fields from the page.
     Fetch,
     /// As a request of ours with the browser's session.
-    Http,
-}
-
-/// The ways in which opening steps can be done; each way allows the slower ones before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OpeningWay {
-    /// In the browser's page, which loads one page after the other.
-    #[default]
-    Page,
-    /// As a chain of fetches from the page.
-    Fetch,
-    /// As a chain of requests of ours with the browser's session.
     Http,
 }
 

@@ -22,4 +22,4 @@ pub use language::Language;
 pub use member::Member;
 pub use outcome::{Answer, Outcome, Status};
 pub use secret::Secret;
-pub use site::{ClockRule, FireMode, Follow, Patience, Site};
+pub use site::{ClockRule, FireMode, Follow, OpeningWay, Patience, Site};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use super::{Court, CourtName, SiteId};
 
@@ -119,6 +120,38 @@ impl Follow {
     }
 }
 
+/// The ways in which opening steps can be done; each way allows the slower ones before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpeningWay {
+    /// In the browser's page, which loads one page after the other; always works.
+    #[default]
+    Page,
+    /// As a chain of fetches from the page.
+    Fetch,
+    /// As a chain of requests of ours with the browser's session.
+    Http,
+}
+
+impl OpeningWay {
+    /// Every way, the slowest first.
+    pub const ALL: [Self; 3] = [Self::Page, Self::Fetch, Self::Http];
+
+    /// The word in files and screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Fetch => "fetch",
+            Self::Http => "http",
+        }
+    }
+
+    /// The way of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.as_str() == word)
+    }
+}
+
 /// The times and bounds of an attempt at one site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -138,6 +171,10 @@ pub struct Patience {
     pub max_logins: u8,
     /// How long before the opening an in-page program is installed and its permit spent.
     pub armed_lead: SignedDuration,
+    /// The most by which a fire may leave before the opening, so that it arrives at it; zero: never.
+    pub lead_at_most: SignedDuration,
+    /// What is taken off the measured delay before it counts as a lead.
+    pub lead_guard: SignedDuration,
 }
 
 impl Default for Patience {
@@ -151,6 +188,8 @@ impl Default for Patience {
             max_submits: 2,
             max_logins: 2,
             armed_lead: SignedDuration::from_secs(2),
+            lead_at_most: SignedDuration::ZERO,
+            lead_guard: SignedDuration::from_millis(1),
         }
     }
 }

@@ -1,10 +1,11 @@
-//! A problem at a place in a file, and how it looks.
+//! A problem at a place in a file, and how it looks; and pictures of times ([`plot`]).
 //!
 //! A user's mistake is never an `Err` that stops at the first: it is a [`Problem`] pushed onto a list, all of which are
 //! shown at once. Rendering for people is in [`render`], for programs in [`json`].
 
 mod json;
 mod place;
+pub mod plot;
 mod problem;
 mod render;
 mod suggest;

@@ -34,6 +34,14 @@ pub fn first_instant(wall: DateTime, zone: &TimeZone) -> Timestamp {
     }
 }
 
+/// The second instant at which the zone's clocks show `wall`, where they show it twice.
+pub fn second_instant(wall: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    match zone.to_ambiguous_timestamp(wall).offset() {
+        AmbiguousOffset::Fold { after, .. } => Some(instant(wall, after)),
+        _ => None,
+    }
+}
+
 /// The first instant of a local date.
 pub fn start_of(date: Date, zone: &TimeZone) -> Timestamp {
     first_instant(date.to_datetime(Time::midnight()), zone)
@@ -71,6 +79,17 @@ mod tests {
         // The control: the usual way of the books, adding the length of the gap, is half an hour late here.
         let usual = date(2027, 4, 11).to_zoned(zone).expect("a date").timestamp();
         assert_eq!(usual.duration_since(first).as_mins(), 30);
+    }
+
+    #[test]
+    fn a_doubled_midnight_has_a_second_showing() {
+        let zone = TimeZone::posix("CST5CDT,M3.2.0/0,M11.1.0/1").expect("a zone as Havana's");
+        let midnight = date(2027, 11, 7).at(0, 0, 0, 0);
+        let second = second_instant(midnight, &zone).expect("it comes twice");
+        assert_eq!(second.duration_since(first_instant(midnight, &zone)).as_hours(), 1);
+        assert_eq!(zone.to_datetime(second), midnight);
+        assert_eq!(second_instant(date(2027, 11, 8).at(0, 0, 0, 0), &zone), None);
+        assert_eq!(second_instant(date(2027, 3, 14).at(0, 0, 0, 0), &zone), None, "it does not come at all");
     }
 
     #[test]

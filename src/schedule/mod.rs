@@ -14,8 +14,8 @@ mod rule_parts;
 mod rule_words;
 mod words;
 
-pub use instant::{Showing, first_instant, showing, start_of};
-pub use notes::{Note, notes};
+pub use instant::{Showing, first_instant, second_instant, showing, start_of};
+pub use notes::{Note, notes, touched};
 pub use occurrences::{AHEAD, choices_on, never_open, occurrences};
 pub use opening::{ALWAYS_OPEN, named_time, opening};
 pub use rule::Rule;

@@ -2,16 +2,20 @@
 
 use std::fmt;
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, Zoned};
 
 use super::instant::{Showing, first_instant, showing};
+use super::occurrences::occurrences;
 use super::opening::named_time;
-use crate::model::{Choice, OpeningRule};
+use crate::model::{Booking, Choice, OpeningRule, Site};
 
 /// Further ahead than this, clock changes are guesses: laws change.
 const AHEAD: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
+
+/// More dates than two years have.
+const DATES_AHEAD: usize = 740;
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -61,6 +65,23 @@ pub fn notes(choice: &Choice, rule: OpeningRule, zone: &TimeZone, now: Timestamp
     let opening = named_time(rule, choice.start, choice.length).and_then(|wall| shown(Moment::Opening, wall, zone));
     let start = shown(Moment::Start, choice.start, zone);
     week(choice, zone).into_iter().chain(opening).chain(start).collect()
+}
+
+/// Every occurrence within two years that a clock change touches, with each thing that is worth knowing of it once.
+pub fn touched(booking: &Booking, site: &Site, zone: &TimeZone, now: Timestamp) -> Vec<(Date, Note)> {
+    let mut found: Vec<(Date, Note)> = Vec::new();
+    for occurrence in occurrences(booking, site, zone, now, DATES_AHEAD) {
+        for choice in &occurrence.choices {
+            let rule = site.court(&choice.court).map_or(OpeningRule::Always, |court| court.opens);
+            for note in notes(choice, rule, zone, now) {
+                let new = (occurrence.date, note);
+                if !found.contains(&new) {
+                    found.push(new);
+                }
+            }
+        }
+    }
+    found
 }
 
 fn week(choice: &Choice, zone: &TimeZone) -> Option<Note> {

@@ -71,12 +71,20 @@ async fn open_postgres(url: Url, data: &Path, connections: u32) -> Result<Opened
 }
 
 pub(super) async fn open_read_only(url: &str) -> Result<Opened, StoreError> {
-    const DOING: &str = "open the database for reading";
-    let (backend, url, pragmas) = match address(url).doing(DOING)? {
+    doing("open the database for reading", unlocked(url, "ro", READING_PRAGMAS)).await
+}
+
+pub(super) async fn open_beside(url: &str) -> Result<Opened, StoreError> {
+    doing("open the database beside a running daemon", unlocked(url, "rw", PRAGMAS)).await
+}
+
+/// A database that is there, and that another process may have.
+async fn unlocked(url: &str, mode: &str, pragmas: &'static str) -> Result<Opened, StoreErrorKind> {
+    let (backend, url, pragmas) = match address(url)? {
         Address::Postgres(url) => (Backend::Postgres, url, None),
-        Address::Sqlite(file) => (Backend::Sqlite, sqlite_url(&file, "ro").doing(DOING)?, Some(READING_PRAGMAS)),
+        Address::Sqlite(file) => (Backend::Sqlite, sqlite_url(&file, mode)?, Some(pragmas)),
     };
-    let pool = pool(url, pragmas, DEFAULT_CONNECTIONS).await.doing(DOING)?;
+    let pool = pool(url, pragmas, DEFAULT_CONNECTIONS).await?;
     Ok(Opened { pool, backend, locks: Vec::new(), database_lock: None })
 }
 

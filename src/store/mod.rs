@@ -1,4 +1,4 @@
-//! What is kept: attempts, permits, the audit trail, the outbox, old configurations, journalled browser sessions.
+//! What is kept: attempts, permits, the ledger, what sites have taught, the audit trail, the outbox, old configurations, journalled browser sessions.
 //!
 //! Methods are named for their intent and decide nothing: whether to submit, retry or tell somebody is settled elsewhere.
 //! What is promised here is durability. Every change of an attempt is one transaction that compares the state it expects,
@@ -20,11 +20,13 @@ mod id;
 mod in_step;
 mod instance;
 mod ledger;
+mod lesson;
 mod lost;
 mod outbox;
 mod past_permits;
 mod permit;
 mod plan;
+mod proof;
 mod read;
 mod restore;
 mod schema;
@@ -42,7 +44,8 @@ pub use audit::{AuditError, AuditRow};
 pub use config_history::ConfigRecord;
 pub use error::{StoreError, StoreErrorKind};
 pub use in_step::{Gate, InStep, Verdict, in_step};
-pub use ledger::Mark;
+pub use ledger::{Fire, FireFilter, HowFired, Mark};
+pub use lesson::SiteLesson;
 pub use lost::Lost;
 pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter};
 pub use past_permits::PastPermit;
@@ -113,6 +116,16 @@ impl Store {
     /// As [`Store::open`], and a schema that is not this program's. Writes through it fail.
     pub async fn open_read_only(url: &str) -> Result<Self, StoreError> {
         let opened = connect::open_read_only(url).await?;
+        schema::same(&opened.pool, opened.backend).await?;
+        Ok(Self::over(opened, Ids::System))
+    }
+
+    /// Opens a database for a small write beside a running daemon: takes no lock of the folder, and changes no schema.
+    ///
+    /// # Errors
+    /// As [`Store::open_read_only`].
+    pub async fn open_beside(url: &str) -> Result<Self, StoreError> {
+        let opened = connect::open_beside(url).await?;
         schema::same(&opened.pool, opened.backend).await?;
         Ok(Self::over(opened, Ids::System))
     }

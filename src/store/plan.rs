@@ -60,7 +60,12 @@ pub struct PlanChange {
     /// Planned ones that are not in the plan though their opening has passed: missed, or no longer wanted? They are left
     /// as they are for the misfire policy.
     pub overdue: Vec<AttemptId>,
+    /// The zone data that the last plan was worked out with, where it was other data.
+    pub zones_before: Option<String>,
 }
+
+/// The setting that says which zone data the last plan was worked out with.
+const ZONES: &str = "plan/time-zone-data";
 
 impl Store {
     /// Makes the attempts agree with the whole plan. An attempt is known by member, booking and date; only planned ones are
@@ -69,17 +74,60 @@ impl Store {
     /// # Errors
     /// The database's; what was committed before stays, and the next plan finishes it.
     pub async fn plan(&self, wanted: &[Planned], at: Timestamp) -> Result<PlanChange, StoreError> {
-        doing("write the plan", self.apply_plan(wanted, at)).await
+        doing("write the plan", self.apply_plan(wanted, None, at)).await
     }
 
-    async fn apply_plan(&self, wanted: &[Planned], at: Timestamp) -> Result<PlanChange, StoreErrorKind> {
+    /// The same for a plan that was worked out with these zone data (`2026f (system)`). Where the last one was worked out with
+    /// others, what moves is audited as `replanned`, with both, and the change itself has a row of its own. `before` says so for a
+    /// plan that only follows such a change.
+    ///
+    /// # Errors
+    /// As [`Store::plan`].
+    pub async fn plan_with_zones(
+        &self,
+        wanted: &[Planned],
+        zones: &str,
+        before: Option<&str>,
+        at: Timestamp,
+    ) -> Result<PlanChange, StoreError> {
+        let kept = self.setting(ZONES).await?;
+        let other = kept.as_deref().filter(|kept| *kept != zones);
+        let because = other.or(before).map(|before| ZoneChange { before, after: zones });
+        let mut done = doing("write the plan", self.apply_plan(wanted, because.as_ref(), at)).await?;
+        done.zones_before = other.map(str::to_owned);
+        if kept.as_deref() != Some(zones) {
+            doing("write the plan", self.planned_with(zones, &done, at)).await?;
+        }
+        Ok(done)
+    }
+
+    async fn planned_with(&self, zones: &str, done: &PlanChange, at: Timestamp) -> Result<(), StoreErrorKind> {
+        let mut write = self.write().await?;
+        sqlx::query(
+            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(ZONES)
+        .bind(zones)
+        .execute(write.connection())
+        .await?;
+        let data = json!({ "from": done.zones_before, "moved": done.moved.len(), "to": zones });
+        append(&mut write, None, "time-zone-data", data, at).await?;
+        write.commit().await
+    }
+
+    async fn apply_plan(
+        &self,
+        wanted: &[Planned],
+        because: Option<&ZoneChange<'_>>,
+        at: Timestamp,
+    ) -> Result<PlanChange, StoreErrorKind> {
         let known = self.known(wanted.iter().map(|planned| planned.date).min()).await?;
         let (changes, overdue) = difference(&known, wanted, at);
         let mut done = PlanChange { overdue, ..PlanChange::default() };
         for batch in changes.chunks(BATCH) {
             let mut write = self.write().await?;
             for change in batch {
-                apply(&mut write, change, at, &mut done).await?;
+                apply(&mut write, change, because, at, &mut done).await?;
             }
             write.commit().await?;
         }
@@ -101,6 +149,12 @@ impl Store {
         }
         Ok(known)
     }
+}
+
+/// Why openings move: other zone data.
+struct ZoneChange<'a> {
+    before: &'a str,
+    after: &'a str,
 }
 
 struct Known {
@@ -157,13 +211,14 @@ fn wish<'a>(known: Option<&'a Known>, planned: &'a Planned) -> Option<Change<'a>
 async fn apply(
     write: &mut Write,
     change: &Change<'_>,
+    because: Option<&ZoneChange<'_>>,
     at: Timestamp,
     done: &mut PlanChange,
 ) -> Result<(), StoreErrorKind> {
     match change {
         Change::Add(planned) => done.added.extend(add(write, planned, at).await?),
         Change::Revive(id, planned) => done.added.extend(revive(write, id, planned, at).await?),
-        Change::Move(attempt, planned) => done.moved.extend(replan(write, attempt, planned, at).await?),
+        Change::Move(attempt, planned) => done.moved.extend(replan(write, attempt, planned, because, at).await?),
         Change::Cancel(id) => done.cancelled.extend(vanish(write, id, at).await?),
     }
     Ok(())
@@ -233,6 +288,7 @@ async fn replan(
     write: &mut Write,
     old: &Attempt,
     planned: &Planned,
+    because: Option<&ZoneChange<'_>>,
     at: Timestamp,
 ) -> Result<Option<AttemptId>, StoreErrorKind> {
     let moved = sqlx::query(
@@ -248,11 +304,16 @@ async fn replan(
     if moved.rows_affected() == 0 {
         return Ok(None);
     }
-    let data = json!({
+    let mut data = json!({
         "from": { "opening": old.opening.to_string(), "site": old.site },
         "to": { "opening": planned.opening.to_string(), "site": planned.site },
     });
-    append(write, Some(&old.id), "moved", data, at).await?;
+    let event = if because.is_some() { "replanned" } else { "moved" };
+    if let Some(zones) = because {
+        data["from"]["time-zone-data"] = json!(zones.before);
+        data["to"]["time-zone-data"] = json!(zones.after);
+    }
+    append(write, Some(&old.id), event, data, at).await?;
     Ok(Some(old.id.clone()))
 }
 

@@ -10,7 +10,7 @@ use super::error::Doing;
 use super::{StoreError, StoreErrorKind};
 
 /// Version, name, and the text for either database.
-const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
     (
         1,
         "attempts",
@@ -22,6 +22,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
         "planned_at",
         include_str!("../../migrations/sqlite/0002_planned_at.sql"),
         include_str!("../../migrations/postgres/0002_planned_at.sql"),
+    ),
+    (
+        3,
+        "ledger",
+        include_str!("../../migrations/sqlite/0003_ledger.sql"),
+        include_str!("../../migrations/postgres/0003_ledger.sql"),
     ),
 ];
 

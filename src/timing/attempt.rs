@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Three promises are kept here and nowhere else: [`Next::Fire`] follows a [`Next::Spend`] that was answered by
-//! [`Event::Spent`], once; it never carries an instant before the choice's opening; and after a submit whose answer nobody
-//! knows nothing is submitted before the list was read, fresh, twice in a row, without our row. After a submit that the site
-//! called a success nothing is submitted at all.
+//! [`Event::Spent`], once; it never carries an instant before the choice's opening (less the lead, where the site has opted in
+//! to one); and after a submit whose answer nobody knows nothing is submitted before the list was read, fresh, twice in a row,
+//! without our row. After a submit that the site called a success nothing is submitted at all.
 //!
 //! Openings are instants of the site's clock, everything else here is of ours; [`Aim`] is what turns the one into the other, in
 //! one place ([`Machine::opens`]).
@@ -26,7 +26,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Aim, Decision, Event, Listing, Next, Record, SiteTime, Staging, Trouble};
+use super::retry::known_rung;
+use super::{Aim, Decision, Event, Learned, Listing, Next, Record, SiteTime, Staging, Trouble};
 use super::{not_open_rung, permit_lead, site_back_off};
 use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
 
@@ -60,6 +61,8 @@ pub struct Facts {
     pub opening_steps: bool,
     /// When the attempt was last planned: at first, or when it was moved, came back or was asked for again.
     pub planned_at: Timestamp,
+    /// What earlier openings and requests have taught about the site.
+    pub learned: Learned,
 }
 
 /// What an earlier process left in the store.
@@ -104,7 +107,7 @@ pub struct Machine {
     /// The opening steps are done in what is staged.
     opened: bool,
     not_open: u32,
-    /// What the ladder of not-open answers is counted from.
+    /// What the ladder of not-open answers is measured from: the opening, or the first fire where that came later.
     ladder_from: Option<Timestamp>,
     stumbles: u32,
     selector_stumbles: u32,
@@ -159,6 +162,12 @@ impl Machine {
     /// Where the attempt stands.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Whether what is waited for is an instant of the wall clock; otherwise it is a span, which a clock that is set must neither
+    /// shorten nor lengthen.
+    pub fn waits_for_an_instant(&self) -> bool {
+        matches!(self.state, State::Planned | State::Preparing | State::Ready)
     }
 
     /// The facts it was made of.
@@ -279,14 +288,17 @@ impl Machine {
 
     /// Everything is staged and the time has come, if it has not gone by in a machine that slept.
     fn let_go(&mut self, now: Timestamp) -> Decision {
-        if !self.misfire(&self.facts.choices[self.choice], now).is_useful() {
+        let asked_again = self.not_open > 0 && !self.too_late(now);
+        if !asked_again && !self.misfire(&self.facts.choices[self.choice], now).is_useful() {
             return self.give_up(Outcome::Missed, "its opening passed while nothing could act", now);
         }
         if self.fresh_at.is_none_or(|seen| now > seen + STALE) {
             return self.stage_on(now);
         }
         if self.facts.opening_steps && !self.opened {
-            return bare(Next::Open { choice: self.choice, at: self.fire_at() });
+            let at = self.fire_at();
+            self.ladder_from.get_or_insert(at.max(now));
+            return bare(Next::Open { choice: self.choice, at });
         }
         self.spend()
     }
@@ -303,16 +315,29 @@ impl Machine {
     fn fire(&mut self, now: Timestamp) -> Decision {
         self.state = State::Submitting;
         self.open_permit = true;
-        bare(Next::Fire { choice: self.choice, at: self.fire_at().max(now) })
+        let at = self.fire_at().max(now);
+        self.ladder_from.get_or_insert(at.max(self.opening()));
+        bare(Next::Fire { choice: self.choice, at })
     }
 
-    /// The instant a fire aims at: the opening, or a rung of the ladder after a not-open answer.
+    /// The instant a fire aims at: the opening less the lead, or a rung of the ladder after a not-open answer.
     fn fire_at(&self) -> Timestamp {
-        let rung = self.not_open.checked_sub(1).and_then(not_open_rung);
+        let rung = self.not_open.checked_sub(1).and_then(|answers| self.rung(answers));
         match self.ladder_from.zip(rung) {
             Some((from, rung)) => from + rung,
-            None => self.opening(),
+            None => self.opening() - self.lead(),
         }
+    }
+
+    fn rung(&self, answers: u32) -> Option<Duration> {
+        not_open_rung(answers, self.facts.learned.opens_late)
+    }
+
+    /// By how much the next fire leaves before its opening. Opening steps find nothing before the opening, and a site that was not
+    /// open once is not tried early again.
+    pub fn lead(&self) -> Duration {
+        let none = self.facts.opening_steps || self.not_open > 0;
+        if none { Duration::ZERO } else { self.facts.learned.lead }
     }
 
     /// After opening steps there is nothing to spend the permit on before they are done.
@@ -363,8 +388,9 @@ impl Machine {
         }
     }
 
-    /// A submit was answered "not open": the next rung.
+    /// A submit was answered "not open": the next rung, and never again a lead.
     fn too_early(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
+        self.facts.learned.lead = Duration::ZERO;
         match self.next_rung(now) {
             Some(_) => after(records, self.stage(Staging::Retry, now)),
             None => after(records, self.never_open(now)),
@@ -373,7 +399,7 @@ impl Machine {
 
     /// The instant of the next rung of the ladder; none: it is no longer useful to ask.
     fn next_rung(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let rung = not_open_rung(self.not_open).filter(|_| !self.too_late(now))?;
+        let rung = self.rung(self.not_open).filter(|_| !self.too_late(now))?;
         self.not_open += 1;
         Some(*self.ladder_from.get_or_insert(now.max(self.opening())) + rung)
     }
@@ -437,9 +463,12 @@ impl Machine {
         self.aim.ours(SiteTime::of_opening(choice.opening))
     }
 
-    /// The last instant at which trying the choice again is useful, unless its slot begins before.
+    /// The last instant at which trying the choice again is useful, unless its slot begins before. Where the site may mean a
+    /// later opening, it is reckoned from that.
     fn useful_until(&self) -> Timestamp {
-        self.opening().max(self.facts.planned_at) + self.facts.patience.grace
+        let opening = self.opening().max(self.facts.planned_at);
+        let later = self.ladder_from.zip(known_rung(self.facts.learned.opens_late)).filter(|_| self.not_open > 0);
+        opening.max(later.map_or(opening, |(from, late)| from + late)) + self.facts.patience.grace
     }
 
     fn too_late(&self, now: Timestamp) -> bool {

@@ -114,6 +114,11 @@ impl Offset {
         SiteTime(shifted(ours, self.estimate))
     }
 
+    /// Our instant at which the site's clock shows another, by the best guess.
+    pub fn ours_at(&self, shown: SiteTime) -> Timestamp {
+        shifted(shown.0, -self.estimate)
+    }
+
     /// The drift between the measurement and an instant near `then`; a little more than [`drift`], because what is added moves
     /// the instant on.
     fn doubt(&self, then: Timestamp) -> SignedDuration {

@@ -1,5 +1,5 @@
 //! `/livez`: 200 while the supervisor goes round its loop, 503 when it hangs. It asks nothing else: a database that is down is
-//! no reason to be restarted.
+//! no reason to be restarted. Beside that it shows the release of the time zone data, and says when it is old.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,13 @@ impl Health {
     }
 }
 
-pub(super) async fn livez(State(health): State<Health>) -> (StatusCode, &'static str) {
-    if health.is_alive() { (StatusCode::OK, "alive\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "hangs\n") }
+pub(super) async fn livez(State(health): State<Health>) -> (StatusCode, String) {
+    let (code, word) =
+        if health.is_alive() { (StatusCode::OK, "alive") } else { (StatusCode::SERVICE_UNAVAILABLE, "hangs") };
+    let zones = health.engine.zones();
+    let mut text = format!("{word}\ntime zone data {zones}\n");
+    for problem in zones.warnings(health.clock.now()) {
+        text.push_str(&format!("warning: {}\n", problem.message));
+    }
+    (code, text)
 }

@@ -77,6 +77,8 @@ fn everything_arrives_as_it_was_written() {
         max_submits: 3,
         max_logins: 1,
         armed_lead: SignedDuration::from_millis(250),
+        lead_at_most: SignedDuration::from_millis(20),
+        lead_guard: SignedDuration::from_millis(2),
     };
     assert_eq!(site.patience, patience);
     let opens: Vec<_> = site.courts.iter().map(|court| (court.name.as_str(), court.opens)).collect();

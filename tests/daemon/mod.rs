@@ -10,3 +10,4 @@ mod once;
 mod replay;
 mod stops;
 mod world;
+mod zones;

@@ -31,7 +31,7 @@ const PERSON: &str = "the site wants to see a person";
 
 /// Every fault, in the order of the documentation.
 pub(super) const EXPECTED: &[Expected] = &[
-    won(Fault::LateOpening, 2..=4, "not-open", &[HTTP]),
+    won(Fault::LateOpening, 2..=6, "not-open", &[HTTP]),
     won(Fault::UnavailableAtOpening, 2..=2, "unavailable", &[HTTP, SCRIPT]),
     // A browser may send a dropped submit again by itself; the bookings are counted, not the submits.
     won(Fault::DropBeforeCommit, 1..=3, "dropped", &[HTTP, SCRIPT, CHROMIUM]),

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use firstserve::store::{Store, StoreErrorKind};
+use firstserve::store::{FireFilter, Mark, Store, StoreErrorKind};
 
 use super::{Kept, at, ready};
 
@@ -110,4 +110,27 @@ fn both_databases_have_the_same_migrations() {
         };
         assert_eq!(tables("migrations/sqlite"), tables("migrations/postgres"), "{name}");
     }
+}
+
+/// A database of the first version is brought up to date with everything that is in it.
+#[tokio::test]
+async fn an_older_schema_is_brought_up_to_date() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let id = ready(&store, "doubles", 18).await;
+    store.ledger(&id, 0, &[(Mark::Sent, at(3_600))]).await.expect("marked");
+    store.close().await;
+    drop(store);
+    let script = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n\
+                  for table in ('fire', 'sample', 'lesson', 'proof'): c.execute('DROP TABLE ' + table)\n\
+                  c.execute('ALTER TABLE ledger DROP COLUMN fire')\n\
+                  c.execute('DELETE FROM _sqlx_migrations WHERE version > 2')\nc.commit()";
+    let run = std::process::Command::new("python3").args(["-c", script]).arg(kept.file()).status().expect("python3");
+    assert!(run.success());
+    let refused = Store::open_read_only(&kept.url()).await.expect_err("reading alone changes nothing");
+    assert!(matches!(refused.kind, StoreErrorKind::OlderSchema { found: 2, .. }), "{refused}");
+    let store = kept.open().await;
+    assert_eq!(store.ledger_of(&id).await.expect("read"), [(Mark::Sent, at(3_600))]);
+    assert_eq!(store.fires(&FireFilter::default()).await.expect("read"), []);
+    store.verify_audit().await.expect("whole");
 }

@@ -5,6 +5,7 @@ mod audit;
 mod crash;
 mod files;
 mod migrate;
+mod lessons;
 mod plan;
 mod postgres;
 mod rivals;

@@ -92,3 +92,28 @@ async fn what_comes_back_or_moves_is_planned_from_then_on() {
     store.plan(&wanted, at(6_000)).await.expect("planned");
     assert_eq!(instants().await, (at(0), at(6_000)), "paused over its opening");
 }
+
+#[tokio::test]
+async fn other_zone_data_are_told_with_what_they_move() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let mut wanted = [planned("doubles", 18), planned("singles", 21)];
+    let first = store.plan_with_zones(&wanted, "2025b (system)", None, at(0)).await.expect("planned");
+    assert_eq!((first.added.len(), &first.zones_before), (2, &None), "there is nothing to compare with");
+    wanted[0].opening -= 1.hours();
+    let same = store.plan_with_zones(&wanted, "2025b (system)", None, at(1)).await.expect("planned");
+    assert_eq!((same.moved.len(), same.zones_before), (1, None), "an edit, not the data");
+    wanted[0].opening += 1.hours();
+    let other = store.plan_with_zones(&wanted, "2026f (system)", None, at(2)).await.expect("planned");
+    assert_eq!((&other.moved, other.zones_before.as_deref()), (&same.moved, Some("2025b (system)")));
+    wanted[1].opening += 1.hours();
+    store.plan_with_zones(&wanted, "2026f (system)", Some("2025b (system)"), at(3)).await.expect("planned");
+    let rows = store.audit_rows(0, 100).await.expect("read");
+    let told: Vec<&str> = rows.iter().map(|row| row.event.as_str()).collect();
+    assert_eq!(told, ["planned", "planned", "time-zone-data", "moved", "replanned", "time-zone-data", "replanned"]);
+    for word in ["2025b (system)", "2026f (system)", &wanted[0].opening.to_string()] {
+        assert!(rows[4].data.contains(word), "{}", rows[4].data);
+    }
+    assert!(rows[5].data.contains("\"moved\":1"), "{}", rows[5].data);
+    store.verify_audit().await.expect("whole");
+}

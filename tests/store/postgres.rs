@@ -8,8 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use firstserve::clock::Stopwatch;
-use firstserve::store::{AttemptFilter, Store, StoreErrorKind};
+use firstserve::store::{AttemptFilter, FireFilter, Store, StoreErrorKind};
 use tempfile::TempDir;
+
+use super::at;
 
 /// Starting a server takes a second, and longer on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,6 +31,12 @@ async fn a_second_daemon_on_one_database_is_refused() {
     let refused = Store::open(&server.url(), one.path()).await.expect_err("the same data folder");
     assert!(matches!(refused.kind, StoreErrorKind::SecondInstance { .. }), "{refused}");
     Store::open_read_only(&server.url()).await.expect("the control: to read is allowed").close().await;
+    let beside = Store::open_beside(&server.url()).await.expect("so is a small write");
+    beside.allow_lead(&"club".into(), at(0)).await.expect("nothing to change");
+    beside.forbid_lead(&"club".into(), "a person", at(0)).await.expect("written");
+    beside.close().await;
+    assert!(first.lesson(&"club".into()).await.expect("read").lead_off.is_some());
+    assert_eq!(first.fires(&FireFilter::default()).await.expect("its tables are there"), []);
     first.close().await;
     drop(first);
     server.opened(two.path()).await.close().await;

@@ -41,7 +41,7 @@ async fn it_is_won_at_the_second_court(store: &Store, id: &AttemptId) {
     store.settle_permit(second.id(), Answer::Confirmed, State::Confirming, at(3603)).await.expect("settled");
     assert_eq!(store.open_permits().await.expect("read").len(), 1, "the site's word alone proves nothing");
     store.settle_permit(second.id(), Evidence::Listed, State::Confirming, at(3610)).await.expect("proved");
-    store.ledger(id, &[(Mark::Planned, at(3600)), (Mark::Sent, at(3602))]).await.expect("marked");
+    store.ledger(id, 2, &[(Mark::Planned, at(3600)), (Mark::Sent, at(3602))]).await.expect("marked");
     let end = End {
         from: State::Confirming,
         outcome: Outcome::Confirmed,

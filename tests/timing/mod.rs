@@ -1,16 +1,19 @@
 //! The attempt's machine, driven without a runtime: days pass in microseconds.
 
 mod aim;
+mod ladder;
+mod lead;
 mod misfire;
 mod random;
 mod referee;
 mod site_clock;
+mod steps;
 mod story;
 mod trouble;
 mod verify;
 
 use firstserve::model::{Choice, CourtName, FireMode, Outcome, Patience};
-use firstserve::timing::{Event, Facts, Listing, Machine, Next, Past};
+use firstserve::timing::{Event, Facts, Learned, Listing, Machine, Next, Past};
 use jiff::{SignedDuration, Timestamp};
 
 /// Two courts at 17:00; the first opens at `OPENING`, the second with it or a day later.
@@ -22,6 +25,7 @@ fn facts(mode: FireMode, opening_steps: bool, second_opens_later: bool) -> Facts
         mode,
         opening_steps,
         planned_at: opening() - SignedDuration::from_hours(72),
+        learned: Learned::default(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Any site, any trouble, any restart: the promises hold and every attempt ends.
 
+use std::time::Duration;
+
 use firstserve::model::{Answer, FireMode};
 use firstserve::timing::{Event, Listing, Machine, Next, Past, Staging, Trouble};
 use jiff::{SignedDuration, Timestamp};
@@ -19,17 +21,22 @@ struct World {
     second_later: bool,
     trouble: u8,
     starts_before_ms: i64,
+    lead_ms: u64,
+    opens_late_ms: Option<u64>,
 }
 
 fn world() -> impl Strategy<Value = World> {
     let mode = prop::sample::select(&FireMode::ALL[1..]);
-    (mode, any::<bool>(), any::<bool>(), 0_u8..100, -4_000_000_i64..4_000_000).prop_map(
-        |(mode, opening_steps, second_later, trouble, starts_before_ms)| World {
+    let learned = (prop_oneof![Just(0_u64), 1_u64..400], prop::option::of(0_u64..200_000));
+    (mode, any::<bool>(), any::<bool>(), 0_u8..100, -4_000_000_i64..4_000_000, learned).prop_map(
+        |(mode, opening_steps, second_later, trouble, starts_before_ms, (lead_ms, opens_late_ms))| World {
             mode,
             opening_steps,
             second_later,
             trouble,
             starts_before_ms,
+            lead_ms,
+            opens_late_ms,
         },
     )
 }
@@ -119,7 +126,9 @@ impl Site {
 }
 
 fn live(world: World, draws: &[u64]) -> Result<Vec<String>, String> {
-    let facts = facts(world.mode, world.opening_steps, world.second_later);
+    let mut facts = facts(world.mode, world.opening_steps, world.second_later);
+    facts.learned.lead = Duration::from_millis(world.lead_ms);
+    facts.learned.opens_late = world.opens_late_ms.map(Duration::from_millis);
     let mut referee = Referee::new(facts.clone());
     let mut site = Site { trouble: world.trouble, logged_in: false, logins: 0 };
     let mut machine = Machine::new(facts, Past::NONE);

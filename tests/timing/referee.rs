@@ -1,6 +1,7 @@
 //! Watches a machine from outside and objects to what must never happen.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use firstserve::model::Answer;
 use firstserve::timing::{Event, Facts, Listing, Next, Staging, Trouble};
@@ -22,6 +23,8 @@ pub(super) struct Referee {
     called_off: bool,
     logins: u8,
     verify_logins: u8,
+    /// The site has said "not open" once: a lead is over.
+    not_open: bool,
     ended: bool,
     pub(super) fires: u32,
 }
@@ -38,6 +41,7 @@ impl Referee {
             called_off: false,
             logins: 0,
             verify_logins: 0,
+            not_open: false,
             ended: false,
             fires: 0,
         }
@@ -80,10 +84,16 @@ impl Referee {
     fn fire(&mut self, choice: usize, at: Timestamp) -> Result<(), String> {
         self.permits = self.permits.checked_sub(1).ok_or("a fire without a permit")?;
         self.fires += 1;
-        if at < self.facts.choices[choice].opening {
+        if at < self.facts.choices[choice].opening - self.lead() {
             return Err(format!("fires at {at}, before the opening"));
         }
         Ok(())
+    }
+
+    /// What a site has opted in to; nothing where opening steps come first, or once the site has said "not open".
+    fn lead(&self) -> Duration {
+        let none = self.facts.opening_steps || self.not_open;
+        if none { Duration::ZERO } else { self.facts.learned.lead }
     }
 
     /// Credentials go out only where it was said that they may, and not too often.
@@ -107,6 +117,7 @@ impl Referee {
     fn heard(&mut self, next: &Next, event: &Event) {
         match event {
             Event::NoAnswer(_) | Event::Answered(Answer::Unknown | Answer::SiteError) => self.owes(2),
+            Event::Answered(Answer::NotOpen) => self.not_open = true,
             Event::Listed(Listing::Absent) => self.reads_owed = self.reads_owed.saturating_sub(1),
             Event::Listed(Listing::CannotTell(_)) if self.reads_owed > 0 => self.reads_owed = self.reads_wanted,
             Event::Answered(Answer::Confirmed) => {
@@ -179,6 +190,23 @@ mod controls {
     fn objects_to_an_early_fire() {
         let early = Next::Fire { choice: 0, at: opening() - SignedDuration::from_nanos(1) };
         assert!(said(&[(SPEND, Event::Spent), (early, Event::Answered(Answer::Taken))]).is_err());
+    }
+
+    #[test]
+    fn objects_to_a_fire_before_its_lead_and_to_a_lead_after_not_open() {
+        let mut facts = facts(FireMode::Script, false, false);
+        facts.learned.lead = Duration::from_millis(5);
+        let mut referee = Referee::new(facts);
+        let mut sees = |next: Next, event: Event| referee.sees(&next, &event, 0, opening());
+        let fire = |choice, ms| Next::Fire { choice, at: opening() - SignedDuration::from_millis(ms) };
+        sees(SPEND, Event::Spent).expect("a permit is fine");
+        assert!(sees(fire(0, 6), Event::NotSent(Trouble::Unreachable("reset".into()))).is_err(), "not more than it");
+        sees(SPEND, Event::Spent).expect("a permit is fine");
+        sees(fire(0, 5), Event::Answered(Answer::NotOpen)).expect("the lead is allowed");
+        for choice in [0, 1] {
+            sees(Next::Spend { choice }, Event::Spent).expect("a permit is fine");
+            assert!(sees(fire(choice, 5), Event::Answered(Answer::Taken)).is_err(), "once only");
+        }
     }
 
     #[test]

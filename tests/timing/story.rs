@@ -59,7 +59,7 @@ fn a_chain_of_requests_has_its_permit_before_its_steps() {
     };
     let not_open = chained().on(Event::OpeningFailed(Trouble::Answer(Answer::NotOpen)), after(5));
     assert_eq!(not_open.records[0], Record::Release, "its commit was not sent");
-    assert_eq!(not_open.next, Next::Wait(after(305)), "the first rung of the ladder");
+    assert_eq!(not_open.next, Next::Wait(after(5)), "the first rung of the ladder: at once");
     let quota = chained().on(Event::OpeningFailed(Trouble::Answer(Answer::Quota)), after(5));
     assert_eq!((quota.records, outcome(&quota.next)), (vec![Record::Release], Some(Outcome::Quota)));
     let mut taken = chained();

@@ -6,37 +6,6 @@ use firstserve::timing::{Event, Listing, Machine, Next, Past, Record, Staging, T
 use super::{DAY, after, before, facts, fired, fired_by_program, machine, opening, outcome, staged, two_openings};
 
 #[test]
-fn not_open_is_asked_again_on_its_ladder_and_then_given_up() {
-    let mut machine = machine(FireMode::Script);
-    fired(&mut machine);
-    let mut fires = Vec::new();
-    let mut now = after(50);
-    for _ in 0..20 {
-        let decision = machine.on(Event::Answered(Answer::NotOpen), now);
-        if let Some(outcome) = outcome(&decision.next) {
-            assert_eq!(outcome, Outcome::Missed);
-            break;
-        }
-        if let Next::Wait(at) = machine.on(Event::Staged(Listing::Absent), now).next {
-            now = at;
-            let mut next = machine.on(Event::Woke, now).next;
-            while next == Next::CheckLogin {
-                let Next::Wait(at) = machine.on(Event::LoginChecked(true), now).next else { panic!("it waits") };
-                now = at;
-                next = machine.on(Event::Woke, now).next;
-            }
-            assert_eq!(next, Next::Spend { choice: 0 });
-        }
-        let Next::Fire { at, .. } = machine.on(Event::Spent, now).next else {
-            panic!("a permit is followed by a fire")
-        };
-        fires.push(at.duration_since(after(50)).as_millis());
-        now = at;
-    }
-    assert_eq!(fires, [300, 1_000, 3_000, 6_000, 15_000, 30_000, 60_000, 120_000]);
-}
-
-#[test]
 fn a_refused_login_is_never_tried_again() {
     let mut machine = machine(FireMode::Script);
     machine.on(Event::Begin, before(90_000));
@@ -125,35 +94,6 @@ fn without_a_stored_permit_nothing_is_submitted() {
     assert_eq!(machine.on(Event::Woke, after(150)).next, Next::Spend { choice: 0 });
     let decision = machine.on(Event::SpendFailed("disk full".into()), after(31 * 60_000));
     assert_eq!(outcome(&decision.next), Some(Outcome::Missed));
-}
-
-#[test]
-fn the_ladder_of_a_late_fire_begins_at_its_first_answer() {
-    let mut machine = machine(FireMode::Script);
-    let late = 20 * 60_000;
-    machine.on(Event::Begin, after(late));
-    machine.credentials_sent(1);
-    machine.on(Event::Staged(Listing::Absent), after(late + 1_000));
-    machine.on(Event::Spent, after(late + 1_001));
-    machine.on(Event::Answered(Answer::NotOpen), after(late + 1_100));
-    let wait = machine.on(Event::Staged(Listing::Absent), after(late + 1_200)).next;
-    assert_eq!(wait, Next::Spend { choice: 0 }, "the permit's lead is longer than the first rung");
-    let fire = machine.on(Event::Spent, after(late + 1_210)).next;
-    assert_eq!(fire, Next::Fire { choice: 0, at: after(late + 1_400) }, "0.3 s after the first answer, not at once");
-    machine.on(Event::Answered(Answer::NotOpen), after(late + 1_500));
-    let wait = machine.on(Event::Staged(Listing::Absent), after(late + 1_550)).next;
-    assert_eq!(wait, Next::Wait(after(late + 1_600)), "1 s after it, less the permit's lead");
-}
-
-#[test]
-fn a_page_that_says_not_open_before_the_opening_is_waited_for() {
-    let mut machine = machine(FireMode::Script);
-    machine.on(Event::Begin, before(90_000));
-    machine.credentials_sent(1);
-    let closed = || Event::StageFailed(Trouble::Answer(Answer::NotOpen));
-    assert_eq!(machine.on(closed(), before(60_000)).next, Next::Wait(opening()));
-    assert_eq!(machine.on(Event::Woke, after(10)).next, Next::Stage { choice: 0, from: Staging::Again });
-    assert_eq!(machine.on(closed(), after(100)).next, Next::Wait(after(400)), "then it climbs the ladder");
 }
 
 #[test]

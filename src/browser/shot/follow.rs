@@ -74,7 +74,7 @@ fn redirect(reply: &Reply) -> Option<&str> {
     matches!(reply.status, 301..=303).then(|| reply.header("location")).flatten()
 }
 
-fn get(request: &Prepared, trust: &Trust, patience: Duration) -> Result<Reply, String> {
+pub(super) fn get(request: &Prepared, trust: &Trust, patience: Duration) -> Result<Reply, String> {
     let url: &Url = request.url();
     let tls = trust.config().map_err(|error| error.to_string())?;
     let mut connection = Connection::open(url, &tls, CONNECT).map_err(|error| error.to_string())?;

@@ -12,6 +12,7 @@ mod chain;
 mod connection;
 mod follow;
 mod keeper;
+mod look;
 mod prepared;
 mod reply;
 mod urgent;
@@ -32,6 +33,7 @@ use keeper::{Keeper, Order};
 pub use crate::flow::chain::Form;
 pub use chain::{ChainPlan, Chained, Run, chain_at};
 pub use follow::{FollowError, follow};
+pub use look::look;
 pub use prepared::{PrepareError, Prepared, Visitor};
 pub use reply::Reply;
 

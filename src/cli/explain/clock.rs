@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Explanation;
+use super::ways::store_here;
 use crate::config::Config;
 use crate::engine::site_clock_setting;
 use crate::model::{ClockRule, Follow, SiteId};
 use crate::probe::words;
-use crate::store::Store;
 use crate::timing::Offset;
 
 /// What the store knows of a site's clock.
@@ -31,16 +31,11 @@ impl Measured {
     }
 }
 
-/// Fills in what a database on this machine knows; one elsewhere is not asked, for this command needs no network.
+/// Fills in what a database on this machine knows.
 pub(super) fn remember(explained: &mut [Explanation], config: &Config) {
-    let address = config.server.database.expose();
-    let Some(file) = address.strip_prefix("sqlite://") else { return };
-    if !std::path::Path::new(file).exists() {
-        return;
-    }
     let Ok(runtime) = crate::cli::runtime() else { return };
     runtime.block_on(async {
-        let Ok(store) = Store::open_read_only(address).await else { return };
+        let Some(store) = store_here(config).await else { return };
         for one in explained {
             let kept = store.setting(&site_clock_setting(&SiteId::new(&one.site.0))).await;
             one.known = kept.ok().flatten().and_then(|text| Measured::parse(&text));

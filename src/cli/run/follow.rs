@@ -13,6 +13,12 @@ use crate::config::{Config, Loaded, Reload};
 use crate::engine::Handle;
 use crate::report::{Severity, render};
 
+/// How often the folders of time zone data are looked at: an update of the system's package must not wait for a restart.
+const LOOK_AT_ZONES: Duration = Duration::from_secs(60);
+
+/// How often old time zone data are told of.
+const TELL_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How often a missing vault is looked for: somebody may have just made it.
 const LOOK_FOR_VAULT: Duration = Duration::from_secs(5);
 
@@ -26,12 +32,16 @@ pub(super) async fn follow(
 ) {
     let mut follower = Follower { engine, household, post };
     let mut look_again = tokio::time::interval(LOOK_FOR_VAULT);
+    let mut look_at_zones = tokio::time::interval(LOOK_AT_ZONES);
+    let mut tell_again = tokio::time::interval_at(tokio::time::Instant::now() + TELL_AGAIN, TELL_AGAIN);
     loop {
         let has_vault = follower.household.vault().is_ok();
         tokio::select! {
             () = stop.cancelled() => break,
             Some(reload) = reloads.recv() => follower = follower.take(reload.loaded).await,
             _ = look_again.tick(), if !has_vault => follower.look_for_vault().await,
+            _ = look_at_zones.tick() => follower.look_at_zones().await,
+            _ = tell_again.tick() => follower.tell_of_old_zones(),
         }
     }
     follower.post.end().await;
@@ -74,6 +84,21 @@ impl Follower {
         let errors = loaded.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
         super::super::say(render(&loaded.problems, false).trim_end());
         self.engine.refused(SystemClock.now(), errors);
+    }
+
+    /// Newer or other time zone data are put in force; the engine works its plan out anew.
+    async fn look_at_zones(&mut self) {
+        if !self.household.has_old_zones() {
+            return;
+        }
+        let found = self.household.under(Arc::clone(self.household.config()));
+        found.zone_warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
+        self.household = found;
+        self.engine.reload(self.household.parts()).await;
+    }
+
+    fn tell_of_old_zones(&self) {
+        self.household.zone_warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     }
 
     async fn look_for_vault(&mut self) {

@@ -47,6 +47,7 @@ fn log(event: &Event) {
         What::Listed { rows } => tracing::info!(attempt, rows, "the site's list"),
         What::Ended { outcome, note, .. } => tracing::info!(attempt, outcome = outcome.as_str(), note, "ended"),
         What::Trouble(why) => tracing::warn!(attempt, why, "trouble"),
+        What::Note(note) => tracing::info!(attempt, note, "note"),
         What::Degraded(why) => tracing::warn!(attempt, why, "degraded"),
         What::Reloaded(changes) => {
             tracing::info!(changes = changes.len(), "configuration in force");

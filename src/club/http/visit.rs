@@ -18,6 +18,9 @@ use crate::club::session::Session;
 /// The cookie that holds a browser's session.
 pub(super) const SESSION_COOKIE: &str = "sesion";
 
+/// Says when the request began to arrive, by the club's clock: few sites do.
+const RECEIVED: &str = "x-received-at";
+
 /// How long a page takes with the fault `slow`.
 const SLOW: Duration = Duration::from_secs(2);
 
@@ -54,7 +57,7 @@ impl Visit {
 /// The handler runs in a task of its own: a client that goes away does not stop what the club has begun.
 pub(super) async fn receive(State(club): State<Arc<Club>>, mut request: Request, next: Next) -> Response {
     let visit = arrive(&club, &request);
-    let (seq, delay) = (visit.seq, delay(&club, &visit.path));
+    let (seq, received, delay) = (visit.seq, visit.now, delay(&club, &visit.path));
     let chosen = Lang::asked(request.uri());
     request.extensions_mut().insert(visit);
     let handled = tokio::spawn(next.run(request)).await;
@@ -65,6 +68,8 @@ pub(super) async fn receive(State(club): State<Arc<Club>>, mut request: Request,
             &format!("{}={}; Path=/; SameSite=Lax; Max-Age=31536000", lang::COOKIE, lang.as_str()),
         );
     }
+    let received = HeaderValue::from_str(&received.to_string()).expect("an instant is plain ASCII");
+    response.headers_mut().insert(RECEIVED, received);
     // Even no time at all is a millisecond for a timer.
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;

@@ -66,6 +66,18 @@ pub(super) static SITE: Table = Table {
             "How much of the doubt about the site's clock is given up to be faster, in percent; above 0 it may be too early.",
         )
         .default("0"),
+        Key::new(
+            "lead-at-most",
+            Kind::Span { min: 0, max: SECOND },
+            "The most by which a submit may leave before the opening, so that it arrives at it; 0s: never early.",
+        )
+        .default("0s"),
+        Key::new(
+            "lead-guard",
+            Kind::Span { min: 0, max: SECOND },
+            "What is taken off the measured delay before it counts as a lead.",
+        )
+        .default("1ms"),
         Key::new("variables", Kind::Words, "Free words for the selector files: `{site.KEY}`."),
         Key::new("court", Kind::Named(&COURT), "The courts: one table for each.")
             .required("a table `[site.NAME.court.1]`"),

@@ -124,6 +124,8 @@ fn patience(section: &Section) -> Option<Patience> {
         max_submits: times("max-submits")?,
         max_logins: times("max-logins")?,
         armed_lead: section.value("armed-lead")?,
+        lead_at_most: section.value("lead-at-most")?,
+        lead_guard: section.value("lead-guard")?,
     })
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
 use super::answer::is_puzzling;
+use super::prove::Tried;
 use super::request::{self, Brought, RequestError};
 use super::staging::{self, Account, Stager, Standing};
 use super::{Kit, Performer};
@@ -18,7 +19,7 @@ use crate::flow::{Flow, Phase, Step, Words, rows};
 use crate::model::Secret;
 use crate::store::Mark;
 use crate::telemetry::Redactor;
-use crate::timing::{Event, Listing, Staging, Trouble};
+use crate::timing::{Event, Listing, Staging, Trouble, Way, received};
 
 /// Does at a site without pages what was decided.
 pub(in crate::engine) struct ApiHands {
@@ -72,6 +73,7 @@ impl ApiHands {
         match shot::fire_at(Arc::clone(&self.kit.clock), at, plan).await {
             Ok(landed) => {
                 self.sent(choice, landed.woke_at, landed.sent_at);
+                self.marks.extend(received(|name| landed.reply.header(name)).map(|at| (Mark::Received, at)));
                 self.marks.push((Mark::Answered, landed.returned_at));
                 self.judge(landed.reply, choice).await
             }
@@ -190,6 +192,10 @@ impl Stager for ApiHands {
     async fn look_at_commit(&mut self, choice: usize) -> Result<(), Trouble> {
         self.commit(choice).map(drop)
     }
+
+    async fn prove(&mut self, _: Way, _: Timestamp) -> Tried {
+        Tried::Untried("a site without pages has one way only".to_owned())
+    }
 }
 
 impl Performer for ApiHands {
@@ -234,7 +240,7 @@ impl Performer for ApiHands {
     }
 
     fn take(&mut self, flow: Arc<Flow>) {
-        self.kit.errand.flow = flow;
+        self.kit.errand.take(flow);
     }
 
     fn logins(&mut self) -> u8 {

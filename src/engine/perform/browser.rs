@@ -9,6 +9,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::api::hide_learnt;
 use super::ends::{LooseEnd, Written};
 use super::fire::Shooter;
+use super::prove::{Tried, prove};
 use super::staging::{self, Account, Stager, Standing};
 use super::{Kit, Performer};
 use crate::browser::stage::{FailureKind, Stage};
@@ -18,7 +19,7 @@ use crate::flow::wire::{Commit, Step, Verb};
 use crate::flow::{Flow, Phase, Words};
 use crate::model::{FireMode, Secret};
 use crate::store::Mark;
-use crate::timing::{Event, Listing, Staging, Trouble};
+use crate::timing::{Event, Listing, Staging, Trouble, Way};
 
 /// How long the check may take whether one is still logged in.
 const LOGIN_CHECK: Duration = Duration::from_secs(5);
@@ -221,6 +222,10 @@ impl Stager for BrowserHands {
             Err(trouble) => Err(self.explain_commit(&commit, &trouble, choice).await),
         }
     }
+
+    async fn prove(&mut self, way: Way, at: Timestamp) -> Tried {
+        prove(self, way, at).await
+    }
 }
 
 /// What `script` steps get as `args[0]`.
@@ -289,7 +294,7 @@ impl Performer for BrowserHands {
     }
 
     fn take(&mut self, flow: Arc<Flow>) {
-        self.kit.errand.flow = flow;
+        self.kit.errand.take(flow);
         let mode = self.kit.errand.mode();
         if let Some(Err(why)) = self.live.as_mut().map(|live| live.arm(mode)) {
             tracing::warn!(why, "the session has no trigger for the new fire mode");

@@ -45,9 +45,9 @@ pub(super) struct Shooter<'a> {
 }
 
 /// What is needed to fire, rendered.
-struct Ready {
-    commit: Commit,
-    outcomes: Vec<Outcome>,
+pub(super) struct Ready {
+    pub(super) commit: Commit,
+    pub(super) outcomes: Vec<Outcome>,
 }
 
 impl Shooter<'_> {
@@ -77,7 +77,7 @@ impl Shooter<'_> {
     }
 
     /// The clock of a browser on another machine is not ours.
-    async fn page_clock(&mut self) -> Option<PageClock> {
+    pub(super) async fn page_clock(&mut self) -> Option<PageClock> {
         let clock = Arc::clone(&self.hands.kit.clock);
         let live = self.live();
         if !live.session.is_remote() {
@@ -98,7 +98,7 @@ impl Shooter<'_> {
         self.native(ready).await
     }
 
-    fn ready(&self) -> Result<Ready, Trouble> {
+    pub(super) fn ready(&self) -> Result<Ready, Trouble> {
         let commit = self.hands.commit(self.choice)?;
         let outcomes = self.hands.kit.errand.flow.render_outcomes(&self.words()?);
         Ok(Ready { commit, outcomes: outcomes.map_err(|error| Trouble::Selector(error.to_string()))? })
@@ -237,7 +237,7 @@ impl Shooter<'_> {
         self.follow_program(&program.id, clock).await
     }
 
-    fn program(&mut self, ready: &Ready, clock: PageClock) -> Result<Program, Trouble> {
+    pub(super) fn program(&mut self, ready: &Ready, clock: PageClock) -> Result<Program, Trouble> {
         let words = self.words()?;
         let steps = self.hands.kit.errand.flow.render_steps(Phase::Opening, &words);
         let steps = steps.map_err(|error| Trouble::Selector(error.to_string()))?;
@@ -253,10 +253,10 @@ impl Shooter<'_> {
         })
     }
 
-    /// The fastest opening way that the site allows and the steps can go.
+    /// The opening way that is chosen, as far as the steps can go it.
     fn opening_way(&self, steps: &[Step], commit: &Commit) -> OpeningWay {
-        let allowed = self.hands.kit.errand.flow.commit().opening();
-        if steps.is_empty() || allowed == OpeningWay::Page {
+        let chosen = self.hands.kit.errand.chosen.way.opening;
+        if steps.is_empty() || chosen.is_none_or(|way| way == OpeningWay::Page) {
             return OpeningWay::Page;
         }
         match not_chained(steps, commit) {

@@ -19,7 +19,7 @@ use crate::engine::report::Reporter;
 use crate::flow::Flow;
 use crate::model::{Attempt, SiteId};
 use crate::store::Mark;
-use crate::timing::{Event, Staging, Trouble};
+use crate::timing::{Delay, Event, Staging, Trouble, Way};
 
 /// Where the evidence of failed steps is kept, below the data folder.
 const EVIDENCE: &str = "evidence";
@@ -100,12 +100,12 @@ impl Hands {
         walked
     }
 
-    /// Tries the first choice up to the commit; `opening` is when the opening steps may be done, none leaves them out. The
-    /// session is ended.
-    pub(in crate::engine) async fn rehearse(mut self, opening: Option<Timestamp>) -> Rehearsed {
+    /// Tries the first choice up to the commit, and on the way these ways to fire; `opening` is when the opening steps may be
+    /// done, none leaves them out. The session is ended.
+    pub(in crate::engine) async fn rehearse(mut self, opening: Option<Timestamp>, ways: &[Way]) -> Rehearsed {
         let rehearsed = match &mut self {
-            Self::Browser(hands) => staging::rehearse(hands.as_mut(), opening).await,
-            Self::Api(hands) => staging::rehearse(hands.as_mut(), opening).await,
+            Self::Browser(hands) => staging::rehearse(hands.as_mut(), opening, ways).await,
+            Self::Api(hands) => staging::rehearse(hands.as_mut(), opening, ways).await,
         };
         self.rest().await;
         rehearsed
@@ -180,6 +180,13 @@ impl Performer for Hands {
         match self {
             Self::Browser(hands) => hands.marks(),
             Self::Api(hands) => hands.marks(),
+        }
+    }
+
+    fn samples(&mut self) -> Vec<Delay> {
+        match self {
+            Self::Browser(hands) => hands.samples(),
+            Self::Api(hands) => hands.samples(),
         }
     }
 }

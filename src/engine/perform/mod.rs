@@ -13,6 +13,7 @@ mod hands;
 mod kit;
 mod list;
 mod login;
+mod prove;
 mod request;
 mod staging;
 
@@ -23,10 +24,11 @@ use jiff::Timestamp;
 
 use crate::flow::Flow;
 use crate::store::Mark;
-use crate::timing::{Event, Staging};
+use crate::timing::{Delay, Event, Staging};
 
 pub(super) use hands::{Hands, evidence_folder, hands, look_for_browser};
 use kit::Kit;
+pub(super) use prove::{Trial, Tried};
 pub use staging::Rehearsed;
 
 /// Does at a site what was decided.
@@ -60,4 +62,9 @@ pub(in crate::engine) trait Performer: Send {
 
     /// The instants noted since the last call, for the millisecond ledger.
     fn marks(&mut self) -> Vec<(Mark, Timestamp)>;
+
+    /// The harmless requests of the shot's own kind that were timed since the last call.
+    fn samples(&mut self) -> Vec<Delay> {
+        Vec::new()
+    }
 }

@@ -3,15 +3,19 @@
 //!
 //! What is absent: how a step is done, and everything that submits.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::login::LogIn;
+use super::prove::{Trial, Tried};
 use super::{Kit, Performer};
 use crate::engine::What;
 use crate::flow::Phase;
 use crate::model::Answer;
 use crate::store::Mark;
-use crate::timing::{Event, Listing, Staging, Trouble};
+use crate::timing::{Event, Listing, Staging, Trouble, Way};
+
+/// How long before the opening a way is tried whose steps come after it.
+const ARM_AHEAD: SignedDuration = SignedDuration::from_secs(3);
 
 /// How far a session has come.
 #[derive(Debug, Default)]
@@ -64,6 +68,9 @@ pub(super) trait Stager: Performer {
 
     /// Looks whether the commit could be done; nothing is sent.
     fn look_at_commit(&mut self, choice: usize) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Tries a way to fire the first choice in what is staged, not before `at`, up to the commit and never across it.
+    fn prove(&mut self, way: Way, at: Timestamp) -> impl Future<Output = Tried> + Send;
 }
 
 /// Stages a choice. Credentials are sent with [`Staging::LogIn`] only.
@@ -223,18 +230,26 @@ pub struct Rehearsed {
     pub waits: bool,
     /// Why not every step worked.
     pub trouble: Option<Trouble>,
+    /// What came of the ways to fire that were tried.
+    pub(in crate::engine) trials: Vec<Trial>,
 }
 
 impl Rehearsed {
+    /// Whether it has something to say of the ways to fire.
+    pub fn has_tried_ways(&self) -> bool {
+        !self.trials.is_empty()
+    }
+
     /// One that did not come beyond its beginning.
     pub(in crate::engine) fn broken(trouble: Trouble) -> Self {
-        Self { listed: false, waits: false, trouble: Some(trouble) }
+        Self { listed: false, waits: false, trouble: Some(trouble), trials: Vec::new() }
     }
 }
 
-/// Tries the first choice from the log-in to a look at the commit, whatever the list shows; `opening` is when the opening
-/// steps may be done, none leaves them out.
-pub(super) async fn rehearse(hands: &mut impl Stager, opening: Option<Timestamp>) -> Rehearsed {
+/// Tries the first choice from the log-in to a look at the commit, whatever the list shows, and on the way these ways to fire;
+/// `opening` is when the opening steps may be done, none leaves them out.
+pub(super) async fn rehearse(hands: &mut impl Stager, opening: Option<Timestamp>, ways: &[Way]) -> Rehearsed {
+    let mut trials = Vec::new();
     let listing = match log_in(hands).await {
         Ok(()) => hands.list().await,
         Err(trouble) => Err(trouble),
@@ -242,26 +257,75 @@ pub(super) async fn rehearse(hands: &mut impl Stager, opening: Option<Timestamp>
     match listing {
         Err(trouble) => Rehearsed::broken(trouble),
         Ok(listing) => Rehearsed {
-            trouble: go_through(hands, opening).await.err(),
+            trouble: try_through(hands, opening, ways, &mut trials).await.err(),
             listed: listing != Listing::Absent,
             waits: has_opening_steps(hands) && opening.is_none(),
+            trials,
         },
     }
+}
+
+async fn try_through(
+    hands: &mut impl Stager,
+    opening: Option<Timestamp>,
+    ways: &[Way],
+    trials: &mut Vec<Trial>,
+) -> Result<(), Trouble> {
+    approach(hands, Phase::Prepare, 0).await?;
+    if has_opening_steps(hands) {
+        let Some(opening) = opening else { return Ok(()) };
+        return try_opening(hands, opening, ways, trials).await;
+    }
+    for way in ways {
+        let now = hands.kit().clock.now();
+        try_way(hands, *way, now, trials).await;
+    }
+    Ok(())
+}
+
+/// The opening steps by the fastest way that works; one by one, where none does.
+async fn try_opening(
+    hands: &mut impl Stager,
+    opening: Timestamp,
+    ways: &[Way],
+    trials: &mut Vec<Trial>,
+) -> Result<(), Trouble> {
+    for way in ways {
+        hands.kit().clock.sleep_until(opening - ARM_AHEAD).await;
+        match try_way(hands, *way, opening, trials).await {
+            Tried::Works(_) => return Ok(()),
+            Tried::Says(answer) => return Err(Trouble::Answer(answer)),
+            Tried::Fails(_) => {
+                let way_back = first_phase(hands, Staging::Again).unwrap_or(Phase::Prepare);
+                approach(hands, way_back, 0).await?;
+            }
+            Tried::Untried(_) => {}
+        }
+    }
+    open_by_hand(hands, opening).await
+}
+
+async fn try_way(hands: &mut impl Stager, way: Way, at: Timestamp, trials: &mut Vec<Trial>) -> Tried {
+    let tried = hands.prove(way, at).await;
+    hands.kit().reporter.say(hands.kit().clock.now(), What::Note(tried.words(way)));
+    trials.push((way, tried.clone()));
+    tried
+}
+
+async fn open_by_hand(hands: &mut impl Stager, opening: Timestamp) -> Result<(), Trouble> {
+    hands.kit().clock.sleep_until(opening).await;
+    hands.do_steps(Phase::Opening, 0).await?;
+    hands.look_at_commit(0).await
 }
 
 /// Every reversible step in the order of a booking, at once, and a look at the list.
 pub(super) async fn walk(hands: &mut impl Stager) -> Result<(), Trouble> {
     log_in(hands).await?;
-    go_through(hands, Some(Timestamp::MIN)).await?;
-    hands.list().await.map(drop)
-}
-
-async fn go_through(hands: &mut impl Stager, opening: Option<Timestamp>) -> Result<(), Trouble> {
     approach(hands, Phase::Prepare, 0).await?;
-    let Some(opening) = opening.filter(|_| has_opening_steps(hands)) else { return Ok(()) };
-    hands.kit().clock.sleep_until(opening).await;
-    hands.do_steps(Phase::Opening, 0).await?;
-    hands.look_at_commit(0).await
+    if has_opening_steps(hands) {
+        open_by_hand(hands, Timestamp::MIN).await?;
+    }
+    hands.list().await.map(drop)
 }
 
 /// To where the commit, or the first opening step, is the next thing to do.

@@ -69,7 +69,7 @@ impl Crew for SimCrew {
     }
 
     fn rhythm(&self) -> Rhythm {
-        Rhythm { replan: REPLAN, pulse: REPLAN, events: EVENTS }
+        Rhythm { replan: REPLAN, pulse: REPLAN.unsigned_abs(), events: EVENTS }
     }
 }
 
@@ -414,7 +414,7 @@ impl Performer for SimHands {
     }
 
     fn take(&mut self, flow: Arc<Flow>) {
-        self.errand.flow = flow;
+        self.errand.take(flow);
     }
 
     fn logins(&mut self) -> u8 {

@@ -100,6 +100,7 @@ fn words(what: &What) -> String {
         What::Degraded(why) => format!("degraded: {why}"),
         // The simulated clubs are not asked for their time.
         What::SiteClock { .. } => "the site's clock was read".to_owned(),
+        What::Note(note) => note.clone(),
     }
 }
 

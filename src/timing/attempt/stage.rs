@@ -64,6 +64,8 @@ impl Machine {
     /// Other selector files are in force: what is staged was staged with the old ones.
     pub(super) fn new_files(&mut self, mode: FireMode, opening_steps: bool, now: Timestamp) -> Decision {
         (self.facts.mode, self.facts.opening_steps) = (mode, opening_steps);
+        // What was measured was measured with the old ones.
+        self.facts.learned.lead = Duration::ZERO;
         (self.stumbles, self.selector_stumbles) = (0, 0);
         self.stage_on(now)
     }

@@ -15,7 +15,7 @@ use crate::flow::page::Reply;
 use crate::flow::wire::{Step, Verb};
 use crate::model::{Answer, FireMode};
 use crate::store::Mark;
-use crate::timing::{Event, Trouble};
+use crate::timing::{Event, Trouble, received};
 
 /// How long a page may take that a chain is continued in.
 const PAGE_MS: u64 = 15_000;
@@ -48,6 +48,9 @@ impl Shooter<'_> {
 
     async fn landed(&mut self, ready: &Ready, landed: Landed, before: &Jar, visitor: Visitor, trust: Trust) -> Event {
         self.sent("http", landed.woke_at, landed.sent_at);
+        if let Some(at) = received(|name| landed.reply.header(name)) {
+            self.mark(Mark::Received, at);
+        }
         self.mark(Mark::Answered, landed.returned_at);
         let (reply, after) = self.follow(landed.reply, visitor, trust).await;
         self.hand_back(before, &after).await;
@@ -118,12 +121,12 @@ impl Shooter<'_> {
         }
     }
 
-    fn opening_steps(&self) -> Result<Vec<Step>, Trouble> {
+    pub(in super::super) fn opening_steps(&self) -> Result<Vec<Step>, Trouble> {
         let steps = self.hands.kit.errand.flow.render_steps(Phase::Opening, &self.words()?);
         steps.map_err(|error| Trouble::Selector(error.to_string()))
     }
 
-    async fn chain_plan(&mut self, ready: &Ready, steps: &[Step]) -> Result<ChainPlan, String> {
+    pub(in super::super) async fn chain_plan(&mut self, ready: &Ready, steps: &[Step]) -> Result<ChainPlan, String> {
         let answer = self.answer();
         let live = self.live();
         aim::chain(&live.session, steps, &ready.commit, &ready.outcomes, answer).await
@@ -160,7 +163,7 @@ impl Shooter<'_> {
     }
 
     /// Gives the browser the cookies that the answers have changed.
-    async fn hand_back(&mut self, before: &Jar, after: &Jar) {
+    pub(in super::super) async fn hand_back(&mut self, before: &Jar, after: &Jar) {
         let changed: Vec<_> =
             after.cookies().iter().filter(|cookie| !before.cookies().contains(cookie)).cloned().collect();
         if let Err(error) = self.live().session.set_cookies(&changed).await {

@@ -1,0 +1,73 @@
+//! What changes around an engine: the configuration, its selector files, the zone data, and the clock that was set.
+
+use std::sync::Arc;
+
+use super::super::What;
+use super::super::agenda::plan;
+use super::super::crew::Crew;
+use super::super::report::Reporter;
+use super::super::run::Order;
+use super::{Parts, Running, Supervisor};
+use crate::config::{diff, moved};
+use crate::model::Occurrence;
+
+impl<C: Crew> Supervisor<C> {
+    pub(super) async fn reload(&mut self, parts: Parts) {
+        let now = self.parts.clock.now();
+        let mut changes: Vec<String> =
+            diff(&self.parts.config, &parts.config).iter().map(ToString::to_string).collect();
+        let ahead = |parts: &Parts| -> Vec<Occurrence> { plan(&parts.config, &parts.zones, now) };
+        let moves = moved(&ahead(&self.parts), &ahead(&parts));
+        let (old, new) = (self.parts.zones.to_string(), parts.zones.to_string());
+        if old != new {
+            changes.push(format!("time zone data: {old} -> {new}"));
+            // First the data alone, so that the audit trail knows what moved because of them.
+            self.parts.zones = Arc::clone(&parts.zones);
+            self.replan().await;
+        }
+        changes.extend(moves.iter().map(ToString::to_string));
+        self.hand_out_files(&parts);
+        self.zones.send_replace(Arc::clone(&parts.zones));
+        self.parts = parts;
+        self.replan().await;
+        Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
+    }
+
+    /// Attempts that run are told of other selector files; those that cannot take them any more do not.
+    fn hand_out_files(&self, parts: &Parts) {
+        for running in self.running.values() {
+            let site = &running.site;
+            let Some(flow) = parts.config.flow(site) else { continue };
+            let same = self.parts.config.selectors.get(site) == parts.config.selectors.get(site);
+            // Whether there are pages decides who acts: that is settled when an attempt begins.
+            if !same && flow.is_api() == running.files.borrow().is_api() {
+                running.files.send_replace(flow);
+            }
+        }
+    }
+
+    /// With other zone data the opening of a running attempt may be another: it is planned again, if nothing was submitted.
+    pub(super) async fn take_up_anew_what_moved(&mut self) {
+        for (id, Running { orders, .. }) in &self.running {
+            let Ok(Some(attempt)) = self.parts.store.attempt(id).await else { continue };
+            let opening = self.agenda.occurrence(&attempt).map(Occurrence::opening);
+            let moved = opening.is_some_and(|opening| opening != attempt.opening) && !attempt.state.is_spent();
+            if moved && orders.send(Order::Move).await.is_err() {
+                tracing::debug!(%id, "the attempt is over already");
+            }
+        }
+    }
+
+    /// A clock that was set is written down, and the plan worked out anew: what was reckoned before may lie years away.
+    pub(super) async fn look_for_a_step(&mut self) {
+        let now = self.parts.clock.now();
+        let Some(by) = self.steps.look(now, self.parts.clock.uptime()) else { return };
+        self.replan_at = now;
+        let how = if by.is_negative() { "back" } else { "forward" };
+        self.say(What::Degraded(format!("this machine's clock was set {how} by {:.3} s", by.abs().as_secs_f64())));
+        let data = serde_json::json!({ "by_ms": i64::try_from(by.as_millis()).unwrap_or(i64::MAX) });
+        if let Err(error) = self.parts.store.audit(None, "clock-step", data, now).await {
+            tracing::warn!(%error, "that the clock was set was not written down");
+        }
+    }
+}
