@@ -7,6 +7,7 @@ use firstserve::cli::explain::Measured;
 use firstserve::club::Options;
 use firstserve::engine::{Engine, Event, What, site_clock_setting};
 use firstserve::model::{Outcome, SiteId};
+use firstserve::store::{FireFilter, Mark};
 use jiff::SignedDuration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,6 +31,8 @@ struct Ended {
     trail: Vec<String>,
     /// What `explain` would say.
     known: Option<Measured>,
+    /// What our own ledger says of the first submit: when it left and arrived after the opening, in milliseconds.
+    ours_ms: [f64; 2],
 }
 
 /// One attempt at a club whose clock is ahead by so much.
@@ -71,6 +74,9 @@ async fn book_at(club: &OwnClub, url: &str, rule: &str) -> Ended {
     let trail = store.audit_of(&id).await.expect("it can be read");
     let kept = store.setting(&site_clock_setting(&SiteId::new("club"))).await.expect("it can be read");
     let known = kept.map(|text| Measured::parse(&text).unwrap_or_else(|| panic!("explain cannot read {text}")));
+    let fires = store.fires(&FireFilter::default()).await.expect("it can be read");
+    let after = |mark| fires[0].after_opening(mark).expect("the club tells").as_secs_f64() * 1e3;
+    let ours_ms = [after(Mark::Sent), after(Mark::Received)];
     store.close().await;
     let ledger = club.ledger().await;
     let requests = ledger["requests"].as_array().expect("a list");
@@ -79,7 +85,7 @@ async fn book_at(club: &OwnClub, url: &str, rule: &str) -> Ended {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let late_ms = late as f64 / 1e6;
     let trail = trail.into_iter().filter(|row| row.event == "site-clock").map(|row| row.data).collect();
-    Ended { outcome, note, submits: club.submits().await, late_ms, trail, known }
+    Ended { outcome, note, submits: club.submits().await, late_ms, trail, known, ours_ms }
 }
 
 fn confirmed_once(ended: &Ended) {
@@ -96,6 +102,7 @@ async fn a_clock_that_is_behind_is_waited_for() {
     println!("lateness: club 3 s behind: {:.3} ms", ended.late_ms);
     confirmed_once(&ended);
     assert!(ended.trail.iter().any(|data| data.contains("\"follows_site\":true")), "{:?}", ended.trail);
+    in_one_time(&ended);
     let known = ended.known.expect("the site was asked");
     assert!(known.follows && known.offset.low() <= SignedDuration::from_secs(-3));
     assert!(known.offset.high() >= SignedDuration::from_secs(-3));
@@ -107,6 +114,12 @@ async fn a_clock_that_is_ahead_is_met() {
     let ended = book(SignedDuration::from_secs(3), "").await;
     println!("lateness: club 3 s ahead: {:.3} ms", ended.late_ms);
     confirmed_once(&ended);
+    in_one_time(&ended);
+}
+
+/// Our ledger reckons from our instant of the opening, also what the site's clock has told; neither is three seconds off.
+fn in_one_time(ended: &Ended) {
+    assert!(ended.ours_ms.iter().all(|ms| ms.abs() < 500.0), "sent, received: {:?} ms", ended.ours_ms);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,6 +139,11 @@ async fn by_our_own_clock_the_submit_is_early() {
     let ended = book(SignedDuration::from_secs(-3), "clock = \"own\"").await;
     assert!(ended.submits.first().is_some_and(|submit| submit.early), "{:?}", ended.submits);
     assert!(ended.late_ms < 0.0 && ended.trail.is_empty());
+    let arrival = ended.ours_ms[1];
+    assert!(
+        arrival < -2_000.0,
+        "control: the club's clock is 3 s behind, and nobody turns that into ours: {arrival} ms"
+    );
 }
 
 /// Passes everything on to a club, but for questions with `HEAD`: those are never answered.
