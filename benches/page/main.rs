@@ -57,7 +57,10 @@ async fn measure(setting: &Setting) -> anyhow::Result<()> {
     for batch in shots.chunks(BATCH) {
         for (engine, kind, landed) in fire(setting, batch).await {
             match landed {
-                Ok(landed) => all.entry((engine.as_str(), kind.word())).or_default().push(landed),
+                Ok(landed) => {
+                    eprintln!("{} {}: {:.2} busy {:.2}", engine.as_str(), kind.word(), landed.late, landed.busy);
+                    all.entry((engine.as_str(), kind.word())).or_default().push(landed);
+                }
                 Err(error) => eprintln!("lost: {} {}: {error:#}", engine.as_str(), kind.word()),
             }
         }
