@@ -29,7 +29,7 @@ pub(super) struct Raw {
     pub(super) root: Section,
     /// What is wrong so far.
     pub(super) problems: Vec<Problem>,
-    /// Whether the grammar was sound: without that, what seems to be missing may be there.
+    /// Whether the grammar was sound and everything was read: without that, what seems to be missing may be there.
     pub(super) sound: bool,
 }
 
@@ -44,8 +44,10 @@ pub(super) fn read(file: &Arc<SourceFile>, environment: &Environment) -> Raw {
     if tree.get_ref().is_empty() && problems.is_empty() {
         problems.push(nothing(&shown));
     }
-    let sound = problems.is_empty();
-    problems.append(&mut reader.finish());
+    let grammatical = problems.is_empty();
+    let (mut found, whole) = reader.finish();
+    problems.append(&mut found);
+    let sound = grammatical && whole;
     Raw { root, problems, sound }
 }
 
