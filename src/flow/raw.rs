@@ -10,11 +10,14 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use crate::report::{Place, Problem, SourceFile, did_you_mean};
+use crate::report::{Grammar, Place, Problem, SourceFile, did_you_mean};
 
 use super::Phase;
 use super::names::Names;
 use super::template::{Context, Template};
+
+/// How mistakes of TOML's own grammar are told.
+const GRAMMAR: Grammar = Grammar { code: "toml-syntax", lists: &["step", "outcome"] };
 
 /// A value and where it stands.
 pub(super) type Value<'t> = Spanned<DeValue<'t>>;
@@ -86,9 +89,7 @@ impl<'a> Reader<'a> {
         if errors.is_empty() {
             return Some(read(self, Table { entries: table.get_ref(), span: (0, 0) }));
         }
-        for error in errors {
-            self.error("toml-syntax", error.message().to_owned(), error.span().unwrap_or(0..0));
-        }
+        self.problems.extend(GRAMMAR.problems(file, errors));
         None
     }
 
@@ -147,6 +148,17 @@ impl<'a> Reader<'a> {
             DeValue::Table(entries) => Some(Table { entries, span: (value.span().start, value.span().end) }),
             _ => self.wrong_type(value, "a table { … }"),
         }
+    }
+
+    /// The tables of a file that are written `[[name]]`.
+    pub(super) fn entries<'t>(&mut self, value: &'t Value<'t>, name: &str) -> Vec<Table<'t>> {
+        if value.get_ref().is_table() {
+            let help = format!("write two, here and wherever else one begins: [[{name}]]");
+            let message = format!("`[{name}]` has one pair of brackets");
+            self.error_with_help("single-brackets", message, help, value.span());
+            return Vec::new();
+        }
+        self.tables(value)
     }
 
     /// A list of tables.

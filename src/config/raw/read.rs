@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
                 Value::Table(self.section(table, Some((tree, value.span())), &below))
             }
             (Kind::WordOr(word, _), DeValue::String(text)) if text == word => Value::Text(word.to_owned()),
-            (Kind::Named(table), DeValue::Table(tree)) => Value::Named(self.named(table, tree, &below)),
+            (Kind::Named(table), DeValue::Table(tree)) => Value::Named(self.named(table, (tree, value.span()), &below)),
             (Kind::Repeated(table), DeValue::Array(items)) => {
                 Value::Repeated(items.iter().filter_map(|item| self.item(table, item, &below)).collect())
             }
@@ -133,8 +133,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn named(&mut self, table: &'static Table, tree: &DeTable<'_>, path: &Path) -> Vec<(At<String>, Section)> {
+    fn named(
+        &mut self,
+        table: &'static Table,
+        (tree, span): (&DeTable<'_>, Range<usize>),
+        path: &Path,
+    ) -> Vec<(At<String>, Section)> {
         let mut sections = Vec::new();
+        let stray = |(key, value): &(&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+            !value.get_ref().is_table() && table.key(key.get_ref()).is_some()
+        };
+        if in_file_order(Some(tree)).iter().any(stray) {
+            let message = format!("[{}] has no name", dotted(path));
+            let help = format!("write {} with a name of your choice", table.title);
+            self.say(Problem::error("missing-name", message).help(help), span);
+        }
         for (name, value) in in_file_order(Some(tree)) {
             let below = deeper(path, name.get_ref());
             match value.get_ref() {
@@ -142,12 +155,13 @@ impl<'a> Reader<'a> {
                     let name = At { value: name.get_ref().to_string(), origin: Origin::File(self.place(name.span())) };
                     sections.push((name, self.section(table, Some((inner, value.span())), &below)));
                 }
-                _ if table.key(name.get_ref()).is_some() => {
-                    let help = format!("it belongs under a name of your choice: {}", table.title);
-                    self.say(
-                        Problem::error("unknown-key", format!("`{}` stands too high", name.get_ref())).help(help),
-                        name.span(),
-                    );
+                // Said once, of the whole table.
+                _ if table.key(name.get_ref()).is_some() => {}
+                DeValue::Array(_) => {
+                    let title = dotted(&below);
+                    let message = format!("`[[{title}]]` has two pairs of brackets");
+                    let help = format!("write it with one: [{title}]");
+                    self.say(Problem::error("wrong-kind", message).help(help), name.span());
                 }
                 _ => self.unknown_entry(table, name),
             }

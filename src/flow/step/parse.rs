@@ -35,7 +35,7 @@ pub(super) fn steps(reader: &mut Reader<'_>, value: &Value<'_>, depth: u8) -> Ve
         reader.error("too-deep", "steps are nested too deeply", value.span());
         return Vec::new();
     }
-    let tables = reader.tables(value);
+    let tables = if depth == 0 { reader.entries(value, "step") } else { reader.tables(value) };
     let mut found = Vec::new();
     for table in tables {
         if depth == 0 {
