@@ -125,7 +125,8 @@ fn row(used: &Used, column: &str, columns: &[&str]) -> Option<Problem> {
         let help = "`row.…` is the row of the site's list that cancel/ is about";
         return Some(error("row-outside-cancel", format!("`row.{column}` outside cancel/"), used).help(help));
     }
-    if columns.contains(&column) {
+    // Without any column the lack of verify/ or of its `rows` is said already.
+    if columns.is_empty() || columns.contains(&column) {
         return None;
     }
     let help = match did_you_mean(column, columns.iter().copied()) {

@@ -171,6 +171,39 @@ fn a_wrong_selector_file_is_a_problem_of_that_file() {
     assert_eq!(loaded.problems[0].place.as_ref().expect("it has a place").file().path(), path);
 }
 
+/// What an unread file would have held is not missed, and what is wrong in the others is said all the same.
+#[test]
+fn a_selector_file_that_cannot_be_read_is_the_only_problem() {
+    let list = "selectors/club/verify/10-list.toml";
+    let cases: [(fn(&Path), &str, &str); 4] = [
+        (|path| fs::create_dir(path).expect("a folder"), "unreadable-file", "give it another name, or take it away"),
+        (|path| std::os::unix::fs::symlink("/nowhere", path).expect("a link"), "unreadable-file", "a link to nothing"),
+        (|path| fs::write(path, b"caf\xe9 = 1\n").expect("a file"), "not-utf8", "save the file as UTF-8"),
+        (|path| fs::write(path, "a = \"b\n").expect("a file"), "toml-syntax", "write the same quote after the text"),
+    ];
+    for (spoil, code, help) in cases {
+        let world = World::with(&format!("{CLUB}{DOUBLES}"));
+        fs::remove_file(world.path(list)).expect("the file is there");
+        spoil(&world.path(list));
+        let loaded = world.load();
+        assert_eq!(codes(&loaded), [code]);
+        assert!(loaded.problems[0].place.is_some());
+        assert!(loaded.problems[0].help.as_ref().is_some_and(|told| told.contains(help)), "{:?}", loaded.problems);
+        fs::write(world.path("selectors/club/prepare/10-form.toml"), "[[step]]\nclck = \"x\"\n").expect("a file");
+        assert_eq!(world.load().problems.len(), 2, "{:?}", world.load().problems);
+    }
+}
+
+#[test]
+fn what_is_missing_in_a_flow_is_said_where_its_folder_is_named() {
+    let world = World::with(&format!("{CLUB}{DOUBLES}"));
+    fs::remove_dir_all(world.path("selectors/club/verify")).expect("the folder is there");
+    let loaded = world.load();
+    assert_eq!(codes(&loaded), ["no-verify"]);
+    let place = loaded.problems[0].place.as_ref().expect("it has a place");
+    assert_eq!(&place.file().text()[place.span()], "\"selectors/club\"");
+}
+
 #[test]
 fn thousands_of_mistakes_are_counted_not_shown() {
     let text: String = (0..5_000).map(|n| format!("unknown-{n} = 1\n")).collect();
