@@ -312,7 +312,8 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
         let errors = problems.iter().skip(MAX_PROBLEMS).any(|problem| problem.severity == Severity::Error);
         problems.truncate(MAX_PROBLEMS);
         let message = format!("{more} more problems are not shown");
-        problems.push(if errors { Problem::error("more", message) } else { Problem::warning("more", message) });
+        let more = if errors { Problem::error("more", message) } else { Problem::warning("more", message) };
+        problems.push(more.help("mend those above and check again: one cause often makes many"));
     }
     problems
 }

@@ -261,7 +261,10 @@ fn role(parts: &[String]) -> Result<(Role, Option<Problem>), Problem> {
             Err(Problem::error("unknown-folder", format!("{folder}/ holds a folder")).help(help))
         }
         [folder, ..] => Err(unknown_folder(folder)),
-        [] => Err(Problem::error("unknown-file", "this is not a file of the flow")),
+        [] => {
+            let help = format!("take it away; beside the folders stand {}", list(&SINGLE));
+            Err(Problem::error("unknown-file", "this is not a file of the flow").help(help))
+        }
     }
 }
 

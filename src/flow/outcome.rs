@@ -31,7 +31,7 @@ pub(super) fn outcomes(reader: &mut Reader<'_>, file: Table<'_>) -> Vec<Outcome>
         found.extend(outcome(reader, table, &known));
     }
     if !confirms {
-        let help = "[[outcome]] is = \"confirmed\" with what only the page after a booking shows";
+        let help = "write an [[outcome]] with is = \"confirmed\" and what only the page after a booking shows";
         reader.error_with_help("no-confirmed", "no outcome is `confirmed`", help, file.span());
     }
     found
