@@ -11,6 +11,9 @@ use super::{Problems, World};
 /// What a zone should look like, for who wrote something of his own.
 const FORM: &str = "write the IANA name, continent and city: America/Costa_Rica, Europe/Madrid";
 
+/// Not every city is in the data, and the nearest word may be one far away.
+const LARGER: &str = "Not every city has a zone of its name: a larger one with the same clock will do";
+
 /// The places that share a wall clock and have no name but letters; the letters alone do not say which is meant.
 const LETTERS: [(&str, &[&str]); 14] = [
     ("CST CDT", &["America/Costa_Rica", "America/Mexico_City", "America/Chicago", "America/Havana", "Asia/Shanghai"]),
@@ -89,7 +92,7 @@ fn unknown(at: &At<String>, zones: &TimeZoneDatabase, now: Timestamp) -> Problem
     let known: Vec<String> = zones.available().map(|name| name.to_string()).filter(|name| name.contains('/')).collect();
     let wanted = written.replace(' ', "_");
     let near = did_you_mean(&wanted, known.iter().map(String::as_str)).or_else(|| same_city(&wanted, &known));
-    let help = near.map_or_else(|| FORM.to_owned(), |near| format!("did you mean `{near}`?"));
+    let help = near.map_or_else(|| FORM.to_owned(), |near| format!("did you mean `{near}`? {LARGER}"));
     at.error("unknown-zone", format!("there is no time zone `{}`", at.value)).help(help)
 }
 
