@@ -1,5 +1,7 @@
 //! `firstserve check`: says what is wrong with the configuration, all at once.
 
+mod advice;
+
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -26,7 +28,7 @@ pub enum Shown {
     Coloured,
 }
 
-/// Checks the file and its selector folders, and gives the exit code. For people everything goes to `err`; as JSON one
+/// Checks the file and its selector folders, warns of what is lacking beside them, and gives the exit code. For people everything goes to `err`; as JSON one
 /// document goes to `out`.
 ///
 /// # Errors
@@ -39,7 +41,10 @@ pub fn run(
     shown: Shown,
     (out, err): (&mut dyn Write, &mut dyn Write),
 ) -> io::Result<u8> {
-    let loaded = config::load(path, environment, zones, now);
+    let mut loaded = config::load(path, environment, zones, now);
+    if let Some(config) = &loaded.config {
+        loaded.problems.extend(advice::advice(path, config));
+    }
     match shown {
         Shown::Json => writeln!(out, "{:#}", report::json(&loaded.problems))?,
         Shown::Plain | Shown::Coloured => {

@@ -78,9 +78,9 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Replay(wanted) => replay::run(&wanted, &setting, args.json),
         Command::Simulate(wanted) => simulate::run(&wanted, &setting, args.json),
         Command::Vault(mut wanted) => {
-            let (data, identity) = setting.vault();
-            wanted.identity = wanted.identity.or(identity);
-            Ok(wanted.run(&data, args.json))
+            let found = setting.vault();
+            wanted.identity = wanted.identity.or(found.identity);
+            Ok(wanted.run(&found.data, &found.entries, args.json))
         }
         Command::Club(options) => club::run(options),
         Command::Clock(wanted) => clock::run(&wanted, args.json),

@@ -69,16 +69,28 @@ impl Setting {
         Ok((config, zones))
     }
 
-    /// The data folder and the identity that the file names. The vault can be filled before the rest is right; then it is
-    /// said which folder is taken.
-    pub(super) fn vault(&self) -> (PathBuf, Option<PathBuf>) {
+    /// Where the vault of the configuration is, and what it should hold. It can be filled before the rest of the file is
+    /// right; then it is said which folder is taken.
+    pub(super) fn vault(&self) -> VaultSetting {
         if let Some(config) = self.load().config {
-            return (config.server.data.clone(), config.vault.identity.clone());
+            let entries = config.members.iter().map(|member| member.vault.clone());
+            let entries = entries.chain(config.mail.iter().filter_map(|mail| mail.vault.clone())).collect();
+            return VaultSetting { data: config.server.data.clone(), identity: config.vault.identity.clone(), entries };
         }
         let path = self.path.display();
         super::say(&format!("firstserve: {path} cannot be used yet; the vault is taken to be in {DEFAULT_DATA}/"));
-        (PathBuf::from(DEFAULT_DATA), None)
+        VaultSetting { data: PathBuf::from(DEFAULT_DATA), identity: None, entries: Vec::new() }
     }
+}
+
+/// What a configuration says of the vault.
+pub(super) struct VaultSetting {
+    /// The data folder.
+    pub(super) data: PathBuf,
+    /// The identity that it names.
+    pub(super) identity: Option<PathBuf>,
+    /// The entries that its members and its mail ask for; empty when that is not known.
+    pub(super) entries: Vec<String>,
 }
 
 /// The vault that a configuration names.

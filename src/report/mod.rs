@@ -3,12 +3,17 @@
 //! A user's mistake is never an `Err` that stops at the first: it is a [`Problem`] pushed onto a list, all of which are
 //! shown at once. Rendering for people is in [`render`], for programs in [`json`].
 
+mod calendar;
+mod grammar;
 mod json;
 mod place;
 mod problem;
+mod quote;
 mod render;
 mod suggest;
 
+pub use calendar::date_help;
+pub use grammar::Grammar;
 pub use json::json;
 pub use place::{Place, SourceFile};
 pub use problem::{Problem, Severity};

@@ -14,7 +14,7 @@ mod name;
 use std::path::{Path, PathBuf};
 
 pub use credentials::Credentials;
-pub use error::{VaultError, VaultErrorKind};
+pub use error::{Known, VaultError, VaultErrorKind};
 pub use identity::default_identity;
 
 use identity::Identity;
@@ -88,19 +88,31 @@ impl Vault {
         name::list(&self.folder)
     }
 
+    /// The names of all entries of a data folder, for which no identity is needed; none: there is no vault yet.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn names(data: &Path) -> Result<Option<Vec<String>>, VaultError> {
+        let folder = data.join(FOLDER);
+        if folder.is_dir() { name::list(&folder).map(Some) } else { Ok(None) }
+    }
+
     /// Takes an entry out.
     ///
     /// # Errors
     /// No such entry, and the file system's.
     pub fn remove(&self, entry: &str) -> Result<(), VaultError> {
         let name = EntryName::parse(entry)?;
-        if file::remove(&name.path(&self.folder))? { Ok(()) } else { Err(self.missing(&name)) }
+        if file::remove(&name.path(&self.folder))? {
+            return Ok(());
+        }
+        let (entry, known) = (entry.to_owned(), Known(self.list().unwrap_or_default()));
+        Err(VaultError::new(&self.folder, VaultErrorKind::NothingToRemove { entry, known }))
     }
 
     fn missing(&self, name: &EntryName) -> VaultError {
-        let known = self.list().unwrap_or_default();
-        let meant = crate::report::did_you_mean(name.as_str(), known.iter().map(String::as_str)).map(str::to_owned);
-        VaultError::new(&self.folder, VaultErrorKind::NoEntry { entry: name.as_str().to_owned(), meant })
+        let (entry, known) = (name.as_str().to_owned(), Known(self.list().unwrap_or_default()));
+        VaultError::new(&self.folder, VaultErrorKind::NoEntry { entry, known })
     }
 }
 

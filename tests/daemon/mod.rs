@@ -5,6 +5,7 @@ mod browser;
 mod commands;
 mod edits;
 mod idle;
+mod input;
 mod kills;
 mod once;
 mod replay;

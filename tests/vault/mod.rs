@@ -147,7 +147,10 @@ fn what_is_wrong_with_a_file_is_said() {
     assert!(matches!(foreign.kind, VaultErrorKind::OtherIdentity), "{foreign}");
 
     let meant = vault.get("las-palmas/anna").expect_err("refused");
-    assert!(meant.to_string().contains("but there is \"las-palmas/ana\""), "{meant}");
+    assert!(
+        meant.to_string().contains("did you mean \"las-palmas/ana\"? add it with `firstserve vault set"),
+        "{meant}"
+    );
 }
 
 #[test]
