@@ -4,6 +4,7 @@
 //! asked every few milliseconds until the step's time is over. Here is what only the driver can do, and the patience. When to
 //! do it, and what an answer means for an attempt, is decided elsewhere. Every wait is bounded.
 
+mod afresh;
 mod armed;
 mod aside;
 mod call;
@@ -58,6 +59,7 @@ pub struct Stage {
     tickets: u64,
     page_load: Option<Duration>,
     preloads: HashMap<String, String>,
+    source: afresh::Source,
 }
 
 /// A step that was done.
@@ -115,6 +117,7 @@ impl Stage {
             tickets: 0,
             page_load: None,
             preloads: HashMap::new(),
+            source: afresh::Source::default(),
         })
     }
 
