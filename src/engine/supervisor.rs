@@ -15,7 +15,7 @@ use super::agenda::{Agenda, plan};
 use super::errand::{Errand, Reason};
 use super::letters::{letters, unrun};
 use super::lock::AccountLocks;
-use super::perform::hands;
+use super::perform::{end_browsers_of_the_dead, hands};
 use super::report::Reporter;
 use super::run::{Finish, Order, Run};
 use super::site_clock::{SiteClocks, Watch};
@@ -184,6 +184,8 @@ impl Engine {
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+        // Before anything is read or submitted: what is left of a killed run could still submit.
+        end_browsers_of_the_dead(&self.parts.config.server.data).await;
         loop {
             if self.parts.clock.now() >= self.replan_at {
                 self.replan().await;
