@@ -133,6 +133,13 @@ impl Stage {
         self
     }
 
+    /// Another secret to be masked from now on, for example a token that a step has read.
+    pub fn hide(&mut self, secret: Secret) {
+        if !self.secrets.contains(&secret) {
+            self.secrets.push(secret);
+        }
+    }
+
     /// The answer to a native dialog that may open from now on; none: an open dialog is a failure. A step's own declaration
     /// replaces it.
     pub fn declare(&mut self, dialog: Option<Dialog>) {
@@ -290,7 +297,7 @@ impl Stage {
 
     fn remember_secrets(&mut self, step: &Step) {
         if step.secret {
-            self.secrets.extend(page::texts_of(&step.verb).into_iter().map(Secret::new));
+            page::texts_of(&step.verb).into_iter().for_each(|text| self.hide(Secret::new(text)));
         }
     }
 

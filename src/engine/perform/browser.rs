@@ -121,6 +121,9 @@ impl BrowserHands {
             Ok(done) => {
                 hide_learnt(&self.kit.redactor, phase, &done.captured);
                 for (name, value) in &done.captured {
+                    if phase == Phase::Login {
+                        live.stage.hide(Secret::new(value.clone()));
+                    }
                     live.words.learn(phase, name, value);
                 }
                 if let Some(hit) = done.hit.filter(|hit| *hit > 0) {
