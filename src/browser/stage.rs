@@ -9,6 +9,7 @@ mod armed;
 mod aside;
 mod call;
 mod commit;
+mod covered;
 mod evidence;
 mod hands;
 mod keys;

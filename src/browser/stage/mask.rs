@@ -1,5 +1,9 @@
 //! Takes secrets out of texts that leave the process, in every form in which they can be written ([`forms`]).
 
+use std::borrow::Cow;
+
+use regex::bytes::Regex;
+
 use crate::model::{Secret, forms};
 
 /// What stands in a secret's place.
@@ -9,23 +13,53 @@ pub(super) const MASK: &str = "[masked]";
 /// mask the whole page.
 const SHORTEST: usize = 3;
 
-/// Replaces each secret, however it is written. A text that cannot be searched is masked whole.
-pub(super) fn mask(text: &str, secrets: &[Secret]) -> String {
-    let mut long: Vec<&Secret> = long(secrets).collect();
-    if long.is_empty() {
-        return text.to_owned();
-    }
-    // The longest first: one may contain a shorter one.
-    long.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-    let patterns: Vec<_> = long.iter().flat_map(|secret| forms::patterns(secret.expose())).collect();
-    let Ok(search) = forms::search(patterns.iter().map(|pattern| pattern.as_str())) else { return MASK.to_owned() };
-    let masked = search.replace_all(text.as_bytes(), MASK.as_bytes());
-    String::from_utf8_lossy(&masked).into_owned()
+/// What masks the same secrets in many texts.
+pub(super) struct Masker(Search);
+
+enum Search {
+    /// There is no secret.
+    None,
+    For(Regex),
+    /// They cannot be searched for: nothing of a text is certain to be none.
+    Impossible,
 }
 
-/// Those that are masked.
-pub(super) fn long(secrets: &[Secret]) -> impl Iterator<Item = &Secret> {
-    secrets.iter().filter(|secret| secret.expose().chars().count() >= SHORTEST)
+impl Masker {
+    pub(super) fn of(secrets: &[Secret]) -> Self {
+        let mut long: Vec<&str> =
+            secrets.iter().map(Secret::expose).filter(|s| s.chars().count() >= SHORTEST).collect();
+        if long.is_empty() {
+            return Self(Search::None);
+        }
+        // The longest first: one may contain a shorter one.
+        long.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let patterns: Vec<_> = long.into_iter().flat_map(forms::patterns).collect();
+        let search = forms::search(patterns.iter().map(|pattern| pattern.as_str()));
+        Self(search.map_or(Search::Impossible, Search::For))
+    }
+
+    /// Whether every text stays as it is.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.0, Search::None)
+    }
+
+    /// Replaces each secret, however it is written. A text that cannot be searched is masked whole.
+    pub(super) fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.0 {
+            Search::None => Cow::Borrowed(text),
+            Search::For(search) if !search.is_match(text.as_bytes()) => Cow::Borrowed(text),
+            Search::For(search) => {
+                let masked = search.replace_all(text.as_bytes(), MASK.as_bytes());
+                Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
+            }
+            Search::Impossible => Cow::Borrowed(MASK),
+        }
+    }
+}
+
+/// The same for one text.
+pub(super) fn mask(text: &str, secrets: &[Secret]) -> String {
+    Masker::of(secrets).mask(text).into_owned()
 }
 
 #[cfg(test)]
