@@ -14,6 +14,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use url::Url;
 
 use super::error::ErrorKind;
+use super::families::Written;
 use super::{Engine, Options, guard, scratch};
 use crate::clock::Stopwatch;
 
@@ -38,6 +39,7 @@ pub(super) struct Driver {
     guardian: Child,
     pipe: Option<ChildStdin>,
     folder: PathBuf,
+    written: Option<Written>,
     log: File,
     /// Where it listens.
     pub(super) url: Url,
@@ -62,14 +64,15 @@ impl Driver {
     }
 
     async fn try_start(options: &Options, program: &Path, patience: Duration) -> Result<Self, ErrorKind> {
-        let (mut guardian, folder, log) = spawn(options, program).map_err(|source| ErrorKind::Start { source })?;
+        let Spawned { mut guardian, folder, written, log } =
+            spawn(options, program).map_err(|source| ErrorKind::Start { source })?;
         let pipe = guardian.stdin.take();
         let waiting = Stopwatch::start();
         while waiting.elapsed() < patience {
             let text = read(&log);
             if let Some(port) = port_in(options.engine, &text) {
                 let url = format!("http://127.0.0.1:{port}/").parse().expect("an address with a port is an address");
-                return Ok(Self { guardian, pipe, folder, pid: driver_in(&text), log, url });
+                return Ok(Self { guardian, pipe, folder, written, pid: driver_in(&text), log, url });
             }
             if let Ok(Some(_status)) = guardian.try_wait() {
                 return Err(ErrorKind::DriverDied { log: last_of(&read(&log)) });
@@ -106,6 +109,15 @@ impl Driver {
     /// Has driver, browser and scratch folder ended by the guardian, or by ourselves when that is dead or does not come to an
     /// end. `Ok` says that none of them is left.
     pub(super) async fn end(mut self, patience: Duration) -> Result<(), String> {
+        let written = self.written.take();
+        self.end_all(patience).await?;
+        if let Some(written) = written {
+            written.strike_out();
+        }
+        Ok(())
+    }
+
+    async fn end_all(mut self, patience: Duration) -> Result<(), String> {
         drop(self.pipe.take());
         match tokio::time::timeout(patience, self.guardian.wait()).await {
             Ok(Ok(status)) if status.success() => return Ok(()),
@@ -121,16 +133,35 @@ impl Driver {
     }
 }
 
-fn spawn(options: &Options, program: &Path) -> io::Result<(Child, PathBuf, File)> {
+struct Spawned {
+    guardian: Child,
+    folder: PathBuf,
+    written: Option<Written>,
+    log: File,
+}
+
+fn spawn(options: &Options, program: &Path) -> io::Result<Spawned> {
     let folder = scratch::make()?;
+    let mut written = write_down(options, &folder);
     match spawn_in(options, program, &folder) {
-        Ok((guardian, log)) => Ok((guardian, folder, log)),
+        Ok((guardian, log)) => {
+            let added = written.as_mut().map_or(Ok(()), |written| written.guarded_by(guardian.id()));
+            added.unwrap_or_else(|error| tracing::warn!(%error, "the guardian of a browser was not written down"));
+            Ok(Spawned { guardian, folder, written, log })
+        }
         Err(error) => {
             // The first error is the one to tell.
             let _ = scratch::wipe(&folder);
+            written.iter().for_each(Written::strike_out);
             Err(error)
         }
     }
+}
+
+/// The guardian ends a family in almost every case: one that cannot be written down is started nevertheless.
+fn write_down(options: &Options, folder: &Path) -> Option<Written> {
+    let written = Written::before(options.families.as_ref()?, folder);
+    written.inspect_err(|error| tracing::warn!(%error, "a browser cannot be written down before it starts")).ok()
 }
 
 fn spawn_in(options: &Options, program: &Path, folder: &Path) -> io::Result<(Child, File)> {

@@ -185,6 +185,7 @@ struct Running {
 
 impl<C: Crew> Supervisor<C> {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+        self.crew.arrive(&self.parts).await;
         loop {
             if self.parts.clock.now() >= self.replan_at {
                 self.replan().await;

@@ -8,6 +8,7 @@ mod idle;
 mod input;
 mod kills;
 mod once;
+mod orphans;
 mod replay;
 mod stops;
 mod world;
