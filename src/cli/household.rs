@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::setting::{vault_of, zones_of};
+use super::setting::{vault_at, vault_of, zones_of};
 use super::{Exit, Failure};
 use crate::browser::BrowserError;
 use crate::clock::{Clock, SystemClock, ZoneData};
@@ -115,7 +115,7 @@ impl Household {
             config: Arc::clone(&self.config),
             zones: Arc::clone(&self.zones),
             store: self.store.clone(),
-            vault: self.vault().ok(),
+            vault: self.vault().ok().or_else(|| vault_at(&self.config).ok().map(Arc::new)),
             clock: Arc::new(SystemClock),
             guardian: self.guardian.clone(),
             redactor: self.redactor.clone(),

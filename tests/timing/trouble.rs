@@ -97,6 +97,29 @@ fn a_broken_selector_waits_for_other_files_as_long_as_it_is_useful() {
 }
 
 #[test]
+fn a_vault_that_gives_nothing_is_asked_again_as_long_as_it_is_useful() {
+    let mut machine = machine(FireMode::Script);
+    let nothing = || Event::StageFailed(Trouble::Credentials("there is no entry".into()));
+    let mut decision = machine.on(Event::Begin, before(90_000));
+    let (mut now, mut longest) = (before(90_000), 0);
+    while outcome(&decision.next).is_none() {
+        decision = match decision.next {
+            Next::Wait(at) => {
+                longest = at.duration_since(now).as_secs().max(longest);
+                now = at;
+                machine.on(Event::Woke, now)
+            }
+            Next::Stage { .. } => machine.on(nothing(), now),
+            other => panic!("{other:?}"),
+        };
+    }
+    let Next::End { outcome, note, .. } = decision.next else { panic!("an end") };
+    assert_eq!((outcome, longest), (Outcome::Missed, 3), "what is mended at the last moment is found in time");
+    assert!(note.contains("the vault") && note.contains("there is no entry"), "{note}");
+    assert!(now > after(30 * 60_000) && now < after(30 * 60_000 + 1_000), "{now}");
+}
+
+#[test]
 fn other_files_are_taken_at_once_while_nothing_is_spent() {
     let mut machine = machine(FireMode::Script);
     machine.on(Event::Begin, before(90_000));

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{Machine, after, bare};
 use crate::model::{Answer, FireMode, Outcome, State};
 use crate::timing::{Decision, Next, Staging, Trouble};
-use crate::timing::{browser_back_off, selector_back_off, site_back_off};
+use crate::timing::{browser_back_off, selector_back_off, site_back_off, vault_back_off};
 
 /// So long after the last useful instant a wait ends: then it is certainly too late.
 const TOO_LATE: Duration = Duration::from_millis(1);
@@ -81,7 +81,7 @@ impl Machine {
             Trouble::Answer(Answer::LoginExpired) if self.staging != Some(Staging::LogIn) => {
                 self.stage(Staging::LogIn, now)
             }
-            Trouble::Credentials(_) => self.end(Outcome::LoginRefused, &words),
+            Trouble::Credentials(_) => self.try_again(vault_back_off(self.stumbles), Outcome::Missed, &words, now),
             Trouble::Selector(_) => self.selector_trouble(&words, now),
             Trouble::Browser(_) => self.try_again(browser_back_off(self.stumbles), Outcome::Missed, &words, now),
             Trouble::Answer(_) | Trouble::Unreachable(_) => {
