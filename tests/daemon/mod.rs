@@ -4,6 +4,7 @@ mod book;
 mod browser;
 mod commands;
 mod edits;
+mod guests;
 mod idle;
 mod kills;
 mod once;

@@ -31,7 +31,7 @@ impl Machine {
     /// A choice is tried from the beginning.
     pub(super) fn turn_to(&mut self, choice: usize) {
         self.choice = choice;
-        (self.not_open, self.ladder_from) = (0, None);
+        (self.not_open, self.ladder_from, self.unsent) = (0, None, 0);
         self.trouble = None;
     }
 
@@ -64,7 +64,7 @@ impl Machine {
     /// Other selector files are in force: what is staged was staged with the old ones.
     pub(super) fn new_files(&mut self, mode: FireMode, opening_steps: bool, now: Timestamp) -> Decision {
         (self.facts.mode, self.facts.opening_steps) = (mode, opening_steps);
-        (self.stumbles, self.selector_stumbles) = (0, 0);
+        (self.stumbles, self.selector_stumbles, self.unsent) = (0, 0, 0);
         self.stage_on(now)
     }
 
