@@ -11,7 +11,7 @@ use crate::config::{Config, SmtpSecurity};
 use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
 use crate::model::Member;
 use crate::notify::{Security, Smtp, Transport};
-use crate::store::Store;
+use crate::store::{Matter, Store, StoreError};
 use crate::telemetry::Redactor;
 use crate::vault::{Credentials, Vault, VaultError};
 
@@ -33,7 +33,16 @@ pub(super) struct Household {
 pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
     let server = &config.server;
     let opened = Store::open_with(server.database.expose(), &server.data, server.db_pool_size).await;
-    opened.map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))
+    opened.map_err(|error| Failure::new(exit_of(&error), error.to_string()))
+}
+
+fn exit_of(error: &StoreError) -> Exit {
+    match error.matter() {
+        Matter::Files => Exit::Io,
+        Matter::Contents => Exit::Data,
+        Matter::Configuration => Exit::Config,
+        Matter::Availability => Exit::Unavailable,
+    }
 }
 
 /// Fails where the browser is missing that the configured bookings need.

@@ -10,16 +10,19 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 use url::Url;
 
-use super::error::{Doing, doing};
+use super::error::doing;
 use super::instance::{DatabaseLock, InstanceLock};
 use super::read::Columns;
-use super::{StoreError, StoreErrorKind};
+use super::{StoreError, StoreErrorKind, trouble};
 
 /// Connections to the database at once, where nobody says how many: one writes, the others read.
 pub(super) const DEFAULT_CONNECTIONS: u32 = 4;
 
 /// How long a connection is waited for.
 const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// How long a server may take for the first connection.
+const SERVER: Duration = Duration::from_secs(15);
 
 /// What SQLite is told on each connection: a commit survives power loss, readers never wait, and a schema that somebody
 /// tampered with runs nothing.
@@ -39,6 +42,8 @@ pub(super) enum Backend {
 /// A database whose schema nobody has looked at yet.
 pub(super) struct Opened {
     pub(super) pool: AnyPool,
+    /// The file, or the server without its password.
+    pub(super) place: String,
     pub(super) backend: Backend,
     pub(super) locks: Vec<InstanceLock>,
     pub(super) database_lock: Option<DatabaseLock>,
@@ -51,8 +56,11 @@ pub(super) async fn open(url: &str, data: &Path, connections: u32) -> Result<Ope
             Address::Sqlite(file) => {
                 let locks = claim(&file, data)?;
                 prepare(&file)?;
-                let pool = pool(sqlite_url(&file, "rw")?, Some(PRAGMAS), connections).await?;
-                Ok(Opened { pool, backend: Backend::Sqlite, locks, database_lock: None })
+                let url = sqlite_url(&file, "rw")?;
+                try_file(&file, &url, PRAGMAS).await?;
+                let pool = pool(url, Some(PRAGMAS), connections).await?;
+                let place = file.display().to_string();
+                Ok(Opened { pool, place, backend: Backend::Sqlite, locks, database_lock: None })
             }
         }
     })
@@ -64,20 +72,51 @@ async fn open_postgres(url: Url, data: &Path, connections: u32) -> Result<Opened
     let data = absolute(data)?;
     make_folder(&data)?;
     let locks = vec![InstanceLock::take(&data)?];
+    let database_lock = Some(DatabaseLock::take(try_server(&url).await?).await?);
+    let place = trouble::place_of(&url);
+    Ok(Opened { pool: pool(url, None, connections).await?, place, backend: Backend::Postgres, locks, database_lock })
+}
+
+/// A first connection, for a pool only says that it has waited in vain.
+async fn try_file(file: &Path, url: &Url, pragmas: &str) -> Result<(), StoreErrorKind> {
     sqlx::any::install_default_drivers();
-    let connection = AnyConnectOptions::from_str(url.as_str())?.connect().await?;
-    let database_lock = Some(DatabaseLock::take(connection).await?);
-    Ok(Opened { pool: pool(url, None, connections).await?, backend: Backend::Postgres, locks, database_lock })
+    let trying = async {
+        let mut connection = AnyConnectOptions::from_str(url.as_str())?.connect().await?;
+        connection.execute(sqlx::AssertSqlSafe(pragmas)).await?;
+        connection.close().await
+    };
+    trying.await.map_err(|error| trouble::of_file(file, error))
+}
+
+/// The same for a server, which may be one that never answers.
+async fn try_server(url: &Url) -> Result<AnyConnection, StoreErrorKind> {
+    sqlx::any::install_default_drivers();
+    let options = AnyConnectOptions::from_str(url.as_str())?;
+    match tokio::time::timeout(SERVER, options.connect()).await {
+        Ok(connected) => connected.map_err(|error| trouble::of_server(url, error)),
+        Err(_) => Err(StoreErrorKind::Silent { place: trouble::place_of(url) }),
+    }
 }
 
 pub(super) async fn open_read_only(url: &str) -> Result<Opened, StoreError> {
     const DOING: &str = "open the database for reading";
-    let (backend, url, pragmas) = match address(url).doing(DOING)? {
-        Address::Postgres(url) => (Backend::Postgres, url, None),
-        Address::Sqlite(file) => (Backend::Sqlite, sqlite_url(&file, "ro").doing(DOING)?, Some(READING_PRAGMAS)),
-    };
-    let pool = pool(url, pragmas, DEFAULT_CONNECTIONS).await.doing(DOING)?;
-    Ok(Opened { pool, backend, locks: Vec::new(), database_lock: None })
+    doing(DOING, async {
+        let (backend, url, pragmas, place) = match address(url)? {
+            Address::Postgres(url) => {
+                try_server(&url).await?.close().await?;
+                let place = trouble::place_of(&url);
+                (Backend::Postgres, url, None, place)
+            }
+            Address::Sqlite(file) => {
+                let url = sqlite_url(&file, "ro")?;
+                try_file(&file, &url, READING_PRAGMAS).await?;
+                (Backend::Sqlite, url, Some(READING_PRAGMAS), file.display().to_string())
+            }
+        };
+        let pool = pool(url, pragmas, DEFAULT_CONNECTIONS).await?;
+        Ok(Opened { pool, place, backend, locks: Vec::new(), database_lock: None })
+    })
+    .await
 }
 
 /// The settings that decide whether a commit survives power loss, as the database itself tells them.

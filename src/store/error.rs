@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::trouble;
 use crate::model::{AttemptId, State};
 
 /// A failure of the store: what it was doing, and why it could not.
@@ -32,16 +33,20 @@ pub enum StoreErrorKind {
     )]
     SecondDaemon,
     /// The database was written by a later version.
-    #[error("the database has schema version {found}, and this program knows {known}; install the newer firstserve")]
+    #[error("{place} has schema version {found}, and this program knows {known}; install the newer firstserve")]
     NewerSchema {
+        /// The file, or the server without its password.
+        place: String,
         /// The database's version.
         found: i64,
         /// The newest version that this program knows.
         known: i64,
     },
     /// The database is not one that this program has brought up to date.
-    #[error("the database has schema version {found}, not {known}; `firstserve run` brings it up to date")]
+    #[error("{place} has schema version {found}, not {known}; `firstserve run` brings it up to date")]
     OlderSchema {
+        /// The file, or the server without its password.
+        place: String,
         /// The database's version.
         found: i64,
         /// The version that this program needs.
@@ -56,8 +61,27 @@ pub enum StoreErrorKind {
     /// Not an address of a database that is known here.
     #[error("the address is neither `sqlite://FILE` nor `postgres://…`")]
     Address,
+    /// The database cannot be used as it is.
+    #[error("{place}: {source}; {cure}")]
+    Unusable {
+        /// The file, or the server without its password.
+        place: String,
+        /// What the database says.
+        source: sqlx::Error,
+        /// What to do about it.
+        cure: String,
+    },
+    /// The server has not answered.
+    #[error(
+        "{place} does not answer; see that the server runs there, and that `database` under [server], \
+         FIRSTSERVE_SERVER_DATABASE or DATABASE_URL has the right host and port"
+    )]
+    Silent {
+        /// The server, without its password.
+        place: String,
+    },
     /// A file or folder.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}; {}", path.display(), trouble::cure(source))]
     File {
         /// Which one.
         path: PathBuf,
@@ -110,7 +134,32 @@ pub enum StoreErrorKind {
     Migration(#[from] sqlx::migrate::MigrateError),
 }
 
+/// Whose matter a failure is: what a command ends with follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// A file, a folder or a disk.
+    Files,
+    /// What the database holds is not what this program can use.
+    Contents,
+    /// The address under `[server] database`.
+    Configuration,
+    /// Somebody else has it, or it does not answer.
+    Availability,
+}
+
 impl StoreError {
+    /// Whose matter it is.
+    pub fn matter(&self) -> Matter {
+        match &self.kind {
+            StoreErrorKind::File { .. } => Matter::Files,
+            StoreErrorKind::Address | StoreErrorKind::NetworkFolder { .. } => Matter::Configuration,
+            StoreErrorKind::NewerSchema { .. } | StoreErrorKind::OlderSchema { .. } => Matter::Contents,
+            StoreErrorKind::Unusable { source, .. } if trouble::is_about_contents(source) => Matter::Contents,
+            StoreErrorKind::Unusable { source, .. } if trouble::is_about_files(source) => Matter::Files,
+            _ => Matter::Availability,
+        }
+    }
+
     /// Whether somebody else changed the attempt first: whoever gets this stops acting.
     pub fn is_conflict(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Conflict { .. })

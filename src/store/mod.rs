@@ -29,6 +29,7 @@ mod restore;
 mod schema;
 mod session;
 mod slot;
+mod trouble;
 mod write;
 
 use std::path::Path;
@@ -39,7 +40,7 @@ use sqlx::AnyPool;
 pub use attempt::{AttemptFilter, End};
 pub use audit::{AuditError, AuditRow};
 pub use config_history::ConfigRecord;
-pub use error::{StoreError, StoreErrorKind};
+pub use error::{Matter, StoreError, StoreErrorKind};
 pub use ledger::Mark;
 pub use lost::Lost;
 pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter};
@@ -89,7 +90,7 @@ impl Store {
     /// As [`Store::open`].
     pub async fn open_with(url: &str, data: &Path, connections: u32) -> Result<Self, StoreError> {
         let opened = connect::open(url, data, connections).await?;
-        let pool = schema::migrate(opened.pool, opened.backend).await?;
+        let pool = schema::migrate(opened.pool, opened.backend, &opened.place).await?;
         Ok(Self::over(connect::Opened { pool, ..opened }))
     }
 
@@ -99,7 +100,7 @@ impl Store {
     /// As [`Store::open`], and a schema that is not this program's. Writes through it fail.
     pub async fn open_read_only(url: &str) -> Result<Self, StoreError> {
         let opened = connect::open_read_only(url).await?;
-        schema::same(&opened.pool, opened.backend).await?;
+        schema::same(&opened.pool, &opened.place).await?;
         Ok(Self::over(opened))
     }
 

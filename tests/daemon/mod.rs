@@ -3,6 +3,7 @@
 mod book;
 mod browser;
 mod commands;
+mod databases;
 mod edits;
 mod guests;
 mod idle;

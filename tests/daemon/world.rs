@@ -254,7 +254,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    fn of(output: Output) -> Self {
+    pub(super) fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
         Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
