@@ -77,6 +77,7 @@ pub struct Handle {
     /// For the first who listens: what happened before he did.
     first: Arc<Mutex<Option<broadcast::Receiver<Event>>>>,
     pulse: Arc<AtomicU64>,
+    lost: watch::Receiver<Option<String>>,
 }
 
 impl Handle {
@@ -105,6 +106,20 @@ impl Handle {
     /// The clock's uptime, in milliseconds, at which the supervisor last went round its loop.
     pub fn pulse(&self) -> Duration {
         Duration::from_millis(self.pulse.load(Ordering::Relaxed))
+    }
+
+    /// Why nothing that is written lasts any more; none: it does. An engine that finds this out ends.
+    pub fn lost(&self) -> Option<String> {
+        self.lost.borrow().clone()
+    }
+
+    /// Waits until nothing that is written lasts any more, for ever where that does not happen.
+    pub async fn until_lost(&self) -> String {
+        let mut lost = self.lost.clone();
+        match lost.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
     }
 
     /// Stops: nothing new is begun, what is spent is finished within a grace.
@@ -136,6 +151,7 @@ pub struct Engine {
     events: broadcast::Sender<Event>,
     replan_at: Timestamp,
     pulse: Arc<AtomicU64>,
+    lost: watch::Sender<Option<String>>,
     /// The one attempt that is worked on; none: every one.
     only: Option<AttemptId>,
 }
@@ -150,7 +166,7 @@ struct Running {
 }
 
 impl Engine {
-    /// Starts an engine; it runs until [`Handle::stop`].
+    /// Starts an engine; it runs until [`Handle::stop`], or until its database is lost.
     pub fn start(parts: Parts) -> (Handle, JoinHandle<()>) {
         let (engine, inbox, handle) = Self::new(parts, None);
         (handle, tokio::spawn(engine.run(inbox)))
@@ -165,6 +181,7 @@ impl Engine {
     fn new(parts: Parts, only: Option<AttemptId>) -> (Self, mpsc::Receiver<Command>, Handle) {
         let (commands, inbox) = mpsc::channel(64);
         let (events, first) = broadcast::channel(EVENTS_KEPT);
+        let (lost, is_lost) = watch::channel(None);
         let replan_at = parts.clock.now();
         let engine = Self {
             parts,
@@ -176,15 +193,16 @@ impl Engine {
             events: events.clone(),
             replan_at,
             pulse: Arc::default(),
+            lost,
             only,
         };
         let pulse = Arc::clone(&engine.pulse);
         let first = Arc::new(Mutex::new(Some(first)));
-        (engine, inbox, Handle { commands, events, first, pulse })
+        (engine, inbox, Handle { commands, events, first, pulse, lost: is_lost })
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
-        loop {
+        while self.lasts() {
             if self.parts.clock.now() >= self.replan_at {
                 self.replan().await;
             }
@@ -204,6 +222,19 @@ impl Engine {
             }
         }
         self.stop().await;
+    }
+
+    /// Without files that are there after a restart nothing is to be begun; a permit finds that out by itself.
+    fn lasts(&self) -> bool {
+        let Err(error) = self.parts.store.lasts() else { return true };
+        if !error.is_lost() {
+            return true;
+        }
+        let why = format!("{}; nothing is booked any more", error.kind);
+        tracing::error!(why, "the database is lost");
+        self.say(What::Degraded(format!("the database is lost: {why}")));
+        self.lost.send_replace(Some(why));
+        false
     }
 
     /// Makes store and agenda agree with the configuration.

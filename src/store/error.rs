@@ -80,6 +80,26 @@ pub enum StoreErrorKind {
         /// The server, without its password.
         place: String,
     },
+    /// The files of the database are not those any more that this process writes to: nothing that it writes would last.
+    #[error("{} {what} while it was in use", path.display())]
+    Lost {
+        /// Which file.
+        path: PathBuf,
+        /// What became of it.
+        what: &'static str,
+    },
+    /// A database that was there at an earlier start is not.
+    #[error(
+        "{} is gone or empty, and firstserve has used it before; put it or a backup of it in its place. To begin anew without it, \
+         look at the sites' own lists, and remove {}",
+        path.display(), lock.display()
+    )]
+    Vanished {
+        /// The database file.
+        path: PathBuf,
+        /// Where it is written that it was there.
+        lock: PathBuf,
+    },
     /// A file or folder.
     #[error("{}: {source}; {}", path.display(), trouble::cure(source))]
     File {
@@ -151,7 +171,9 @@ impl StoreError {
     /// Whose matter it is.
     pub fn matter(&self) -> Matter {
         match &self.kind {
-            StoreErrorKind::File { .. } => Matter::Files,
+            StoreErrorKind::File { .. } | StoreErrorKind::Lost { .. } | StoreErrorKind::Vanished { .. } => {
+                Matter::Files
+            }
             StoreErrorKind::Address | StoreErrorKind::NetworkFolder { .. } => Matter::Configuration,
             StoreErrorKind::NewerSchema { .. } | StoreErrorKind::OlderSchema { .. } => Matter::Contents,
             StoreErrorKind::Unusable { source, .. } if trouble::is_about_contents(source) => Matter::Contents,
@@ -168,6 +190,11 @@ impl StoreError {
     /// Whether what was to be changed is not there, or over already: a write that was answered by an error may have been made.
     pub fn is_missing(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Missing { .. })
+    }
+
+    /// Whether nothing that this process writes would last any more.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Lost { .. })
     }
 
     /// Whether another attempt has, or may have, the slot.

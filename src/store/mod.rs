@@ -16,6 +16,7 @@ mod audit;
 mod config_history;
 mod connect;
 mod error;
+mod files;
 mod id;
 mod instance;
 mod ledger;
@@ -50,7 +51,8 @@ pub use plan::{PlanChange, Planned};
 pub use session::{JournalId, JournalledSession};
 pub use slot::Slot;
 
-use connect::Backend;
+use connect::{Backend, Kept};
+use error::Doing;
 use instance::{DatabaseLock, InstanceLock};
 
 /// Who is written into the audit trail unless [`Store::acting_as`] says otherwise.
@@ -69,6 +71,7 @@ struct Shared {
     backend: Backend,
     /// SQLite has one writer at a time; waiting here is fair and needs no polling.
     queue: Arc<tokio::sync::Mutex<()>>,
+    kept: Option<Kept>,
     _locks: Vec<InstanceLock>,
     _database_lock: Option<DatabaseLock>,
 }
@@ -89,9 +92,10 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open_with(url: &str, data: &Path, connections: u32) -> Result<Self, StoreError> {
-        let opened = connect::open(url, data, connections).await?;
-        let pool = schema::migrate(opened.pool, opened.backend, &opened.place).await?;
-        Ok(Self::over(connect::Opened { pool, ..opened }))
+        let mut opened = connect::open(url, data, connections).await?;
+        opened.pool = schema::migrate(opened.pool, opened.backend, &opened.place).await?;
+        connect::note_used(url, &mut opened.locks).doing("open the database")?;
+        Ok(Self::over(opened))
     }
 
     /// Opens a database for reading only, beside a running daemon if need be.
@@ -110,9 +114,25 @@ impl Store {
         Self { shared: Arc::clone(&self.shared), actor: actor.into() }
     }
 
+    /// Whether what is written will be there after a restart: the files of the database are still those that were opened. A
+    /// server looks after its own.
+    ///
+    /// # Errors
+    /// They were removed, replaced or cut short ([`StoreError::is_lost`]), or the system does not say.
+    pub fn lasts(&self) -> Result<(), StoreError> {
+        self.look_at_files().doing("keep what is written")
+    }
+
+    fn look_at_files(&self) -> Result<(), StoreErrorKind> {
+        self.shared.kept.as_ref().map_or(Ok(()), |kept| kept.files.look())
+    }
+
     /// Waits for running statements and closes every connection; the file is then complete without its `-wal`.
     pub async fn close(&self) {
         self.shared.pool.close().await;
+        if let Some(kept) = &self.shared.kept {
+            kept.close().await;
+        }
     }
 
     /// What the database says about its durability, for `doctor`.
@@ -128,6 +148,7 @@ impl Store {
             pool: opened.pool,
             backend: opened.backend,
             queue: Arc::default(),
+            kept: opened.kept,
             _locks: opened.locks,
             _database_lock: opened.database_lock,
         };

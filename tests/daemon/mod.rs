@@ -8,6 +8,7 @@ mod edits;
 mod guests;
 mod idle;
 mod kills;
+mod losses;
 mod once;
 mod replay;
 mod stops;
