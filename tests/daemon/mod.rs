@@ -5,6 +5,7 @@ mod browser;
 mod commands;
 mod databases;
 mod edits;
+mod full;
 mod guests;
 mod idle;
 mod kills;
