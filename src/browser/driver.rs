@@ -239,4 +239,52 @@ mod tests {
         assert!(last_of(&log).ends_with("the end"));
         assert_eq!(last_of(&log).chars().count(), MESSAGE_LIMIT);
     }
+
+    /// A program that finds its port taken so many times before it starts; `tries` counts its starts.
+    fn unlucky(folder: &Path, times: u32) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let (program, tries) = (folder.join("chromedriver"), folder.join("tries"));
+        let script = format!(
+            "#!/bin/sh\necho x >> {tries}\nif [ $(wc -l < {tries}) -le {times} ]; then\n\
+             echo 'bind() failed: Address already in use (98)'; rm -r \"$2\"; exit 1\nfi\n\
+             echo 'ChromeDriver was started successfully on port 45069.'\nexec cat\n",
+            tries = tries.display()
+        );
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        program
+    }
+
+    async fn started(times: u32) -> (Result<u16, ErrorKind>, usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let program = unlucky(folder.path(), times);
+        // The program stands in for the guardian: what is tried again is the start of both.
+        let options = Options::new(Engine::Chromium, &program);
+        let driver = loop {
+            match Driver::start(&options, &program, Duration::from_secs(20)).await {
+                // Another test has started a program meanwhile, which for a moment held this one open.
+                Err(ErrorKind::Start { source }) if source.kind() == io::ErrorKind::ExecutableFileBusy => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                other => break other,
+            }
+        };
+        let port = driver.map(|driver| {
+            let wiped = scratch::wipe(&driver.folder);
+            assert!(wiped.is_ok(), "{wiped:?}");
+            driver.url.port().unwrap()
+        });
+        (port, std::fs::read_to_string(folder.path().join("tries")).unwrap().lines().count())
+    }
+
+    #[tokio::test]
+    async fn a_port_that_was_taken_is_tried_again_and_not_for_ever() {
+        for times in [0, 1, PORT_TRIES - 1] {
+            let (port, tries) = started(times).await;
+            assert_eq!((port.unwrap(), tries), (45069, times as usize + 1));
+        }
+        let (refused, tries) = started(99).await;
+        assert!(matches!(&refused, Err(ErrorKind::DriverDied { log }) if log.contains(PORT_TAKEN)), "{refused:?}");
+        assert_eq!(tries, PORT_TRIES as usize);
+    }
 }

@@ -180,6 +180,11 @@ async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline)
     let mut story = Story { attempt, opening: next.opening(), steps: Vec::new(), sent: None };
     let result = loop {
         timeline.count_down(SystemClock.now());
+        if let Some(why) = handle.lost() {
+            timeline.finish();
+            task.await?;
+            return Err(Failure::new(Exit::Io, format!("the database is lost: {why}")).into());
+        }
         let event = match tokio::time::timeout(TICK, events.recv()).await {
             Ok(Ok(event)) => event,
             Err(_) | Ok(Err(RecvError::Lagged(_))) => continue,

@@ -9,6 +9,7 @@ pub mod check;
 mod clock;
 mod club;
 mod demo;
+mod descriptors;
 mod exit;
 mod household;
 pub mod explain;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };
+    descriptors::raise();
     install_provider();
     let json = args.json;
     match perform(args) {

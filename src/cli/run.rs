@@ -18,6 +18,7 @@ use crate::engine::{Engine, Handle};
 use crate::telemetry::{self, Format, LogError, LogOptions, Logs, Redactor};
 use crate::web::{self, Health};
 
+mod alarm;
 mod follow;
 mod journal;
 mod post;
@@ -98,10 +99,10 @@ async fn daemon(
     let served = tokio::spawn(web::serve(listener, health, stop.clone().cancelled_owned()));
     let (path, environment, zones) = (setting.path.clone(), setting.environment.clone(), Arc::new(setting.zones()));
     let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
-    let store = household.store();
+    let (store, kept) = (household.store(), household.clone());
     let following = tokio::spawn(follow::follow(reloads, engine.clone(), household, post, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
-    until_stopped(&mut signals, &watcher, &engine, running).await?;
+    until_stopped(&mut signals, &watcher, &engine, running, &kept).await?;
     stop.cancel();
     following.await?;
     if let Ok(served) = tokio::time::timeout(LAST_ANSWERS, served).await {
@@ -117,9 +118,13 @@ async fn until_stopped(
     watcher: &Watcher,
     engine: &Handle,
     mut running: JoinHandle<()>,
+    household: &Household,
 ) -> anyhow::Result<()> {
     loop {
         tokio::select! {
+            // An engine that ends because of it is told as that.
+            biased;
+            why = engine.until_lost() => return lost(why, signals, running, household).await,
             ended = &mut running => {
                 ended?;
                 return Err(Failure::new(Exit::Unavailable, "the engine ended by itself").into());
@@ -136,4 +141,20 @@ async fn until_stopped(
         ended = &mut running => Ok(ended?),
         () = signals.stop() => Err(Failure::new(Exit::Done, "stopped at once; the next start verifies what was under way").into()),
     }
+}
+
+/// The database was taken away: everybody is told, and what is spent is read to its end, unless somebody asks to stop.
+async fn lost(
+    why: String,
+    signals: &mut Signals,
+    running: JoinHandle<()>,
+    household: &Household,
+) -> anyhow::Result<()> {
+    super::say(&format!("firstserve stops: {why}"));
+    tokio::select! {
+        (ended, ()) = async { tokio::join!(running, alarm::tell(household, &why)) } => ended?,
+        () = signals.stop() => {}
+    }
+    let cure = "put it or a backup of it in its place, and look at the sites' own lists, before you start again";
+    Err(Failure::new(Exit::Io, format!("the database is lost: {why}; {cure}")).into())
 }

@@ -98,11 +98,19 @@ pub(super) struct VaultSetting {
 /// # Errors
 /// There is none, or it cannot be opened.
 pub(super) fn vault_of(config: &Config) -> Result<Vault, VaultError> {
-    let identity = match &config.vault.identity {
-        Some(identity) => identity.clone(),
-        None => default_identity()?,
-    };
-    Vault::open(&config.server.data, &identity)
+    Vault::open(&config.server.data, &identity_of(config)?)
+}
+
+/// The same, whatever it lacks now: it is opened when it is needed.
+///
+/// # Errors
+/// Nobody knows where its identity is.
+pub(super) fn vault_at(config: &Config) -> Result<Vault, VaultError> {
+    Ok(Vault::at(&config.server.data, &identity_of(config)?))
+}
+
+fn identity_of(config: &Config) -> Result<PathBuf, VaultError> {
+    config.vault.identity.clone().map_or_else(default_identity, Ok)
 }
 
 /// The zone data that a configuration names, or the newest there is.

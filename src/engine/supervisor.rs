@@ -68,6 +68,7 @@ pub struct Handle {
     /// For the first who listens: what happened before he did.
     first: Arc<Mutex<Option<broadcast::Receiver<Event>>>>,
     pulse: Arc<AtomicU64>,
+    lost: watch::Receiver<Option<String>>,
 }
 
 impl Handle {
@@ -98,6 +99,20 @@ impl Handle {
         Duration::from_millis(self.pulse.load(Ordering::Relaxed))
     }
 
+    /// Why nothing that is written lasts any more; none: it does. An engine that finds this out ends.
+    pub fn lost(&self) -> Option<String> {
+        self.lost.borrow().clone()
+    }
+
+    /// Waits until nothing that is written lasts any more, for ever where that does not happen.
+    pub async fn until_lost(&self) -> String {
+        let mut lost = self.lost.clone();
+        match lost.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     /// Stops: nothing new is begun, what is spent is finished within a grace.
     pub async fn stop(&self) {
         self.tell(Command::Stop).await;
@@ -121,7 +136,7 @@ enum Command {
 pub struct Engine;
 
 impl Engine {
-    /// Starts an engine; it runs until [`Handle::stop`].
+    /// Starts an engine; it runs until [`Handle::stop`], or until its database is lost.
     pub fn start(parts: Parts) -> (Handle, JoinHandle<()>) {
         start(parts, None, Browsers)
     }
@@ -137,6 +152,7 @@ pub(super) fn start<C: Crew>(parts: Parts, only: Option<AttemptId>, crew: C) -> 
     let (commands, inbox) = mpsc::channel(64);
     let rhythm = crew.rhythm();
     let (events, first) = broadcast::channel(rhythm.events);
+    let (lost, is_lost) = watch::channel(None);
     let replan_at = parts.clock.now();
     let supervisor = Supervisor {
         parts,
@@ -150,11 +166,12 @@ pub(super) fn start<C: Crew>(parts: Parts, only: Option<AttemptId>, crew: C) -> 
         events: events.clone(),
         replan_at,
         pulse: Arc::default(),
+        lost,
         only,
     };
     let pulse = Arc::clone(&supervisor.pulse);
     let first = Arc::new(Mutex::new(Some(first)));
-    (Handle { commands, events, first, pulse }, tokio::spawn(supervisor.run(inbox)))
+    (Handle { commands, events, first, pulse, lost: is_lost }, tokio::spawn(supervisor.run(inbox)))
 }
 
 /// The supervisor's task.
@@ -170,6 +187,7 @@ struct Supervisor<C> {
     events: broadcast::Sender<Event>,
     replan_at: Timestamp,
     pulse: Arc<AtomicU64>,
+    lost: watch::Sender<Option<String>>,
     /// The one attempt that is worked on; none: every one.
     only: Option<AttemptId>,
 }
@@ -186,7 +204,7 @@ struct Running {
 impl<C: Crew> Supervisor<C> {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         self.crew.arrive(&self.parts).await;
-        loop {
+        while self.lasts() {
             if self.parts.clock.now() >= self.replan_at {
                 self.replan().await;
             }
@@ -208,6 +226,19 @@ impl<C: Crew> Supervisor<C> {
             }
         }
         self.stop().await;
+    }
+
+    /// Without files that are there after a restart nothing is to be begun; a permit finds that out by itself.
+    fn lasts(&self) -> bool {
+        let Err(error) = self.parts.store.lasts() else { return true };
+        if !error.is_lost() {
+            return true;
+        }
+        let why = format!("{}; nothing is booked any more", error.kind);
+        tracing::error!(why, "the database is lost");
+        self.say(What::Degraded(format!("the database is lost: {why}")));
+        self.lost.send_replace(Some(why));
+        false
     }
 
     /// Makes store and agenda agree with the configuration.

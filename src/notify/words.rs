@@ -113,7 +113,7 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::Missed => (
             "The opening passed while nothing could act.",
-            "See that the machine is awake and online at the opening; `firstserve book` tries at once.",
+            "Mend what the detail below names, or see that the machine is awake and online at the opening; `firstserve book` tries at once.",
         ),
         Outcome::NeedsAttention => (
             "firstserve could not find out from the site whether the court is yours: perhaps it is.",
@@ -187,8 +187,8 @@ fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::Missed => (
             "La apertura pasó mientras nada podía actuar.",
-            "Procura que la máquina esté encendida y conectada a la hora de la apertura; `firstserve book` lo intenta de \
-             inmediato.",
+            "Arregla lo que nombra el detalle de abajo, o procura que la máquina esté encendida y conectada a la hora de la \
+             apertura; `firstserve book` lo intenta de inmediato.",
         ),
         Outcome::NeedsAttention => (
             "firstserve no pudo averiguar en el sitio si la cancha es tuya: quizá lo sea.",

@@ -18,5 +18,5 @@ pub use event::{Event, Listing, Trouble};
 pub use lead::permit_lead;
 pub use misfire::{Misfire, misfire};
 pub use offset::{Aim, DRIFT_PPM, FARTHEST, Offset, SiteTime};
-pub use retry::{browser_back_off, not_open_rung, selector_back_off, site_back_off};
+pub use retry::{browser_back_off, not_open_rung, selector_back_off, site_back_off, vault_back_off};
 pub use site_clock::{Sample, SiteClock, Unclear};

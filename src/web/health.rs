@@ -1,5 +1,5 @@
-//! `/livez`: 200 while the supervisor goes round its loop, 503 when it hangs. It asks nothing else: a database that is down is
-//! no reason to be restarted.
+//! `/livez`: 200 while the supervisor goes round its loop, 503 when it hangs, or ends because its database was taken away. It
+//! asks nothing else: a database that is down is no reason to be restarted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,5 +32,8 @@ impl Health {
 }
 
 pub(super) async fn livez(State(health): State<Health>) -> (StatusCode, &'static str) {
+    if health.engine.lost().is_some() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the database is lost\n");
+    }
     if health.is_alive() { (StatusCode::OK, "alive\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "hangs\n") }
 }

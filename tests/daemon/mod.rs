@@ -3,10 +3,14 @@
 mod book;
 mod browser;
 mod commands;
+mod databases;
 mod edits;
+mod full;
+mod guests;
 mod idle;
 mod input;
 mod kills;
+mod losses;
 mod once;
 mod orphans;
 mod replay;

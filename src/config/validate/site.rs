@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use crate::config::raw::{At, Section};
 use crate::flow::Flow;
 use crate::model::{ClockRule, Court, FireMode, Follow, Patience, Site, SiteId};
-use crate::report::SourceFile;
+use crate::report::{Problem, SourceFile};
 
 use super::server::checked;
 use super::{Problems, World, address, court, names, selectors, zone};
+
+/// Less than this is no time for a site to settle in.
+const SHORTEST_SETTLE: SignedDuration = SignedDuration::from_secs(1);
 
 /// The sites of a file, the wrong ones too: a booking at a wrong site is not itself wrong.
 #[derive(Debug, Default)]
@@ -81,6 +86,7 @@ fn entry(name: &At<String>, section: &Section, world: &World<'_>, problems: &mut
     if let Some(label) = section.get::<String>("slot-label") {
         selectors::slot_label(&label, problems);
     }
+    problems.extend(section.get::<SignedDuration>("settle").and_then(|at| too_short(&at)));
     let court_names = courts.iter().map(|(name, _)| name.clone()).collect();
     let site = site(name, section, (url, zone), courts.into_iter().filter_map(|(_, court)| court).collect(), world);
     if let (Some(flow), Some(site)) = (&parsed, &site) {
@@ -123,6 +129,17 @@ fn patience(section: &Section) -> Option<Patience> {
         max_logins: times("max-logins")?,
         armed_lead: section.value("armed-lead")?,
     })
+}
+
+/// What is submitted again after an absence that was read too soon may be booked twice.
+fn too_short(settle: &At<SignedDuration>) -> Option<Problem> {
+    if settle.value >= SHORTEST_SETTLE {
+        return None;
+    }
+    let message = "`settle` is shorter than any site's work: a submit whose answer was lost can still be under way when the site's \
+                   list is read, and the court is then booked twice";
+    let help = "leave it out (15s), or write the longest time that the site may work on a submit, 1s at least";
+    Some(settle.warning("short-settle", message).help(help))
 }
 
 fn clock(section: &Section) -> Option<ClockRule> {

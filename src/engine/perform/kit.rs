@@ -40,7 +40,7 @@ pub(super) struct Kit {
 impl Kit {
     /// The words of the templates, credentials included.
     pub(super) fn words(&self) -> Result<Words, Trouble> {
-        let missing = || Trouble::Credentials("there is no vault; run `firstserve vault init`".to_owned());
+        let missing = || Trouble::Credentials("it is not known where it is; set `identity` under [vault]".to_owned());
         let vault = self.vault.as_ref().ok_or_else(missing)?;
         let credentials =
             vault.get(&self.errand.member.vault).map_err(|error| Trouble::Credentials(error.to_string()))?;
