@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<
     if json {
         super::answer(&plan.json());
     } else {
-        std::io::Write::write_all(&mut std::io::stdout(), plan.text().as_bytes())?;
+        super::print(&plan.text())?;
     }
     Ok(ExitCode::SUCCESS)
 }

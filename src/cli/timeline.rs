@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::engine::{Event, What};
 use crate::model::{AttemptId, Choice, Outcome, State};
 use crate::probe::words;
+use crate::report::{plain, plain_lines};
 use crate::timing::Offset;
 
 /// How often the countdown is drawn.
@@ -68,7 +69,12 @@ impl Timeline {
 
     /// A line that stays.
     pub fn line(&self, text: &str) {
-        if self.bar.is_hidden() { log_line(text) } else { self.bar.println(text) }
+        self.put(&plain_lines(text));
+    }
+
+    /// The same for a line that is safe for a terminal, and may bear our own colours.
+    fn put(&self, text: &str) {
+        if self.bar.is_hidden() { super::draw(text) } else { self.bar.println(text) }
     }
 
     /// Draws what is being done, or how long it is until the next opening.
@@ -100,7 +106,7 @@ impl Timeline {
         self.file_done(event.attempt.as_ref());
         match &event.what {
             What::TakenUp { booking, member, date, opening, open_already } => {
-                let name = format!("{member} · {booking} {date}");
+                let name = plain(&format!("{member} · {booking} {date}")).into_owned();
                 let opening = (!open_already).then_some(*opening);
                 let opens = match opening {
                     Some(opening) => format!("opens {}", self.clock_text(opening, "%a %Y-%m-%d %H:%M:%S %Z")),
@@ -114,14 +120,14 @@ impl Timeline {
             }
             What::SiteClock { offset, follows } => self.site_clock(event, offset, *follows),
             What::Entered(state) => self.of(event, &self.state(*state)),
-            What::Trouble(why) | What::Degraded(why) => self.of(event, &format!("{} {why}", self.paint(YELLOW, "!"))),
+            What::Trouble(why) | What::Degraded(why) => self.of(event, &format!("{} {}", self.paint(YELLOW, "!"), plain(why))),
             What::Sent { choice, mode, late, .. } => self.sent(event, choice, mode, *late),
             What::Answered(answer) => self.of(event, &format!("the site answers: {}", answer.as_str())),
             What::Listed { rows } => self.of(event, &listed(*rows)),
             What::Ended { outcome, note, .. } => self.ended(event, *outcome, note),
             What::Waiting { .. } | What::Step { .. } => {}
             What::Reloaded(changes) => {
-                changes.iter().for_each(|change| self.at(event, &format!("configuration: {change}")));
+                changes.iter().for_each(|change| self.at(event, &format!("configuration: {}", plain(change))));
             }
             What::Refused { errors } => {
                 self.at(event, &format!("configuration refused, {errors} errors; the old one is kept"));
@@ -132,7 +138,7 @@ impl Timeline {
     /// Adds a step to its file, which is written when another begins.
     fn step(&mut self, event: &Event, phase: &str, place: &str, took: Duration) {
         let Some(id) = &event.attempt else { return };
-        let name = file_of(phase, place);
+        let name = plain(&file_of(phase, place)).into_owned();
         if self.attempts.get(id).and_then(|shown| shown.file.as_ref()).is_some_and(|file| file.name != name) {
             self.file_done(Some(id));
         }
@@ -152,7 +158,7 @@ impl Timeline {
     }
 
     fn sent(&self, event: &Event, choice: &Choice, mode: &str, late: Option<SignedDuration>) {
-        let (court, start) = (&choice.court, choice.start.strftime("%H:%M"));
+        let (court, start) = (plain(choice.court.as_str()), choice.start.strftime("%H:%M"));
         let late = late.map(|late| late + self.ahead(event.attempt.as_ref()));
         let late = late.map(|late| format!(", {} after the opening", self.paint(BOLD, &signed(late))));
         let sent = self.paint(BOLD, &format!("sent court {court} at {start}"));
@@ -174,7 +180,7 @@ impl Timeline {
     fn ended(&self, event: &Event, outcome: Outcome, note: &str) {
         let (colour, sign) = if outcome == Outcome::Confirmed { (BOLD_GREEN, "✔") } else { (BOLD_RED, "✘") };
         let word = self.paint(colour, &format!("{sign} {}", outcome.as_str()));
-        self.of(event, &format!("{word}: {note}"));
+        self.of(event, &format!("{word}: {}", plain(note)));
     }
 
     fn state(&self, state: State) -> String {
@@ -188,13 +194,13 @@ impl Timeline {
 
     /// A line that says itself what it is about.
     fn at(&self, event: &Event, text: &str) {
-        self.line(&format!("{}  {}", self.instants(event.at, event.attempt.as_ref()), text));
+        self.put(&format!("{}  {}", self.instants(event.at, event.attempt.as_ref()), text));
     }
 
     fn stamped(&self, at: Timestamp, id: Option<&AttemptId>, text: &str) {
         let shown = id.and_then(|id| self.attempts.get(id)).filter(|_| self.attempts.len() > 1);
         let who = shown.map(|shown| format!("{}  ", shown.name)).unwrap_or_default();
-        self.line(&format!("{}  {who}{text}", self.instants(at, id)));
+        self.put(&format!("{}  {who}{text}", self.instants(at, id)));
     }
 
     /// The clock, and how far it is from the attempt's opening.
@@ -213,11 +219,6 @@ impl Timeline {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
-}
-
-#[expect(clippy::print_stderr, reason = "the command line speaks to people on stderr")]
-fn log_line(text: &str) {
-    eprintln!("{text}");
 }
 
 /// `login/20-sign-in.toml` of `…/20-sign-in.toml:8:1`.

@@ -1,5 +1,6 @@
 //! Bad input and exit codes, and what programs read.
 
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use firstserve::clock::{Clock, Stopwatch, SystemClock};
@@ -179,6 +180,56 @@ async fn the_daemon_says_at_its_start_what_is_missing() {
     let said = daemon.said().join("\n");
     assert!(!said.contains("to book with") && !said.contains("cannot be logged in"), "the control: {said}");
     daemon.stop().await;
+}
+
+/// `firstserve plan | head -1` ends quietly; a disk that is full is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_who_goes_away_is_no_error() {
+    let (house, _club) = house_with_club().await;
+    let speaks: [&[&str]; 8] = [
+        &["plan"],
+        &["plan", "--json"],
+        &["explain", "singles"],
+        &["schema"],
+        &["completions", "bash"],
+        &["vault", "list"],
+        &["check", "--json"],
+        &["--help"],
+    ];
+    for words in speaks {
+        let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+        drop(reader);
+        let output = into(&house, words, writer.into()).await;
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), told.as_ref()), (Some(0), ""), "{words:?}");
+    }
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("the system has it");
+    let output = into(&house, &["plan"], full.into()).await;
+    assert_eq!(output.status.code(), Some(74), "the control: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+async fn into(house: &House, words: &[&str], stdout: Stdio) -> Output {
+    let child = house.command(words).stdout(stdout).stderr(Stdio::piped()).spawn().expect("it can be run");
+    child.wait_with_output().await.expect("it ends")
+}
+
+/// A name may hold what turns the direction of writing; a key may hold anything at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_do_not_speak_to_the_terminal() {
+    let (house, club) = (House::new(), Practice::opens_in(600_000));
+    let wish = booking("to\u{202e}nis", "ana", club.date(), "1", "17:00");
+    house.write(&[club.site("club-api"), member("ana"), wish]);
+    for words in [&["plan"][..], &["explain", "to\u{202e}nis"], &["book", "x"], &["check"]] {
+        let answer = house.ask(words).await;
+        let said = format!("{}{}", answer.out, answer.err);
+        assert!(!said.contains('\u{202e}'), "{words:?} {answer:#?}");
+    }
+    assert!(house.ask(&["plan"]).await.out.contains(r"to\u{202e}nis"));
+    let told = house.ask(&["plan", "--json"]).await;
+    assert_eq!(told.json()["occurrences"][0]["booking"], "to\u{202e}nis", "JSON keeps what was written");
+    house.edit("config/booking.toml", "17:00", "17:00\\u001b]0;t\\u0007");
+    let told = house.ask(&["check"]).await;
+    assert!(!told.err.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{told:#?}");
 }
 
 async fn house_ended(house: &House, daemon: &Daemon) -> firstserve::model::Attempt {
