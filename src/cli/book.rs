@@ -18,6 +18,7 @@ use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, rehearse};
 use crate::model::{Attempt, AttemptId, Booking, Choice, Occurrence, Outcome, State};
 use crate::report::did_you_mean;
 use crate::schedule::occurrences;
+use crate::store::Slot;
 use crate::telemetry::Redactor;
 use crate::timing::Trouble;
 
@@ -172,7 +173,10 @@ fn told(rehearsed: &Rehearsed, household: &Household, opening: &str, timeline: &
 async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline) -> anyhow::Result<Value> {
     let runs = match engine::book(household.parts(), next).await {
         Ok(One::Runs(runs)) => runs,
-        Ok(One::Over(attempt)) => return Ok(over(&attempt, timeline)),
+        Ok(One::Over(attempt)) => {
+            let slot = household.store().slot_of(&attempt.id).await?;
+            return Ok(over(&attempt, slot.as_ref(), timeline));
+        }
         Err(error) => return Err(Failure::new(Exit::Unavailable, error.to_string()).into()),
     };
     let Runs { attempt, handle, task } = runs;
@@ -196,15 +200,23 @@ async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline)
 }
 
 /// What became of it before, where it must not be tried again.
-fn over(attempt: &Attempt, timeline: &Timeline) -> Value {
+fn over(attempt: &Attempt, slot: Option<&Slot>, timeline: &Timeline) -> Value {
     let note = attempt.note.as_deref().unwrap_or_default();
-    timeline.line(&format!("over already, and not tried again: {}; {note}", attempt.state.as_str()));
+    let date = attempt.date.strftime("%a %Y-%m-%d");
+    let which = match slot {
+        Some(slot) => format!("court {} on {date} at {}", slot.court, slot.start.strftime("%H:%M")),
+        None => date.to_string(),
+    };
+    let (member, booking, state) = (&attempt.member, &attempt.booking, attempt.state.as_str());
+    timeline.line(&format!("{member} · {booking}, {which}: {state} already, and not tried again; {note}"));
     json!({
         "outcome": attempt.state.as_str(),
         "note": note,
         "attempt": attempt.id.as_str(),
         "opening": attempt.opening.to_string(),
         "sent_at": null,
+        "court": slot.map(|slot| slot.court.as_str()),
+        "start": slot.map(|slot| slot.start.to_string()),
         "won": attempt.state == State::Ended(Outcome::Confirmed),
         "steps": [],
     })

@@ -22,7 +22,7 @@ use crate::telemetry::Redactor;
 use crate::vault::{Credentials, Vault};
 
 mod club;
-mod world;
+pub(super) mod world;
 
 use club::ClubProcess;
 

@@ -12,13 +12,17 @@ mod demo;
 mod exit;
 mod household;
 pub mod explain;
+mod kept;
+mod page;
 pub mod plan;
 mod replay;
 mod run;
 pub mod schema;
 mod scratch;
 mod setting;
+mod span;
 mod speak;
+pub mod status;
 mod timeline;
 pub mod vault;
 
@@ -33,8 +37,8 @@ use crate::clock::{Clock, SystemClock};
 
 use args::{Args, Command};
 use exit::exit_of;
-use speak::{answer, draw, forgive, print, say};
 pub use exit::{Exit, Failure};
+use speak::{answer, draw, forgive, print, say};
 pub use timeline::Timeline;
 
 /// Runs the command that the process was started with.
@@ -75,6 +79,7 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Check => checked(&setting, args.json),
         Command::Plan(wanted) => plan::run(&wanted, &setting, args.json),
         Command::Explain(wanted) => explain::run(&wanted, &setting, args.json),
+        Command::Status => status::run(&setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
         Command::Replay(wanted) => replay::run(&wanted, &setting, args.json),
         Command::Vault(mut wanted) => {
@@ -84,9 +89,7 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         }
         Command::Club(options) => club::run(options),
         Command::Clock(wanted) => clock::run(&wanted, args.json),
-        Command::Schema => {
-            forgive(schema::run(&mut std::io::stdout())).map(|()| ExitCode::SUCCESS).map_err(Into::into)
-        }
+        Command::Schema => forgive(schema::run(&mut std::io::stdout())).map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "firstserve", &mut script);

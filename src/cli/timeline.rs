@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::span::{distance, span};
 use crate::engine::{Event, What};
 use crate::model::{AttemptId, Choice, Outcome, State};
 use crate::probe::words;
@@ -120,7 +121,9 @@ impl Timeline {
             }
             What::SiteClock { offset, follows } => self.site_clock(event, offset, *follows),
             What::Entered(state) => self.of(event, &self.state(*state)),
-            What::Trouble(why) | What::Degraded(why) => self.of(event, &format!("{} {}", self.paint(YELLOW, "!"), plain(why))),
+            What::Trouble(why) | What::Degraded(why) => {
+                self.of(event, &format!("{} {}", self.paint(YELLOW, "!"), plain(why)))
+            }
             What::Sent { choice, mode, late, .. } => self.sent(event, choice, mode, *late),
             What::Answered(answer) => self.of(event, &format!("the site answers: {}", answer.as_str())),
             What::Listed { rows } => self.of(event, &listed(*rows)),
@@ -160,7 +163,7 @@ impl Timeline {
     fn sent(&self, event: &Event, choice: &Choice, mode: &str, late: Option<SignedDuration>) {
         let (court, start) = (plain(choice.court.as_str()), choice.start.strftime("%H:%M"));
         let late = late.map(|late| late + self.ahead(event.attempt.as_ref()));
-        let late = late.map(|late| format!(", {} after the opening", self.paint(BOLD, &signed(late))));
+        let late = late.map(|late| format!(", {}", self.paint(BOLD, &of_opening(late))));
         let sent = self.paint(BOLD, &format!("sent court {court} at {start}"));
         self.of(event, &format!("{sent} by {mode}{}", late.unwrap_or_default()));
     }
@@ -208,7 +211,7 @@ impl Timeline {
         let clock = self.paint(DIM, &self.clock_text(at, "%H:%M:%S%.3f"));
         let shown = id.and_then(|id| self.attempts.get(id));
         let opening = shown.and_then(|shown| Some(shown.opening? - shown.ahead));
-        let distance = opening.map(|opening| signed(at.duration_since(opening))).unwrap_or_default();
+        let distance = opening.map(|opening| distance(at.duration_since(opening))).unwrap_or_default();
         format!("{clock} {distance:>11}")
     }
 
@@ -219,6 +222,11 @@ impl Timeline {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// `+14.0 ms after the opening`, `3 days after the opening`.
+fn of_opening(late: SignedDuration) -> String {
+    format!("{} after the opening", distance(late).trim_end_matches(" after"))
 }
 
 /// `login/20-sign-in.toml` of `…/20-sign-in.toml:8:1`.
@@ -251,38 +259,9 @@ fn listed(rows: u32) -> String {
     }
 }
 
-/// A span with its sign: `-16.4 s`, `+14.0 ms`.
-fn signed(span_: SignedDuration) -> String {
-    format!("{}{}", if span_.is_negative() { '-' } else { '+' }, span(span_.abs()))
-}
-
-/// A span as a person says it: tenths of a millisecond, of a second, and then whole things.
-fn span(span: SignedDuration) -> String {
-    let (ms, seconds) = (span.as_millis(), span.as_secs());
-    match seconds {
-        0 => format!("{ms}.{} ms", span.subsec_micros() / 100 % 10),
-        1..90 => format!("{seconds}.{} s", ms / 100 % 10),
-        90..5_400 => format!("{} min {} s", seconds / 60, seconds % 60),
-        5_400..172_800 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{} days", seconds / 86_400),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_are_read() {
-        let said = |us| signed(SignedDuration::from_micros(us));
-        assert_eq!(said(0), "+0.0 ms");
-        assert_eq!(said(-490_250), "-490.2 ms");
-        assert_eq!(said(14_930), "+14.9 ms");
-        assert_eq!(said(-16_413_000), "-16.4 s");
-        assert_eq!(said(-200_000_000), "-3 min 20 s");
-        assert_eq!(said(-86_400_000_000), "-24 h 0 min");
-        assert_eq!(said(-10 * 86_400_000_000), "-10 days");
-    }
 
     #[test]
     fn a_file_is_named_by_its_phase() {

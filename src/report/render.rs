@@ -80,7 +80,9 @@ mod tests {
         let text = "name = \"\u{202e}x\u{1b}]0;t\u{7}\"\n";
         let file = SourceFile::new("booking.toml", text);
         let at = text.find('x').expect("it is there");
-        let problem = Problem::error("wrong", "`\u{1b}]0;t\u{7}` is wrong").at(Place::new(&file, at..at + 1)).help("not \u{202e}");
+        let problem = Problem::error("wrong", "`\u{1b}]0;t\u{7}` is wrong")
+            .at(Place::new(&file, at..at + 1))
+            .help("not \u{202e}");
         let shown = render(std::slice::from_ref(&problem), false);
         assert!(!shown.contains(|c| super::super::is_hidden(c) && c != '\n'), "{shown:?}");
         assert!(shown.contains(r"\u{1b}]0;t\u{7}") && shown.contains(r"\u{202e}") && shown.contains('?'), "{shown}");

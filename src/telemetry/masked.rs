@@ -128,7 +128,10 @@ mod tests {
     #[test]
     fn only_the_logs_own_colours_reach_a_terminal() {
         let text = "\u{1b}[2mwhy\u{1b}[0m=\u{1b}]0;t\u{7} \u{1b}[2J \u{202e}x\u{9b}1m";
-        assert_eq!(shown(text, Dress::Coloured), "\u{1b}[2mwhy\u{1b}[0m=\\u{1b}]0;t\\u{7} \\u{1b}[2J \\u{202e}x\\u{9b}1m");
+        assert_eq!(
+            shown(text, Dress::Coloured),
+            "\u{1b}[2mwhy\u{1b}[0m=\\u{1b}]0;t\\u{7} \\u{1b}[2J \\u{202e}x\\u{9b}1m"
+        );
         assert_eq!(shown("\u{1b}[2mx", Dress::Plain), "\\u{1b}[2mx");
         assert_eq!(shown("\u{202e}", Dress::Json), "\u{202e}", "JSON has its own escapes");
     }

@@ -126,7 +126,8 @@ fn assemble<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let mut layers = vec![layer(options.format, Masked::new(console, redactor.clone(), dress(options.format, colour)), colour)];
+    let mut layers =
+        vec![layer(options.format, Masked::new(console, redactor.clone(), dress(options.format, colour)), colour)];
     let mut workers = Vec::new();
     if let Some(folder) = &options.folder {
         let (file, worker) = queue(files(folder, options.keep_days)?);

@@ -7,6 +7,7 @@ mod edits;
 mod idle;
 mod kills;
 mod once;
+mod practice;
 mod replay;
 mod stops;
 mod world;

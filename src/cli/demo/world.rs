@@ -38,7 +38,14 @@ const RELOAD: &[(&str, &str)] = files!("club-reload":
 
 /// Writes `config/booking.toml` and `selectors/` into the folder.
 pub(super) fn build(folder: &Path, args: &Args, club: &ClubProcess) -> std::io::Result<()> {
-    let (name, files) = match args.shape {
+    let name = write_selectors(folder, args.shape)?;
+    fs::create_dir_all(folder.join("config"))?;
+    fs::write(folder.join("config/booking.toml"), booking_toml(name, args, club))
+}
+
+/// Writes the selector files that fit the club's form into `selectors/`, and gives their folder's name there.
+pub(in crate::cli) fn write_selectors(folder: &Path, shape: Shape) -> std::io::Result<&'static str> {
+    let (name, files) = match shape {
         Shape::Submit => ("club", SUBMIT),
         Shape::Reload => ("club-reload", RELOAD),
     };
@@ -47,8 +54,7 @@ pub(super) fn build(folder: &Path, args: &Args, club: &ClubProcess) -> std::io::
         fs::create_dir_all(path.parent().expect("a selector file lies in a folder"))?;
         fs::write(path, text)?;
     }
-    fs::create_dir_all(folder.join("config"))?;
-    fs::write(folder.join("config/booking.toml"), booking_toml(name, args, club))
+    Ok(name)
 }
 
 fn booking_toml(flow: &str, args: &Args, club: &ClubProcess) -> String {
