@@ -18,6 +18,7 @@ use crate::engine::{Engine, Handle};
 use crate::telemetry::{self, Format, LogError, LogOptions, Logs, Redactor};
 use crate::web::{self, Health};
 
+mod ahead;
 mod follow;
 mod journal;
 mod post;
@@ -91,7 +92,7 @@ async fn daemon(
     let (engine, running) = Engine::start(household.parts());
     let nudge = Arc::new(Notify::new());
     let post = Post::start(&household, &nudge)?;
-    tokio::spawn(journal::keep(engine.events(), nudge));
+    tokio::spawn(journal::keep(engine.events(), household.store(), nudge));
     let stop = CancellationToken::new();
     let address = listener.local_addr()?;
     let health = Health::new(engine.clone(), Arc::new(SystemClock));
@@ -99,8 +100,10 @@ async fn daemon(
     let (path, environment, zones) = (setting.path.clone(), setting.environment.clone(), Arc::new(setting.zones()));
     let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
     let store = household.store();
+    let ahead = ahead::sentence(&household).await;
     let following = tokio::spawn(follow::follow(reloads, engine.clone(), household, post, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
+    super::say(&ahead);
     until_stopped(&mut signals, &watcher, &engine, running).await?;
     stop.cancel();
     following.await?;

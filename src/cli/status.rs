@@ -56,7 +56,11 @@ async fn known(config: &Config) -> anyhow::Result<Vec<Known>> {
     Ok(known?)
 }
 
-async fn read(store: &Store) -> Result<Vec<Known>, crate::store::StoreError> {
+/// Every attempt that is kept.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn read(store: &Store) -> Result<Vec<Known>, crate::store::StoreError> {
     let mut known = Vec::new();
     for attempt in store.attempts(&AttemptFilter::default()).await? {
         let slot = if attempt.submits > 0 { store.slot_of(&attempt.id).await? } else { None };
@@ -259,8 +263,13 @@ impl Known {
 }
 
 impl Next {
+    /// `Sun 2027-07-18 court 1 at 17:00`.
+    pub(super) fn slot(&self) -> String {
+        format!("{} court {} at {}", day(self.date), self.court, self.start.strftime("%H:%M"))
+    }
+
     fn words(&self, now: Timestamp) -> String {
-        let slot = format!("{} court {} at {}", day(self.date), self.court, self.start.strftime("%H:%M"));
+        let slot = self.slot();
         match &self.opening {
             None => format!("{slot}, can be booked at any time"),
             Some(opening) => {

@@ -237,7 +237,7 @@ fn file_of(phase: &str, place: &str) -> String {
 }
 
 /// What a state means to somebody who watches.
-fn meaning(state: State) -> &'static str {
+pub(super) fn meaning(state: State) -> &'static str {
     match state {
         State::Planned => "waits until it is time to log in",
         State::Preparing => "logs in and fills in the form",

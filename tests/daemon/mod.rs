@@ -10,4 +10,5 @@ mod once;
 mod practice;
 mod replay;
 mod stops;
+mod words;
 mod world;
