@@ -42,8 +42,9 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
         let signals = Signals::new()?;
-        let listener = listen(&config.server.listen)?;
+        // A second one is told that there is a first, and not only that its port is taken.
         let store = open_store(&config).await?;
+        let listener = listen(&config.server.listen)?;
         let household = Household::new(config, zones, store, redactor)?;
         daemon(setting, &loaded, household, listener, signals).await
     });

@@ -150,7 +150,7 @@ fn line(member: &MemberId, booking: &BookingName, configured: bool, of: &[&Known
 }
 
 /// What a plan took back says nothing of the booking.
-fn is_called_off(attempt: &Attempt) -> bool {
+pub(super) fn is_called_off(attempt: &Attempt) -> bool {
     attempt.state == State::Ended(Outcome::Cancelled) && attempt.submits == 0
 }
 

@@ -73,6 +73,11 @@ impl Timeline {
         self.put(&plain_lines(text));
     }
 
+    /// An instant, as the club's clocks show it.
+    pub fn local(&self, at: Timestamp) -> String {
+        self.clock_text(at, "%a %Y-%m-%d %H:%M:%S %Z")
+    }
+
     /// The same for a line that is safe for a terminal, and may bear our own colours.
     fn put(&self, text: &str) {
         if self.bar.is_hidden() { super::draw(text) } else { self.bar.println(text) }
@@ -110,7 +115,7 @@ impl Timeline {
                 let name = plain(&format!("{member} · {booking} {date}")).into_owned();
                 let opening = (!open_already).then_some(*opening);
                 let opens = match opening {
-                    Some(opening) => format!("opens {}", self.clock_text(opening, "%a %Y-%m-%d %H:%M:%S %Z")),
+                    Some(opening) => format!("opens {}", self.local(opening)),
                     None => "can be booked already".to_owned(),
                 };
                 if let Some(id) = &event.attempt {

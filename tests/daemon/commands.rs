@@ -52,6 +52,39 @@ async fn a_wrong_command_line_is_64() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_paused_booking_says_that_it_is_paused() {
+    let (house, _club) = house_with_club().await;
+    house.edit("config/booking.toml", "times = ", "paused = true\ntimes = ");
+    for words in [&["book", "singles"][..], &["book", "singles", "--dry-run", "--now"]] {
+        assert_fails(&house.ask(words).await, 65, &["`singles` is paused", "paused = true"]);
+    }
+    assert!(house.ask(&["plan"]).await.out.contains("Paused, and not tried: singles"));
+}
+
+/// Nobody sits before a terminal for days without being told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_wait_says_until_when_and_what_can_be_done_meanwhile() {
+    let (house, _club) = house_with_club().await;
+    let mut waits = Daemon::start(house.command(&["book", "singles"]));
+    let said = waits.hears("this waits until then; it logs in ").await;
+    assert!(said.contains("it opens in "), "{said}");
+    waits.hears("`run` does not").await;
+    let status = house.ask(&["status", "--json"]).await;
+    assert_eq!(status.json()["bookings"][0]["status"], "scheduled", "it works meanwhile: {status:#?}");
+    waits.kill().await;
+    assert_eq!(house.ask(&["book", "singles", "--dry-run", "--now"]).await.code, Some(0), "nothing is lost");
+}
+
+/// What is asked for in vain is told with what to write instead.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_date_that_bounds_nothing_is_64() {
+    let (house, _club) = house_with_club().await;
+    assert_fails(&house.ask(&["plan", "--until", "yesterday"]).await, 64, &["yesterday", "2027-07-18"]);
+    assert_fails(&house.ask(&["plan", "--until", "2020-01-01"]).await, 64, &["2020-01-01 has passed"]);
+    assert_eq!(house.ask(&["plan", "--until", "2199-01-01"]).await.code, Some(0), "the control");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_booking_is_65_with_the_near_one() {
     let (house, _club) = house_with_club().await;
     for command in ["book", "explain"] {
@@ -101,7 +134,9 @@ async fn a_port_or_a_data_folder_that_is_in_use_is_69() {
     let daemon = house.run().await;
     for second in [&["run"][..], &["book", "singles"]] {
         let pid = daemon.pid.as_raw_nonzero().to_string();
-        assert_fails(&house.ask(second).await, 69, &["already uses", "stop it first", &pid]);
+        let kill = format!("`kill {pid}`");
+        let words = ["already uses", "stop it first", &pid, "books by itself", "`firstserve status`", "Ctrl-C", &kill];
+        assert_fails(&house.ask(second).await, 69, &words);
     }
     daemon.stop().await;
 }
