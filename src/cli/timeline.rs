@@ -36,6 +36,8 @@ pub struct Timeline {
     zone: TimeZone,
     colour: bool,
     attempts: HashMap<AttemptId, Shown>,
+    /// Whether each line says which attempt it is about.
+    several: bool,
 }
 
 /// What is known of an attempt.
@@ -65,7 +67,13 @@ impl Timeline {
         bar.set_style(style.tick_chars("◐◓◑◒●"));
         bar.enable_steady_tick(TICK);
         let colour = terminal && std::env::var_os("NO_COLOR").is_none();
-        Self { bar, zone, colour, attempts: HashMap::new() }
+        Self { bar, zone, colour, attempts: HashMap::new(), several: false }
+    }
+
+    /// Whether there will be several attempts: then each line says which one it is about, from the first on.
+    #[must_use]
+    pub fn of_several(self, several: bool) -> Self {
+        Self { several, ..self }
     }
 
     /// A line that stays.
@@ -206,7 +214,7 @@ impl Timeline {
     }
 
     fn stamped(&self, at: Timestamp, id: Option<&AttemptId>, text: &str) {
-        let shown = id.and_then(|id| self.attempts.get(id)).filter(|_| self.attempts.len() > 1);
+        let shown = id.and_then(|id| self.attempts.get(id)).filter(|_| self.several || self.attempts.len() > 1);
         let who = shown.map(|shown| format!("{}  ", shown.name)).unwrap_or_default();
         self.put(&format!("{}  {who}{text}", self.instants(at, id)));
     }

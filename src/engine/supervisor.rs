@@ -302,6 +302,7 @@ impl Engine {
             reporter,
             marks: Vec::new(),
             sent: None,
+            submits: attempt.submits,
             stopping: false,
             doubtful: false,
             id: attempt.id,

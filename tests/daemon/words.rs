@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use firstserve::club::{Fault, Options};
+
 use super::world::{House, Practice, booking, member, outcome, until};
 
 /// How soon an edit must be told.
@@ -49,4 +51,24 @@ async fn an_edit_says_what_truly_changed() {
     daemon.hears("52 attempts are called off").await;
     daemon.hears("no booking has a date ahead (1 paused)").await;
     daemon.stop().await;
+}
+
+/// The club opens later than it says: the first submits are answered that it is not open yet, and a later one wins.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_names_the_submit_whose_speed_it_tells() {
+    let opens_in = Some(jiff::SignedDuration::from_secs(6));
+    for (faults, says) in [(vec![Fault::LateOpening], true), (Vec::new(), false)] {
+        let house = House::new();
+        let club = Practice::open(Options { opens_in, faults, ..Options::default() });
+        house.write(&[club.site("club-api"), member("ana"), booking("singles", "ana", club.date(), "1", "17:00")]);
+        let answer = house.ask(&["book", "singles", "--json"]).await;
+        assert_eq!(answer.code, Some(0), "{answer:#?}");
+        let store = house.store().await;
+        let letters = store.due_letters(jiff::Timestamp::MAX, 9).await.expect("they can be read");
+        store.close().await;
+        let text = &letters[0].letter.text;
+        let submits = club.ledger().await["submits"].as_u64().expect("a number");
+        assert_eq!(text.contains(&format!("submit {submits} for this date won")), says, "{text}");
+        assert!(says == (submits > 1) && text.contains(" ms after the opening"), "{text}");
+    }
 }
