@@ -8,7 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::config::{self, Environment, Loaded, Zones};
-use crate::report::{self, Severity};
+use crate::report::{self, Severity, plain};
 
 /// Nothing is wrong; there may be warnings.
 pub const OK: u8 = 0;
@@ -77,11 +77,11 @@ fn summary(path: &Path, loaded: &Loaded) -> String {
     match &loaded.config {
         Some(config) => format!(
             "{}: {found}; {}, {}, {}",
-            path.display(),
+            plain(&path.display().to_string()),
             counted(config.sites.len(), "site"),
             counted(config.members.len(), "member"),
             counted(config.bookings.len(), "booking"),
         ),
-        None => format!("{}: {found}", path.display()),
+        None => format!("{}: {found}", plain(&path.display().to_string())),
     }
 }

@@ -11,7 +11,7 @@ use crate::config::{Config, SmtpSecurity};
 use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
 use crate::model::Member;
 use crate::notify::{Security, Smtp, Transport};
-use crate::store::{Matter, Store, StoreError};
+use crate::store::{Matter, Store, StoreError, StoreErrorKind};
 use crate::telemetry::Redactor;
 use crate::vault::{Credentials, Vault, VaultError};
 
@@ -33,7 +33,10 @@ pub(super) struct Household {
 pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
     let server = &config.server;
     let opened = Store::open_with(server.database.expose(), &server.data, server.db_pool_size).await;
-    opened.map_err(|error| Failure::new(exit_of(&error), error.to_string()))
+    opened.map_err(|error| {
+        let advice = advice(&error.kind);
+        Failure::new(exit_of(&error), format!("{error}{advice}"))
+    })
 }
 
 fn exit_of(error: &StoreError) -> Exit {
@@ -43,6 +46,22 @@ fn exit_of(error: &StoreError) -> Exit {
         Matter::Configuration => Exit::Config,
         Matter::Availability => Exit::Unavailable,
     }
+}
+
+/// A second process has nothing to do that the first does not do already.
+fn advice(kind: &StoreErrorKind) -> String {
+    let end = match kind {
+        StoreErrorKind::SecondInstance { holder, .. } => match holder.strip_prefix("process ") {
+            Some(pid) => format!(", or `kill {pid}`"),
+            None => String::new(),
+        },
+        StoreErrorKind::SecondDaemon => String::new(),
+        _ => return String::new(),
+    };
+    format!(
+        ".\nThe one that runs books by itself, and takes changes of its files when you save them. \
+         See what it does: `firstserve status`. End it: Ctrl-C where it runs{end}"
+    )
 }
 
 /// Fails where the browser is missing that the configured bookings need.

@@ -19,6 +19,7 @@ use crate::telemetry::{self, Format, LogError, LogOptions, Logs, Redactor};
 use crate::web::{self, Health};
 
 mod alarm;
+mod ahead;
 mod follow;
 mod journal;
 mod post;
@@ -42,8 +43,9 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
         let signals = Signals::new()?;
-        let listener = listen(&config.server.listen)?;
+        // A second one is told that there is a first, and not only that its port is taken.
         let store = open_store(&config).await?;
+        let listener = listen(&config.server.listen)?;
         let household = Household::new(config, zones, store, redactor)?;
         daemon(setting, &loaded, household, listener, signals).await
     });
@@ -92,7 +94,7 @@ async fn daemon(
     let (engine, running) = Engine::start(household.parts());
     let nudge = Arc::new(Notify::new());
     let post = Post::start(&household, &nudge)?;
-    tokio::spawn(journal::keep(engine.events(), nudge));
+    tokio::spawn(journal::keep(engine.events(), household.store(), nudge));
     let stop = CancellationToken::new();
     let address = listener.local_addr()?;
     let health = Health::new(engine.clone(), Arc::new(SystemClock));
@@ -100,8 +102,10 @@ async fn daemon(
     let (path, environment, zones) = (setting.path.clone(), setting.environment.clone(), Arc::new(setting.zones()));
     let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
     let (store, kept) = (household.store(), household.clone());
+    let ahead = ahead::sentence(&household).await;
     let following = tokio::spawn(follow::follow(reloads, engine.clone(), household, post, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
+    super::say(&ahead);
     until_stopped(&mut signals, &watcher, &engine, running, &kept).await?;
     stop.cancel();
     following.await?;

@@ -120,7 +120,7 @@ pub(super) fn zones_of(config: &Config) -> ZoneData {
 
 fn refused(path: &Path, problems: &[Problem], unreadable: bool) -> Failure {
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
-    super::say(render(problems, colour).trim_end());
+    super::draw(render(problems, colour).trim_end());
     let exit = if unreadable { Exit::Io } else { Exit::Config };
     Failure::new(exit, format!("{} cannot be used; `firstserve check` shows every problem", path.display()))
 }

@@ -8,6 +8,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::Exit;
 use crate::model::Secret;
 use crate::report::did_you_mean;
 use crate::vault::{Credentials, Vault, VaultError, default_identity};
@@ -60,10 +61,7 @@ impl VaultArgs {
                 if json {
                     super::answer(&json!({ "error": message }));
                 }
-                #[expect(clippy::print_stderr, reason = "the command line speaks to people")]
-                {
-                    eprintln!("firstserve: {message}");
-                }
+                super::say(&format!("firstserve: {message}"));
                 ExitCode::from(code)
             }
         }
@@ -139,12 +137,13 @@ fn usage(message: &str) -> Failure {
 }
 
 fn say(done: &Done, json: bool) -> ExitCode {
-    let text = if json { done.json.to_string() } else { done.text.clone() };
-    if !text.is_empty() {
-        #[expect(clippy::print_stdout, reason = "the command line speaks to people")]
-        {
-            println!("{text}");
-        }
+    if json {
+        super::answer(&done.json);
+    } else if !done.text.is_empty()
+        && let Err(error) = super::print(&format!("{}\n", done.text))
+    {
+        super::say(&format!("firstserve: {error}"));
+        return Exit::Io.into();
     }
     ExitCode::SUCCESS
 }

@@ -59,6 +59,8 @@ pub(super) struct Ending<'a> {
     pub(super) duplicate: bool,
     /// When the last submit left.
     pub(super) sent: Option<Timestamp>,
+    /// How many there were for this date.
+    pub(super) submits: u8,
 }
 
 /// A running attempt.
@@ -80,6 +82,8 @@ pub(super) struct Run<P> {
     pub(super) permit: Option<PermitId>,
     pub(super) marks: Vec<(Mark, Timestamp)>,
     pub(super) sent: Option<Timestamp>,
+    /// Permits spent for this date, but for those that were given back.
+    pub(super) submits: u8,
     pub(super) stopping: bool,
     /// A permit was asked for and the answer was an error: it may be on disk all the same.
     pub(super) doubtful: bool,
@@ -134,7 +138,8 @@ impl<P: Performer> Run<P> {
             Next::Fence => Box::pin(self.performer.fence()).await,
             Next::ReadList { may_log_in } => Box::pin(self.performer.read_list(may_log_in)).await,
             Next::End { outcome, note, won, duplicate } => {
-                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.sent }).await);
+                let (sent, submits) = (self.sent, self.submits);
+                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent, submits }).await);
             }
         })
     }
@@ -206,6 +211,7 @@ impl<P: Performer> Run<P> {
                 let spent = self.clock.now();
                 self.permit = Some(permit.id().clone());
                 self.stored = State::Submitting;
+                self.submits = self.submits.saturating_add(1);
                 self.marks.push((Mark::Permit, spent));
                 self.reporter.say(spent, What::Entered(State::Submitting));
                 Event::Spent
@@ -288,6 +294,7 @@ impl<P: Performer> Run<P> {
 
     async fn release(&mut self) {
         let Some(permit) = self.permit.take() else { return };
+        self.submits = self.submits.saturating_sub(1);
         while let Err(error) = self.store.release_permit(&permit, "it provably never left", self.clock.now()).await {
             if error.is_missing() {
                 break;

@@ -338,6 +338,7 @@ impl<C: Crew> Supervisor<C> {
             reporter,
             marks: Vec::new(),
             sent: None,
+            submits: attempt.submits,
             stopping: false,
             doubtful: false,
             id: attempt.id,

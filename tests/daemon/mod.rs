@@ -13,6 +13,8 @@ mod kills;
 mod losses;
 mod once;
 mod orphans;
+mod practice;
 mod replay;
 mod stops;
+mod words;
 mod world;

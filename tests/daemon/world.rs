@@ -126,6 +126,11 @@ impl House {
         house
     }
 
+    /// A folder with nothing in it.
+    pub(super) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder can be made") }
+    }
+
     pub(super) fn without_vault() -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("selectors"), &folder.path().join("selectors"));
