@@ -3,6 +3,7 @@
 mod book;
 mod browser;
 mod commands;
+mod docs;
 mod edits;
 mod idle;
 mod input;
