@@ -171,11 +171,14 @@ fn a_wrong_selector_file_is_a_problem_of_that_file() {
     assert_eq!(loaded.problems[0].place.as_ref().expect("it has a place").file().path(), path);
 }
 
+/// Makes a file unreadable.
+type Spoil = fn(&Path);
+
 /// What an unread file would have held is not missed, and what is wrong in the others is said all the same.
 #[test]
 fn a_selector_file_that_cannot_be_read_is_the_only_problem() {
     let list = "selectors/club/verify/10-list.toml";
-    let cases: [(fn(&Path), &str, &str); 4] = [
+    let cases: [(Spoil, &str, &str); 4] = [
         (|path| fs::create_dir(path).expect("a folder"), "unreadable-file", "give it another name, or take it away"),
         (|path| std::os::unix::fs::symlink("/nowhere", path).expect("a link"), "unreadable-file", "a link to nothing"),
         (|path| fs::write(path, b"caf\xe9 = 1\n").expect("a file"), "not-utf8", "save the file as UTF-8"),

@@ -4,6 +4,7 @@ mod book;
 mod browser;
 mod commands;
 mod databases;
+mod docs;
 mod edits;
 mod full;
 mod guests;
