@@ -29,6 +29,11 @@ pub(super) fn distance(from_opening: SignedDuration) -> String {
     }
 }
 
+/// The same in a sentence: `+14.0 ms after the opening`, `3 days after the opening`.
+pub(super) fn of_opening(late: SignedDuration) -> String {
+    format!("{} after the opening", distance(late).trim_end_matches(" after"))
+}
+
 /// How far something is from now: `in 3 min 20 s`, `10 days ago`.
 pub(super) fn from_now(to: SignedDuration) -> String {
     let whole = SignedDuration::from_secs(to.abs().as_secs());
@@ -51,6 +56,12 @@ mod tests {
         assert_eq!(said(-86_400_000_000), "-24 h 0 min");
         assert_eq!(said(-229 * 86_400_000_000), "229 days before");
         assert_eq!(said(3 * 86_400_000_000), "3 days after");
+    }
+
+    #[test]
+    fn lateness_is_a_sentence() {
+        assert_eq!(of_opening(SignedDuration::from_millis(14)), "+14.0 ms after the opening");
+        assert_eq!(of_opening(SignedDuration::from_hours(72)), "3 days after the opening");
     }
 
     #[test]

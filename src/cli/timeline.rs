@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::span::{distance, span};
+use super::span::{distance, of_opening, span};
 use crate::engine::{Event, What};
 use crate::model::{AttemptId, Choice, Outcome, State};
 use crate::probe::words;
@@ -235,11 +235,6 @@ impl Timeline {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
-}
-
-/// `+14.0 ms after the opening`, `3 days after the opening`.
-fn of_opening(late: SignedDuration) -> String {
-    format!("{} after the opening", distance(late).trim_end_matches(" after"))
 }
 
 /// `login/20-sign-in.toml` of `…/20-sign-in.toml:8:1`.

@@ -319,7 +319,7 @@ impl<C: Crew> Supervisor<C> {
         let begins = errand.choices.iter().map(|choice| choice.starts_at).max().unwrap_or(Timestamp::MIN);
         let running = Running { orders, files, site: attempt.site.clone(), begins };
         let id = attempt.id.clone();
-        let reporter = Reporter::new(self.events.clone()).of(&id);
+        let reporter = Reporter::new(self.events.clone()).of(&id).with_files(changed.clone());
         let now = self.parts.clock.now();
         reporter.say(now, What::taken_up(&attempt));
         let site_clock = self.watch(&errand, &id, reporter.clone());

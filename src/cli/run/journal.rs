@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::cli::span::{distance, from_now};
+use crate::cli::span::{from_now, of_opening};
 use crate::cli::timeline;
 use crate::engine::{Event, What};
 use crate::model::{Attempt, AttemptId};
@@ -79,7 +79,7 @@ fn log(event: &Event, who: &str) {
         What::Sent { choice, mode, sent, late } => {
             let late_us = late.map(|late| late.as_micros());
             let start = choice.start.strftime("%H:%M");
-            let late = late.map(|late| format!(", {} from the opening", distance(late))).unwrap_or_default();
+            let late = late.map(|late| format!(", {}", of_opening(late))).unwrap_or_default();
             let court = &choice.court;
             tracing::info!(attempt, %court, mode, %sent, late_us, "{who}sent court {court} at {start}{late}");
         }

@@ -74,7 +74,11 @@ impl Kit {
 
     /// Says what went wrong, and hands it on.
     pub(super) fn told(&self, trouble: Trouble) -> Trouble {
-        self.reporter.say(self.clock.now(), What::Trouble(trouble.words()));
+        let words = match &trouble {
+            Trouble::Selector(_) => self.reporter.of_files(trouble.words(), &self.errand.flow),
+            _ => trouble.words(),
+        };
+        self.reporter.say(self.clock.now(), What::Trouble(words));
         trouble
     }
 
