@@ -15,6 +15,7 @@ use super::{Exit, Failure};
 use crate::clock::{self, SystemClock};
 use crate::config::{Loaded, Log, LogFormat, Pace, Watcher, watch};
 use crate::engine::{Engine, Handle};
+use crate::store::Store;
 use crate::telemetry::{self, Format, LogError, LogOptions, Logs, Redactor};
 use crate::web::{self, Health};
 
@@ -43,9 +44,11 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
         let signals = Signals::new()?;
+        let listener = listen(&config.server.listen);
         // A second one is told that there is a first, and not only that its port is taken.
+        let listener = if Store::is_held(&config.server.data) { listener } else { Ok(listener?) };
         let store = open_store(&config).await?;
-        let listener = listen(&config.server.listen)?;
+        let listener = listener?;
         let household = Household::new(config, zones, store, redactor)?;
         daemon(setting, &loaded, household, listener, signals).await
     });

@@ -21,7 +21,7 @@ pub struct StoreError {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreErrorKind {
     /// Another process holds the data.
-    #[error("{holder} already uses {}; stop it first, or give this one its own `[server] database`", lock.display())]
+    #[error("{holder} already uses {}; stop it first, or give this one its own `data` and `database` under [server]", lock.display())]
     SecondInstance {
         /// The lock file.
         lock: PathBuf,

@@ -48,6 +48,12 @@ impl InstanceLock {
 }
 
 impl InstanceLock {
+    /// Whether somebody has it; nothing is made by asking.
+    pub(super) fn is_held(folder: &Path) -> bool {
+        let Ok(file) = File::open(folder.join(LOCK)) else { return false };
+        flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
+    }
+
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
         &self.path

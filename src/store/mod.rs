@@ -102,6 +102,11 @@ impl Store {
         Ok(Self::over(opened, Ids::System))
     }
 
+    /// Whether another process has this data folder in use now.
+    pub fn is_held(data: &Path) -> bool {
+        InstanceLock::is_held(data)
+    }
+
     /// A database in memory, gone with its last handle, whose ids come from a seed: for simulations.
     ///
     /// # Errors

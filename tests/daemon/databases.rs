@@ -28,15 +28,16 @@ fn house(server: &str) -> (House, Practice) {
     (house, club)
 }
 
-/// The last line that is said, and the code, without what differs from run to run.
+/// What is said at last, and the code, without what differs from run to run.
 async fn told(house: &House, mut command: Command) -> String {
     let answer = Answer::of(command.output().await.expect("it can be run"));
     assert!(!format!("{answer:?}").contains(CANARY), "{answer:#?}");
     assert!(!answer.err.contains("ERROR sqlx"), "nobody reads the library's own words: {answer:#?}");
-    let last = answer.err.lines().last().unwrap_or_default();
+    let last = &answer.err[answer.err.rfind("firstserve: ").unwrap_or_default()..];
+    let last = last.trim_end();
     let folder = house.path("");
     let text = last.replace(folder.to_str().expect("text").trim_end_matches('/'), "HOUSE");
-    let text = Regex::new(r"process \d+").expect("a pattern").replace_all(&text, "process PID").into_owned();
+    let text = Regex::new(r"\b(process|kill) \d+").expect("a pattern").replace_all(&text, "$1 PID").into_owned();
     let text =
         Regex::new(r"(failed to lookup address information): [^;]*").expect("a pattern").replace_all(&text, "$1");
     format!("{text}\nexit {}\n", answer.code.expect("it ends by itself"))
