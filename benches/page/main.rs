@@ -17,17 +17,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use firstserve::browser::Engine;
-use firstserve::clock::{Clock, SystemClock};
+use firstserve::clock::{Clock, Stopwatch, SystemClock};
 use rand::seq::SliceRandom;
 
 use kind::Kind;
 use shot::{Landed, Shot};
 
 /// Browsers that are open at the same time.
-const BATCH: usize = 4;
+const BATCH: usize = 6;
 
 /// How long a browser may take to start and be staged.
-const STARTING: Duration = Duration::from_secs(15);
+const STARTING: Duration = Duration::from_secs(7);
 
 /// Between two instants of a batch.
 const APART: Duration = Duration::from_secs(4);
@@ -57,7 +57,10 @@ async fn measure(setting: &Setting) -> anyhow::Result<()> {
     for batch in shots.chunks(BATCH) {
         for (engine, kind, landed) in fire(setting, batch).await {
             match landed {
-                Ok(landed) => all.entry((engine.as_str(), kind.word())).or_default().push(landed),
+                Ok(landed) => {
+                    eprintln!("{} {}: {:.2} busy {:.2}", engine.as_str(), kind.word(), landed.late, landed.busy);
+                    all.entry((engine.as_str(), kind.word())).or_default().push(landed);
+                }
                 Err(error) => eprintln!("lost: {} {}: {error:#}", engine.as_str(), kind.word()),
             }
         }
@@ -94,10 +97,11 @@ fn figures(late: &[f64]) -> String {
 async fn fire(setting: &Setting, batch: &[(Engine, Kind)]) -> Vec<(Engine, Kind, anyhow::Result<Landed>)> {
     let mut fired = Vec::new();
     let mut staged = Vec::new();
-    // Every browser of the batch takes a few seconds to start.
+    // The first instant comes when every browser of the batch has had time to start, and all have idled.
+    let watch = Stopwatch::start();
+    let first = STARTING * u32::try_from(batch.len()).unwrap_or(1) + setting.idle;
     for (at, (engine, kind)) in batch.iter().copied().enumerate() {
-        let starting = STARTING * u32::try_from(batch.len() - at).unwrap_or(1);
-        let waits = starting + setting.idle + APART * u32::try_from(at).unwrap_or(0);
+        let waits = (first + APART * u32::try_from(at).unwrap_or(0)).saturating_sub(watch.elapsed());
         match Shot::stage(engine, kind, waits).await {
             Ok(shot) => staged.push((engine, kind, shot)),
             Err(error) => fired.push((engine, kind, Err(error))),

@@ -90,10 +90,7 @@ impl Shot {
             {
                 ensure!(report.fired_at_ms.is_some(), "it gave up: {report:?}");
                 ensure!(report.left.is_none(), "it left its chain: {report:?}");
-                let woke = report.woke_at_ms.unwrap_or_default() - self.program.at_ms;
-                let fired = report.fired_at_ms.unwrap_or_default() - self.program.at_ms;
                 let late = self.club.landed()?;
-                eprintln!("  woke {woke:.2} fired {fired:.2} landed {late:.2} busy {busy:.2}");
                 return Ok(Landed { late, busy });
             }
             tokio::time::sleep(ASK_EVERY).await;

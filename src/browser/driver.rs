@@ -14,6 +14,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use url::Url;
 
 use super::error::ErrorKind;
+use super::families::Written;
 use super::{Engine, Options, guard, scratch};
 use crate::clock::Stopwatch;
 
@@ -38,6 +39,7 @@ pub(super) struct Driver {
     guardian: Child,
     pipe: Option<ChildStdin>,
     folder: PathBuf,
+    written: Option<Written>,
     log: File,
     /// Where it listens.
     pub(super) url: Url,
@@ -62,14 +64,15 @@ impl Driver {
     }
 
     async fn try_start(options: &Options, program: &Path, patience: Duration) -> Result<Self, ErrorKind> {
-        let (mut guardian, folder, log) = spawn(options, program).map_err(|source| ErrorKind::Start { source })?;
+        let Spawned { mut guardian, folder, written, log } =
+            spawn(options, program).map_err(|source| ErrorKind::Start { source })?;
         let pipe = guardian.stdin.take();
         let waiting = Stopwatch::start();
         while waiting.elapsed() < patience {
             let text = read(&log);
             if let Some(port) = port_in(options.engine, &text) {
                 let url = format!("http://127.0.0.1:{port}/").parse().expect("an address with a port is an address");
-                return Ok(Self { guardian, pipe, folder, pid: driver_in(&text), log, url });
+                return Ok(Self { guardian, pipe, folder, written, pid: driver_in(&text), log, url });
             }
             if let Ok(Some(_status)) = guardian.try_wait() {
                 return Err(ErrorKind::DriverDied { log: last_of(&read(&log)) });
@@ -106,6 +109,15 @@ impl Driver {
     /// Has driver, browser and scratch folder ended by the guardian, or by ourselves when that is dead or does not come to an
     /// end. `Ok` says that none of them is left.
     pub(super) async fn end(mut self, patience: Duration) -> Result<(), String> {
+        let written = self.written.take();
+        self.end_all(patience).await?;
+        if let Some(written) = written {
+            written.strike_out();
+        }
+        Ok(())
+    }
+
+    async fn end_all(mut self, patience: Duration) -> Result<(), String> {
         drop(self.pipe.take());
         match tokio::time::timeout(patience, self.guardian.wait()).await {
             Ok(Ok(status)) if status.success() => return Ok(()),
@@ -121,16 +133,35 @@ impl Driver {
     }
 }
 
-fn spawn(options: &Options, program: &Path) -> io::Result<(Child, PathBuf, File)> {
+struct Spawned {
+    guardian: Child,
+    folder: PathBuf,
+    written: Option<Written>,
+    log: File,
+}
+
+fn spawn(options: &Options, program: &Path) -> io::Result<Spawned> {
     let folder = scratch::make()?;
+    let mut written = write_down(options, &folder);
     match spawn_in(options, program, &folder) {
-        Ok((guardian, log)) => Ok((guardian, folder, log)),
+        Ok((guardian, log)) => {
+            let added = written.as_mut().map_or(Ok(()), |written| written.guarded_by(guardian.id()));
+            added.unwrap_or_else(|error| tracing::warn!(%error, "the guardian of a browser was not written down"));
+            Ok(Spawned { guardian, folder, written, log })
+        }
         Err(error) => {
             // The first error is the one to tell.
             let _ = scratch::wipe(&folder);
+            written.iter().for_each(Written::strike_out);
             Err(error)
         }
     }
+}
+
+/// The guardian ends a family in almost every case: one that cannot be written down is started nevertheless.
+fn write_down(options: &Options, folder: &Path) -> Option<Written> {
+    let written = Written::before(options.families.as_ref()?, folder);
+    written.inspect_err(|error| tracing::warn!(%error, "a browser cannot be written down before it starts")).ok()
 }
 
 fn spawn_in(options: &Options, program: &Path, folder: &Path) -> io::Result<(Child, File)> {
@@ -207,5 +238,53 @@ mod tests {
         let log = format!("{}the end\n", "x ".repeat(5000));
         assert!(last_of(&log).ends_with("the end"));
         assert_eq!(last_of(&log).chars().count(), MESSAGE_LIMIT);
+    }
+
+    /// A program that finds its port taken so many times before it starts; `tries` counts its starts.
+    fn unlucky(folder: &Path, times: u32) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let (program, tries) = (folder.join("chromedriver"), folder.join("tries"));
+        let script = format!(
+            "#!/bin/sh\necho x >> {tries}\nif [ $(wc -l < {tries}) -le {times} ]; then\n\
+             echo 'bind() failed: Address already in use (98)'; rm -r \"$2\"; exit 1\nfi\n\
+             echo 'ChromeDriver was started successfully on port 45069.'\nexec cat\n",
+            tries = tries.display()
+        );
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        program
+    }
+
+    async fn started(times: u32) -> (Result<u16, ErrorKind>, usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let program = unlucky(folder.path(), times);
+        // The program stands in for the guardian: what is tried again is the start of both.
+        let options = Options::new(Engine::Chromium, &program);
+        let driver = loop {
+            match Driver::start(&options, &program, Duration::from_secs(20)).await {
+                // Another test has started a program meanwhile, which for a moment held this one open.
+                Err(ErrorKind::Start { source }) if source.kind() == io::ErrorKind::ExecutableFileBusy => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                other => break other,
+            }
+        };
+        let port = driver.map(|driver| {
+            let wiped = scratch::wipe(&driver.folder);
+            assert!(wiped.is_ok(), "{wiped:?}");
+            driver.url.port().unwrap()
+        });
+        (port, std::fs::read_to_string(folder.path().join("tries")).unwrap().lines().count())
+    }
+
+    #[tokio::test]
+    async fn a_port_that_was_taken_is_tried_again_and_not_for_ever() {
+        for times in [0, 1, PORT_TRIES - 1] {
+            let (port, tries) = started(times).await;
+            assert_eq!((port.unwrap(), tries), (45069, times as usize + 1));
+        }
+        let (refused, tries) = started(99).await;
+        assert!(matches!(&refused, Err(ErrorKind::DriverDied { log }) if log.contains(PORT_TAKEN)), "{refused:?}");
+        assert_eq!(tries, PORT_TRIES as usize);
     }
 }

@@ -22,6 +22,9 @@ pub struct Options {
     pub driver: Option<PathBuf>,
     /// The firstserve binary that guards a local driver (see [`super::guard`]).
     pub guardian: PathBuf,
+    /// The folder where local browsers are written down, so that a later run ends what a killed one leaves (see
+    /// [`super::end_families_of_the_dead`]); none: only their guardians end them.
+    pub families: Option<PathBuf>,
     /// Firefox preferences on top of ours, for example a proxy.
     pub prefs: Vec<(String, Value)>,
     /// Whether the browser takes certificates that nobody vouches for: for practice on a club with an authority of its own,
@@ -41,6 +44,7 @@ impl Options {
             browser: None,
             driver: None,
             guardian: guardian.into(),
+            families: None,
             prefs: Vec::new(),
             any_certificate: false,
             deadlines: Deadlines::default(),

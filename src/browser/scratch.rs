@@ -5,6 +5,9 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+/// How the names of scratch folders begin.
+const PREFIX: &str = "fs-";
+
 /// How often another name is tried when one is taken.
 const TRIES: u8 = 8;
 
@@ -12,7 +15,7 @@ const TRIES: u8 = 8;
 pub(super) fn make() -> io::Result<PathBuf> {
     let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
     for _ in 0..TRIES {
-        let folder = std::env::temp_dir().join(format!("fs-{:08x}", rand::random::<u32>()));
+        let folder = std::env::temp_dir().join(format!("{PREFIX}{:08x}", rand::random::<u32>()));
         match DirBuilder::new().mode(0o700).create(&folder) {
             Ok(()) => return Ok(folder),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
@@ -20,6 +23,13 @@ pub(super) fn make() -> io::Result<PathBuf> {
         }
     }
     Err(last)
+}
+
+/// Whether a scratch folder could bear this name.
+pub(super) fn is_name_of_one(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    let number = name.and_then(|name| name.strip_prefix(PREFIX));
+    number.is_some_and(|number| number.len() == 8 && number.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 /// Removes the folder and everything in it; a folder that is gone is as good.

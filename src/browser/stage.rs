@@ -4,10 +4,12 @@
 //! asked every few milliseconds until the step's time is over. Here is what only the driver can do, and the patience. When to
 //! do it, and what an answer means for an attempt, is decided elsewhere. Every wait is bounded.
 
+mod afresh;
 mod armed;
 mod aside;
 mod call;
 mod commit;
+mod covered;
 mod evidence;
 mod hands;
 mod keys;
@@ -58,6 +60,7 @@ pub struct Stage {
     tickets: u64,
     page_load: Option<Duration>,
     preloads: HashMap<String, String>,
+    source: afresh::Source,
 }
 
 /// A step that was done.
@@ -115,6 +118,7 @@ impl Stage {
             tickets: 0,
             page_load: None,
             preloads: HashMap::new(),
+            source: afresh::Source::default(),
         })
     }
 
@@ -128,6 +132,13 @@ impl Stage {
     pub fn with_secrets(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
         self.secrets.extend(secrets);
         self
+    }
+
+    /// Another secret to be masked from now on, for example a token that a step has read.
+    pub fn hide(&mut self, secret: Secret) {
+        if !self.secrets.contains(&secret) {
+            self.secrets.push(secret);
+        }
     }
 
     /// The answer to a native dialog that may open from now on; none: an open dialog is a failure. A step's own declaration
@@ -287,7 +298,7 @@ impl Stage {
 
     fn remember_secrets(&mut self, step: &Step) {
         if step.secret {
-            self.secrets.extend(page::texts_of(&step.verb).into_iter().map(Secret::new));
+            page::texts_of(&step.verb).into_iter().for_each(|text| self.hide(Secret::new(text)));
         }
     }
 

@@ -36,6 +36,8 @@ pub(super) enum Command {
     Plan(plan::Args),
     /// Say why a booking opens when it opens
     Explain(explain::Args),
+    /// Show what became of each booking, and what comes next; also while `run` works
+    Status,
     /// Make one attempt in the foreground
     Book(book::Args),
     /// Show what happened at which millisecond, and draw it

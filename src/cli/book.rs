@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -12,19 +13,23 @@ use super::household::{Household, open_beside, open_store, with_browser};
 use super::ledger::store_to_read;
 use super::scratch::Scratch;
 use super::setting::Setting;
+use super::span::from_now;
 use super::{Exit, Failure, Timeline, ledger};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, keep_proofs, rehearse};
-use crate::model::{Attempt, AttemptId, Booking, Choice, Occurrence, Outcome, SiteId, State};
+use crate::model::{Attempt, AttemptId, Booking, Choice, Occurrence, Outcome, Site, SiteId, State};
 use crate::report::did_you_mean;
 use crate::schedule::occurrences;
-use crate::store::{FireFilter, Store};
+use crate::store::{FireFilter, Slot, Store};
 use crate::telemetry::Redactor;
 use crate::timing::{Chosen, Proof, Trouble, choose};
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(200);
+
+/// A wait that nobody sits through.
+const LONG_WAIT: SignedDuration = SignedDuration::from_mins(5);
 
 /// What `book` takes.
 #[derive(Debug, clap::Args)]
@@ -51,12 +56,11 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     let now = SystemClock.now();
     let site = config.site_of(&booking);
     let zone = zones.zone(&site.time_zone).ok_or_else(|| Failure::new(Exit::Config, "the site's zone is unknown"))?;
-    let next = occurrences(&booking, site, &zone, now, 1).into_iter().next();
-    let next = next.ok_or_else(|| Failure::new(Exit::Data, format!("`{}` has no date ahead", booking.name)))?;
+    let next = next_date(&booking, site, &zone, now)?;
     if args.now && !args.dry_run && next.opening() > now {
-        let opens = next.opening().to_zoned(zone);
+        let opens = next.opening().to_zoned(zone).strftime("%a %Y-%m-%d %H:%M:%S %Z").to_string();
         let cure = "leave --now out to wait for it, or add --dry-run";
-        return Err(Failure::new(Exit::Data, format!("`{}` opens {opens}; {cure}", booking.name)).into());
+        return Err(Failure::new(Exit::Data, format!("`{}` opens {opens}: {cure}", booking.name)).into());
     }
     let mut timeline = Timeline::new(zone, as_json);
     let runtime = super::runtime()?;
@@ -83,6 +87,26 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     }
     let won = matches!(result["outcome"].as_str(), Some("confirmed" | "rehearsed"));
     Ok(if won { ExitCode::SUCCESS } else { Exit::NotWon.into() })
+}
+
+/// The next date of a booking.
+///
+/// # Errors
+/// It is paused, or has no date ahead.
+pub(super) fn next_date(
+    booking: &Booking,
+    site: &Site,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<Occurrence, Failure> {
+    let name = &booking.name;
+    if booking.paused {
+        let cure = "take `paused = true` out of its table, and it is tried again";
+        return Err(Failure::new(Exit::Data, format!("`{name}` is paused; {cure}")));
+    }
+    let next = occurrences(booking, site, zone, now, 1).into_iter().next();
+    let cure = format!("`firstserve explain \"{name}\"` says why");
+    next.ok_or_else(|| Failure::new(Exit::Data, format!("`{name}` has no date ahead; {cure}")))
 }
 
 /// What is missing is said before anything is waited for.
@@ -228,14 +252,23 @@ fn told(
 async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline) -> anyhow::Result<Value> {
     let runs = match engine::book(household.parts(), next).await {
         Ok(One::Runs(runs)) => runs,
-        Ok(One::Over(attempt)) => return Ok(over(&attempt, timeline)),
+        Ok(One::Over(attempt)) => {
+            let slot = household.store().slot_of(&attempt.id).await?;
+            return Ok(over(&attempt, slot.as_ref(), timeline));
+        }
         Err(error) => return Err(Failure::new(Exit::Unavailable, error.to_string()).into()),
     };
     let Runs { attempt, handle, task } = runs;
     let mut events = handle.events();
+    long_wait(next, household, timeline).iter().for_each(|line| timeline.line(line));
     let mut story = Story { attempt, opening: next.opening(), steps: Vec::new(), sent: None };
     let result = loop {
         timeline.count_down(SystemClock.now());
+        if let Some(why) = handle.lost() {
+            timeline.finish();
+            task.await?;
+            return Err(Failure::new(Exit::Io, format!("the database is lost: {why}")).into());
+        }
         let event = match tokio::time::timeout(TICK, events.recv()).await {
             Ok(Ok(event)) => event,
             Err(_) | Ok(Err(RecvError::Lagged(_))) => continue,
@@ -264,16 +297,40 @@ async fn with_ledger(mut result: Value, store: &Store, timeline: &Timeline) -> V
     result
 }
 
+/// Who would wait for long is told until when, and what he can do meanwhile.
+fn long_wait(next: &Occurrence, household: &Household, timeline: &Timeline) -> Vec<String> {
+    let wait = next.opening().duration_since(SystemClock.now());
+    if wait < LONG_WAIT {
+        return Vec::new();
+    }
+    let lead = household.config().site(&next.site).map_or(SignedDuration::ZERO, |site| site.patience.login_lead);
+    let login = timeline.local(next.opening() - lead);
+    vec![
+        format!("it opens {}, and this waits until then; it logs in {login}", from_now(wait)),
+        "meanwhile `firstserve status`, `plan` and `book … --dry-run` work beside it; `run` does not, and would book this one as well"
+            .to_owned(),
+        "Ctrl-C ends the wait, and nothing is lost".to_owned(),
+    ]
+}
+
 /// What became of it before, where it must not be tried again.
-fn over(attempt: &Attempt, timeline: &Timeline) -> Value {
+fn over(attempt: &Attempt, slot: Option<&Slot>, timeline: &Timeline) -> Value {
     let note = attempt.note.as_deref().unwrap_or_default();
-    timeline.line(&format!("over already, and not tried again: {}; {note}", attempt.state.as_str()));
+    let date = attempt.date.strftime("%a %Y-%m-%d");
+    let which = match slot {
+        Some(slot) => format!("court {} on {date} at {}", slot.court, slot.start.strftime("%H:%M")),
+        None => date.to_string(),
+    };
+    let (member, booking, state) = (&attempt.member, &attempt.booking, attempt.state.as_str());
+    timeline.line(&format!("{member} · {booking}, {which}: {state} already, and not tried again; {note}"));
     json!({
         "outcome": attempt.state.as_str(),
         "note": note,
         "attempt": attempt.id.as_str(),
         "opening": attempt.opening.to_string(),
         "sent_at": null,
+        "court": slot.map(|slot| slot.court.as_str()),
+        "start": slot.map(|slot| slot.start.to_string()),
         "won": attempt.state == State::Ended(Outcome::Confirmed),
         "steps": [],
     })

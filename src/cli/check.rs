@@ -1,12 +1,14 @@
 //! `firstserve check`: says what is wrong with the configuration, all at once.
 
+mod advice;
+
 use std::io::{self, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
 
 use crate::config::{self, Environment, Loaded, Zones};
-use crate::report::{self, Severity};
+use crate::report::{self, Severity, plain};
 
 /// Nothing is wrong; there may be warnings.
 pub const OK: u8 = 0;
@@ -26,7 +28,7 @@ pub enum Shown {
     Coloured,
 }
 
-/// Checks the file and its selector folders, and gives the exit code. For people everything goes to `err`; as JSON one
+/// Checks the file and its selector folders, warns of what is lacking beside them, and gives the exit code. For people everything goes to `err`; as JSON one
 /// document goes to `out`.
 ///
 /// # Errors
@@ -39,7 +41,10 @@ pub fn run(
     shown: Shown,
     (out, err): (&mut dyn Write, &mut dyn Write),
 ) -> io::Result<u8> {
-    let loaded = config::load(path, environment, zones, now);
+    let mut loaded = config::load(path, environment, zones, now);
+    if let Some(config) = &loaded.config {
+        loaded.problems.extend(advice::advice(path, config));
+    }
     match shown {
         Shown::Json => writeln!(out, "{:#}", report::json(&loaded.problems))?,
         Shown::Plain | Shown::Coloured => {
@@ -72,11 +77,11 @@ fn summary(path: &Path, loaded: &Loaded) -> String {
     match &loaded.config {
         Some(config) => format!(
             "{}: {found}; {}, {}, {}",
-            path.display(),
+            plain(&path.display().to_string()),
             counted(config.sites.len(), "site"),
             counted(config.members.len(), "member"),
             counted(config.bookings.len(), "booking"),
         ),
-        None => format!("{}: {found}", path.display()),
+        None => format!("{}: {found}", plain(&path.display().to_string())),
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, as_json: bool) -> anyhow::Result<ExitCode> {
         warnings(&reading, health.as_ref()).iter().for_each(|warning| super::say(&format!("firstserve: {warning}")));
         super::answer(&json(&reading));
     } else {
-        std::io::Write::write_all(&mut std::io::stdout(), text(&args.url, &reading, health.as_ref()).as_bytes())?;
+        super::print(&text(&args.url, &reading, health.as_ref()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,7 @@ use crate::telemetry::Redactor;
 use crate::vault::{Credentials, Vault};
 
 mod club;
-mod world;
+pub(super) mod world;
 
 use club::ClubProcess;
 
@@ -120,7 +120,7 @@ async fn demo(args: &Args, quiet: bool) -> anyhow::Result<Value> {
     let zone = zones.zone(world::ZONE).ok_or_else(|| Failure::new(Exit::Unavailable, "no zone data for the club"))?;
     let store = open_store(&config).await?;
     let household = Household::new(config, Arc::new(zones), store.clone(), Redactor::new())?;
-    let mut timeline = Timeline::new(zone, quiet);
+    let mut timeline = Timeline::new(zone, quiet).of_several(args.bookings > 1);
     timeline.line(&format!("practice club at {}", club.url));
     let (engine, running) = Engine::start(household.parts_with_browser()?);
     let ends = watch(&engine, &mut timeline, opening, args.bookings).await;
@@ -154,7 +154,7 @@ async fn fires(store: &Store, ledger: &Value, ends: &[Ended]) -> Result<Vec<Fire
 
 /// When the club received the submits of an attempt, in order.
 fn receipts(end: &Ended, ledger: &Value) -> Vec<i64> {
-    let member = end.booking.split(' ').next().unwrap_or_default();
+    let member = end.member.as_str();
     let ours = |request: &&Value| !request["submit"].is_null() && request["member"] == member;
     requests(ledger).filter(ours).filter_map(|request| request["received_ns"].as_i64()).collect()
 }
@@ -191,6 +191,7 @@ fn configuration(folder: &Path) -> anyhow::Result<(Arc<Config>, ZoneData)> {
 /// One attempt's end.
 struct Ended {
     id: AttemptId,
+    member: String,
     booking: String,
     outcome: Outcome,
     note: String,
@@ -202,7 +203,7 @@ struct Ended {
 async fn watch(engine: &Handle, timeline: &mut Timeline, opening: Timestamp, bookings: u8) -> Vec<Ended> {
     let mut events = engine.events();
     let deadline = opening + PATIENCE;
-    let mut attempts: Vec<(AttemptId, String)> = Vec::new();
+    let mut attempts: Vec<(AttemptId, String, String)> = Vec::new();
     let mut sent: Vec<(AttemptId, &'static str, Timestamp)> = Vec::new();
     let mut ends: Vec<Ended> = Vec::new();
     while ends.len() < usize::from(bookings) && SystemClock.now() < deadline {
@@ -212,13 +213,15 @@ async fn watch(engine: &Handle, timeline: &mut Timeline, opening: Timestamp, boo
         timeline.show(&event);
         let Event { attempt: Some(id), what, .. } = event else { continue };
         match what {
-            What::TakenUp { booking, .. } => attempts.push((id, booking.to_string())),
+            What::TakenUp { booking, member, .. } => attempts.push((id, member.to_string(), booking.to_string())),
             What::Sent { mode, sent: at, .. } => sent.push((id, mode, at)),
             What::Ended { outcome, note, .. } => {
-                let booking = attempts.iter().find(|(known, _)| *known == id).map(|(_, name)| name.clone());
+                let named = attempts.iter().find(|(known, ..)| *known == id);
+                let (member, booking) =
+                    named.map(|(_, member, name)| (member.clone(), name.clone())).unwrap_or_default();
                 let last = sent.iter().rev().find(|(known, ..)| *known == id);
                 let (mode, sent) = (last.map(|(_, mode, _)| *mode), last.map(|(.., at)| *at));
-                ends.push(Ended { booking: booking.unwrap_or_default(), id, outcome, note, mode, sent });
+                ends.push(Ended { id, member, booking, outcome, note, mode, sent });
             }
             _ => {}
         }
@@ -254,10 +257,12 @@ fn result(args: &Args, ledger: &Value, ends: &[Ended]) -> Value {
 }
 
 fn attempt(end: &Ended, ledger: &Value) -> Value {
+    let member = end.member.as_str();
     let opening = ledger["opening_ns"].as_i64();
     let received = receipts(end, ledger);
     json!({
         "id": end.id.as_str(),
+        "member": member,
         "booking": end.booking,
         "outcome": end.outcome.as_str(),
         "note": end.note,
@@ -295,5 +300,19 @@ fn summary(result: &Value) -> String {
         Some(late) => format!("{submits}, {early}; received {late:.1} ms after the opening"),
         None => "nothing was submitted".to_owned(),
     };
-    format!("\n{}, by {} in {}\nthe club's own ledger: {reached}", word("outcome"), word("fire"), word("browser"))
+    let each = each(result["attempts"].as_array().map_or(&[], Vec::as_slice));
+    format!("\n{}, by {} in {}\n{each}the club's own ledger: {reached}", word("outcome"), word("fire"), word("browser"))
+}
+
+/// A line for each of several.
+fn each(attempts: &[Value]) -> String {
+    if attempts.len() < 2 {
+        return String::new();
+    }
+    let line = |one: &Value| {
+        let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+        let late = one["lateness_ms"].as_f64().map(|late| format!(", received {late:.1} ms after the opening"));
+        format!("  {} · {}: {}{}\n", word("member"), word("booking"), word("outcome"), late.unwrap_or_default())
+    };
+    attempts.iter().map(line).collect()
 }

@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         super::answer(&json(&explained));
     } else {
         let text: String = explained.iter().map(Explanation::text).collect::<Vec<_>>().join("\n");
-        std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
+        super::print(&text)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::setting::{vault_of, zones_of};
+use super::setting::{vault_at, vault_of, zones_of};
 use super::{Exit, Failure};
 use crate::browser::BrowserError;
 use crate::clock::{Clock, SystemClock, ZoneData};
@@ -11,7 +11,7 @@ use crate::config::{Config, SmtpSecurity};
 use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
 use crate::model::{Member, Site};
 use crate::notify::{Security, Smtp, Transport};
-use crate::store::Store;
+use crate::store::{Matter, Store, StoreError, StoreErrorKind};
 use crate::telemetry::Redactor;
 use crate::vault::{Credentials, Vault, VaultError};
 
@@ -33,7 +33,35 @@ pub(super) struct Household {
 pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
     let server = &config.server;
     let opened = Store::open_with(server.database.expose(), &server.data, server.db_pool_size).await;
-    opened.map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))
+    opened.map_err(|error| {
+        let advice = advice(&error.kind);
+        Failure::new(exit_of(&error), format!("{error}{advice}"))
+    })
+}
+
+fn exit_of(error: &StoreError) -> Exit {
+    match error.matter() {
+        Matter::Files => Exit::Io,
+        Matter::Contents => Exit::Data,
+        Matter::Configuration => Exit::Config,
+        Matter::Availability => Exit::Unavailable,
+    }
+}
+
+/// A second process has nothing to do that the first does not do already.
+fn advice(kind: &StoreErrorKind) -> String {
+    let end = match kind {
+        StoreErrorKind::SecondInstance { holder, .. } => match holder.strip_prefix("process ") {
+            Some(pid) => format!(", or `kill {pid}`"),
+            None => String::new(),
+        },
+        StoreErrorKind::SecondDaemon => String::new(),
+        _ => return String::new(),
+    };
+    format!(
+        ".\nThe one that runs books by itself, and takes changes of its files when you save them. \
+         See what it does: `firstserve status`. End it: Ctrl-C where it runs{end}"
+    )
 }
 
 /// The store, for a small write beside a running daemon; made, where there is none yet.
@@ -133,7 +161,7 @@ impl Household {
             config: Arc::clone(&self.config),
             zones: Arc::clone(&self.zones),
             store: self.store.clone(),
-            vault: self.vault().ok(),
+            vault: self.vault().ok().or_else(|| vault_at(&self.config).ok().map(Arc::new)),
             clock: Arc::new(SystemClock),
             guardian: self.guardian.clone(),
             redactor: self.redactor.clone(),

@@ -9,9 +9,12 @@ pub mod check;
 mod clock;
 mod club;
 mod demo;
+mod descriptors;
 mod exit;
 mod household;
 pub mod explain;
+mod kept;
+mod page;
 mod lead;
 mod ledger;
 pub mod plan;
@@ -21,6 +24,9 @@ pub mod schema;
 mod scratch;
 mod setting;
 mod simulate;
+mod span;
+mod speak;
+pub mod status;
 mod timeline;
 pub mod vault;
 
@@ -36,6 +42,7 @@ use crate::clock::{Clock, SystemClock};
 use args::{Args, Command};
 use exit::exit_of;
 pub use exit::{Exit, Failure};
+use speak::{answer, draw, forgive, print, say};
 pub use timeline::Timeline;
 
 /// Runs the command that the process was started with.
@@ -49,6 +56,7 @@ pub fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };
+    descriptors::raise();
     install_provider();
     let json = args.json;
     match perform(args) {
@@ -64,7 +72,7 @@ fn keep_files_private() {
 
 /// Help and version are answers; everything else is a wrong command line.
 fn usage(error: &clap::Error) -> ExitCode {
-    let shown = error.print();
+    let shown = forgive(error.print());
     if shown.is_err() || error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
 }
 
@@ -78,19 +86,22 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(wanted) => explain::run(&wanted, &setting, args.json),
         Command::Ledger(wanted) => ledger::run(&wanted, &setting, args.json),
         Command::Lead(wanted) => lead::run(&wanted, &setting, args.json),
+        Command::Status => status::run(&setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
         Command::Replay(wanted) => replay::run(&wanted, &setting, args.json),
         Command::Simulate(wanted) => simulate::run(&wanted, &setting, args.json),
         Command::Vault(mut wanted) => {
-            let (data, identity) = setting.vault();
-            wanted.identity = wanted.identity.or(identity);
-            Ok(wanted.run(&data, args.json))
+            let found = setting.vault();
+            wanted.identity = wanted.identity.or(found.identity);
+            Ok(wanted.run(&found.data, &found.entries, args.json))
         }
         Command::Club(options) => club::run(options),
         Command::Clock(wanted) => clock::run(&wanted, args.json),
-        Command::Schema => schema::run(&mut std::io::stdout()).map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        Command::Schema => forgive(schema::run(&mut std::io::stdout())).map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "firstserve", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "firstserve", &mut script);
+            print(&String::from_utf8_lossy(&script))?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -103,9 +114,13 @@ fn checked(setting: &setting::Setting, json: bool) -> anyhow::Result<ExitCode> {
         (false, true) => check::Shown::Coloured,
         (false, false) => check::Shown::Plain,
     };
-    let (out, err) = (&mut std::io::stdout(), &mut std::io::stderr());
+    let (mut out, mut err) = (Vec::new(), Vec::new());
     let (zones, now) = (setting.zones(), SystemClock.now());
-    let code = check::run(&setting.path, &setting.environment, &zones, now, shown, (out, err))?;
+    let code = check::run(&setting.path, &setting.environment, &zones, now, shown, (&mut out, &mut err))?;
+    forgive(std::io::stdout().write_all(&out))?;
+    if !err.is_empty() {
+        draw(String::from_utf8_lossy(&err).trim_end());
+    }
     Ok(ExitCode::from(code))
 }
 
@@ -123,15 +138,4 @@ fn complain(error: &anyhow::Error, json: bool) -> ExitCode {
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     const STACK: usize = 8 * 1024 * 1024;
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_stack_size(STACK).enable_all().build()
-}
-
-/// One JSON document on stdout.
-fn answer(document: &serde_json::Value) {
-    // Nobody reads a closed pipe; there is nothing else to do about it.
-    let _ = writeln!(std::io::stdout(), "{document:#}");
-}
-
-/// A line for a person.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
 }

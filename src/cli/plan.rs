@@ -1,27 +1,56 @@
 //! `firstserve plan`: the next occurrences and when their courts open.
 //!
-//! Needs no vault, browser or network: bookings, zones and the time come in, rows come out.
+//! Needs no vault, browser or network: bookings, zones and the time come in, rows come out. A database on this machine is asked
+//! how far each date has come.
 
-use std::fmt::Write;
 use std::process::ExitCode;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ToSpan, Zoned};
 use serde_json::{Value, json};
 
+mod table;
+
 use super::setting::Setting;
+use super::status::is_called_off;
+use super::{Exit, Failure, kept, page};
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
-use crate::model::{Booking, BookingName, CourtName, Member, MemberId, Occurrence, OpeningRule, Site};
+use crate::config::Config;
+use crate::model::{Attempt, Booking, BookingName, CourtName, Member, MemberId, Occurrence, OpeningRule, Site, State};
+use crate::report::plain;
 use crate::schedule::{AHEAD, ALWAYS_OPEN, notes, occurrences, touched};
+use crate::store::AttemptFilter;
+
+/// Rows that a person is shown unless he asks for more.
+const DEFAULT_LIMIT: usize = 30;
 
 /// What `plan` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only slots up to this date (2027-07-18)
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     until: Option<Date>,
+
+    /// At most so many rows [default: 30; with --json all]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+
+    /// Every row
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+}
+
+impl Args {
+    fn limit(&self, as_json: bool) -> usize {
+        let default = if self.all || as_json { usize::MAX } else { DEFAULT_LIMIT };
+        self.limit.unwrap_or(default)
+    }
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "write a date such as 2027-07-18".to_owned())
 }
 
 /// Prints the plan.
@@ -30,13 +59,47 @@ pub(super) struct Args {
 /// The configuration cannot be used.
 pub(super) fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<ExitCode> {
     let (config, zones) = setting.config_and_zones()?;
-    let plan = plan(&config.bookings, &config.members, &config.sites, &zones, SystemClock.now(), args.until);
+    let now = SystemClock.now();
+    still_ahead(args.until, now)?;
+    let plan = plan(&config.bookings, &config.members, &config.sites, &zones, now, args.until);
+    let plan = plan.with_states(&kept_attempts(&config));
+    let limit = args.limit(json);
     if json {
-        super::answer(&plan.json());
+        super::answer(&plan.json(limit));
     } else {
-        std::io::Write::write_all(&mut std::io::stdout(), plan.text().as_bytes())?;
+        super::print(&plan.text(limit, page::width()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A date that has passed in every zone of the world bounds nothing.
+fn still_ahead(until: Option<Date>, now: Timestamp) -> Result<(), Failure> {
+    let yesterday = now.to_zoned(TimeZone::UTC).date().saturating_sub(1.day());
+    match until.filter(|until| *until < yesterday) {
+        None => Ok(()),
+        Some(until) => {
+            let told = format!("--until {until} has passed; name a date that lies ahead, or leave it out");
+            Err(Failure::new(Exit::Usage, told))
+        }
+    }
+}
+
+/// What a database on this machine keeps; without it the plan is the same, but says less.
+fn kept_attempts(config: &Config) -> Vec<Attempt> {
+    if !kept::is_here(config) {
+        return Vec::new();
+    }
+    let Ok(runtime) = super::runtime() else { return Vec::new() };
+    let read = runtime.block_on(async {
+        let Some(store) = kept::open(config).await? else { return anyhow::Ok(Vec::new()) };
+        let attempts = store.attempts(&AttemptFilter::default()).await;
+        store.close().await;
+        Ok(attempts?)
+    });
+    read.unwrap_or_else(|error| {
+        super::say(&format!("firstserve: how far each date has come is left out: {error:#}"));
+        Vec::new()
+    })
 }
 
 /// The next occurrences, by opening.
@@ -44,6 +107,8 @@ pub(super) fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<
 pub struct Plan {
     /// One per occurrence and court.
     pub rows: Vec<Row>,
+    /// Bookings that are left out because they are paused.
+    pub paused: Vec<BookingName>,
     /// The release of the zone data (`2026f (system)`).
     pub zone_data: String,
     /// Dates within two years, and before the plan's own end, that a clock change touches: booking, member, date, and what it
@@ -63,6 +128,10 @@ pub struct Row {
     pub date: Date,
     /// The court.
     pub court: CourtName,
+    /// When it begins there, in order of preference.
+    pub times: Vec<Time>,
+    /// How far its attempt has come; none: nothing is kept of it.
+    pub state: Option<State>,
     /// When the court can first be booked for that date, in the site's zone; none: at any time.
     pub opening: Option<Zoned>,
     /// What a clock change does to it.
@@ -92,7 +161,8 @@ pub fn plan(
     }
     rows.sort_by_key(|row| (row.date, row.opening.as_ref().map(Zoned::timestamp)));
     changes.sort_by_key(|(.., date, _)| *date);
-    Plan { rows, zone_data: zones.to_string(), touched: changes, now }
+    let paused = bookings.iter().filter(|booking| booking.paused).map(|booking| booking.name.clone()).collect();
+    Plan { rows, paused, zone_data: zones.to_string(), touched: changes, now }
 }
 
 /// The site of a booking, and its zone.
@@ -114,13 +184,15 @@ fn rows_of(occurrence: &Occurrence, site: &Site, zone: &TimeZone, now: Timestamp
         if rows.iter().any(|row| row.court == choice.court) {
             continue;
         }
-        let openings = occurrence.choices.iter().filter(|other| other.court == choice.court).map(|other| other.opening);
-        let opening = openings.min().filter(|opening| *opening != ALWAYS_OPEN);
+        let of_court = || occurrence.choices.iter().filter(|other| other.court == choice.court);
+        let opening = of_court().map(|other| other.opening).min().filter(|opening| *opening != ALWAYS_OPEN);
         rows.push(Row {
             booking: occurrence.booking.clone(),
             member: occurrence.member.clone(),
             date: occurrence.date,
             court: choice.court.clone(),
+            times: of_court().map(|other| other.start.time()).collect(),
+            state: None,
             opening: opening.map(|opening| opening.to_zoned(zone.clone())),
             notes: notes_of(occurrence, &choice.court, site, zone, now),
         });
@@ -143,28 +215,49 @@ fn notes_of(occurrence: &Occurrence, court: &CourtName, site: &Site, zone: &Time
 }
 
 impl Plan {
-    /// `{"occurrences":[{"booking","date","court","opening_local","opening_utc"}]}`; both instants are null for a court
-    /// that can be booked at any time. A row that a clock change touches has `notes` as well.
-    pub fn json(&self) -> Value {
-        json!({ "occurrences": self.rows.iter().map(Row::json).collect::<Vec<_>>() })
+    /// The same, with how far the attempt of each date has come.
+    #[must_use]
+    pub fn with_states(mut self, attempts: &[Attempt]) -> Self {
+        for row in &mut self.rows {
+            let is_its = |attempt: &&Attempt| {
+                (&attempt.member, &attempt.booking, attempt.date) == (&row.member, &row.booking, row.date)
+            };
+            let found = attempts.iter().find(is_its).filter(|attempt| !is_called_off(attempt));
+            row.state = found.map(|attempt| attempt.state);
+        }
+        self
     }
 
-    /// A table for people.
-    pub fn text(&self) -> String {
-        if self.rows.is_empty() {
-            return "No booking has a date ahead.\n".to_owned();
+    /// `{"occurrences":[{"booking","date","court","opening_local","opening_utc","member","times","state"}]}`; both instants are null
+    /// for a court that can be booked at any time, the state where nothing is kept of it.
+    pub fn json(&self, limit: usize) -> Value {
+        json!({ "occurrences": self.rows.iter().take(limit).map(Row::json).collect::<Vec<_>>() })
+    }
+
+    /// A table for people: at most so many rows, and no line that ends behind the edge, where there is one.
+    pub fn text(&self, limit: usize, width: Option<usize>) -> String {
+        let mut text = match self.rows.is_empty() {
+            true => "No booking has a date ahead.\n".to_owned(),
+            false => table::text(&self.rows[..limit.min(self.rows.len())], self.now, width),
+        };
+        let more = self.rows.len().saturating_sub(limit);
+        if more > 0 {
+            text.push_str(&format!("… and {more} more (--all, or --limit N)\n"));
         }
-        let head = ["DATE", "BOOKING", "MEMBER", "COURT", "OPENS (LOCAL)", "OPENS (UTC)"].map(str::to_owned);
-        let lines: Vec<_> = std::iter::once(head).chain(self.rows.iter().map(|row| row.cells(self.now))).collect();
-        let mut text = columns(&lines);
+        if !self.paused.is_empty() {
+            let names: Vec<&str> = self.paused.iter().map(BookingName::as_str).collect();
+            text.push_str(&format!("\nPaused, and not tried: {}\n", names.join(", ")));
+        }
         if !self.touched.is_empty() {
             text.push_str("\nClock changes touch these dates, within two years:\n");
         }
         for (booking, member, date, note) in &self.touched {
-            let date = date.strftime("%a %Y-%m-%d");
-            writeln!(text, "  {date}  {member} · {booking}: {note}").expect("writing to a String cannot fail");
+            let line = format!("{}  {member} · {booking}: {note}", date.strftime("%a %Y-%m-%d"));
+            text.push_str(&format!("  {}\n", page::wrapped(&plain(&line), 6, width)));
         }
-        writeln!(text, "\nTime zone data {}.", self.zone_data).expect("writing to a String cannot fail");
+        if !self.rows.is_empty() {
+            text.push_str(&format!("\nTime zone data {}.\n", self.zone_data));
+        }
         text
     }
 }
@@ -177,42 +270,18 @@ impl Row {
             "court": self.court.as_str(),
             "opening_local": self.opening.as_ref().map(local),
             "opening_utc": self.opening.as_ref().map(|opening| opening.timestamp().to_string()),
+            "member": self.member.as_str(),
+            "times": self.times.iter().map(|time| time.strftime("%H:%M").to_string()).collect::<Vec<_>>(),
+            "state": self.state.map(State::as_str),
         });
         if !self.notes.is_empty() {
             row["notes"] = json!(self.notes);
         }
         row
     }
-
-    fn cells(&self, now: Timestamp) -> [String; 6] {
-        let (opens, utc) = match &self.opening {
-            None => ("open at any time".to_owned(), String::new()),
-            Some(opening) if opening.timestamp() <= now => {
-                (format!("open since {}", opening.strftime("%a %Y-%m-%d %H:%M")), opening.timestamp().to_string())
-            }
-            Some(opening) => {
-                (opening.strftime("%a %Y-%m-%d %H:%M:%S %:z").to_string(), opening.timestamp().to_string())
-            }
-        };
-        let date = self.date.strftime("%a %Y-%m-%d").to_string();
-        [date, self.booking.to_string(), self.member.to_string(), self.court.to_string(), opens, utc]
-    }
 }
 
 /// `2027-07-09T00:00:00-06:00`.
 pub(super) fn local(at: &Zoned) -> String {
     at.timestamp().display_with_offset(at.offset()).to_string()
-}
-
-/// Columns as wide as their widest cell, two spaces apart, nothing behind the last.
-fn columns(lines: &[[String; 6]]) -> String {
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 6] = std::array::from_fn(width);
-    let mut text = String::new();
-    for line in lines {
-        let cells: Vec<_> = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }

@@ -17,7 +17,6 @@ use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::Config;
 use crate::engine::{Event, Parts, What, look_for_browser, replay};
 use crate::model::{Member, Occurrence, Secret};
-use crate::schedule::occurrences;
 use crate::telemetry::Redactor;
 use crate::timing::Trouble;
 use crate::vault::{Credentials, Vault};
@@ -58,8 +57,7 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         return Err(Failure::new(Exit::Data, told).into());
     }
     let zone = zones.zone(&site.time_zone).ok_or_else(|| Failure::new(Exit::Config, "the site's zone is unknown"))?;
-    let next = occurrences(booking, site, &zone, SystemClock.now(), 1).into_iter().next();
-    let next = next.ok_or_else(|| Failure::new(Exit::Data, format!("`{}` has no date ahead", booking.name)))?;
+    let next = book::next_date(booking, site, &zone, SystemClock.now())?;
     let mut timeline = Timeline::new(zone, as_json);
     let runtime = super::runtime()?;
     let result = runtime.block_on(serve_and_replay(args, &config, zones, next, &mut timeline))?;

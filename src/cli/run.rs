@@ -15,9 +15,12 @@ use super::{Exit, Failure};
 use crate::clock::{self, SystemClock};
 use crate::config::{Loaded, Log, LogFormat, Pace, Watcher, watch};
 use crate::engine::{Engine, Handle};
+use crate::store::Store;
 use crate::telemetry::{self, Format, LogError, LogOptions, Logs, Redactor};
 use crate::web::{self, Health};
 
+mod alarm;
+mod ahead;
 mod follow;
 mod journal;
 mod post;
@@ -41,8 +44,11 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
         let signals = Signals::new()?;
-        let listener = listen(&config.server.listen)?;
+        let listener = listen(&config.server.listen);
+        // A second one is told that there is a first, and not only that its port is taken.
+        let listener = if Store::is_held(&config.server.data) { listener } else { Ok(listener?) };
         let store = open_store(&config).await?;
+        let listener = listener?;
         let household = Household::new(config, zones, store, redactor)?;
         daemon(setting, &loaded, household, listener, signals).await
     });
@@ -91,17 +97,19 @@ async fn daemon(
     let (engine, running) = Engine::start(household.parts());
     let nudge = Arc::new(Notify::new());
     let post = Post::start(&household, &nudge)?;
-    tokio::spawn(journal::keep(engine.events(), nudge));
+    tokio::spawn(journal::keep(engine.events(), household.store(), nudge));
     let stop = CancellationToken::new();
     let address = listener.local_addr()?;
     let health = Health::new(engine.clone(), Arc::new(SystemClock));
     let served = tokio::spawn(web::serve(listener, health, stop.clone().cancelled_owned()));
     let (path, environment, zones) = (setting.path.clone(), setting.environment.clone(), Arc::new(setting.zones()));
     let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
-    let store = household.store();
+    let (store, kept) = (household.store(), household.clone());
+    let ahead = ahead::sentence(&household).await;
     let following = tokio::spawn(follow::follow(reloads, engine.clone(), household, post, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
-    until_stopped(&mut signals, &watcher, &engine, running).await?;
+    super::say(&ahead);
+    until_stopped(&mut signals, &watcher, &engine, running, &kept).await?;
     stop.cancel();
     following.await?;
     if let Ok(served) = tokio::time::timeout(LAST_ANSWERS, served).await {
@@ -117,9 +125,13 @@ async fn until_stopped(
     watcher: &Watcher,
     engine: &Handle,
     mut running: JoinHandle<()>,
+    household: &Household,
 ) -> anyhow::Result<()> {
     loop {
         tokio::select! {
+            // An engine that ends because of it is told as that.
+            biased;
+            why = engine.until_lost() => return lost(why, signals, running, household).await,
             ended = &mut running => {
                 ended?;
                 return Err(Failure::new(Exit::Unavailable, "the engine ended by itself").into());
@@ -136,4 +148,20 @@ async fn until_stopped(
         ended = &mut running => Ok(ended?),
         () = signals.stop() => Err(Failure::new(Exit::Done, "stopped at once; the next start verifies what was under way").into()),
     }
+}
+
+/// The database was taken away: everybody is told, and what is spent is read to its end, unless somebody asks to stop.
+async fn lost(
+    why: String,
+    signals: &mut Signals,
+    running: JoinHandle<()>,
+    household: &Household,
+) -> anyhow::Result<()> {
+    super::say(&format!("firstserve stops: {why}"));
+    tokio::select! {
+        (ended, ()) = async { tokio::join!(running, alarm::tell(household, &why)) } => ended?,
+        () = signals.stop() => {}
+    }
+    let cure = "put it or a backup of it in its place, and look at the sites' own lists, before you start again";
+    Err(Failure::new(Exit::Io, format!("the database is lost: {why}; {cure}")).into())
 }

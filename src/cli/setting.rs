@@ -69,16 +69,28 @@ impl Setting {
         Ok((config, zones))
     }
 
-    /// The data folder and the identity that the file names. The vault can be filled before the rest is right; then it is
-    /// said which folder is taken.
-    pub(super) fn vault(&self) -> (PathBuf, Option<PathBuf>) {
+    /// Where the vault of the configuration is, and what it should hold. It can be filled before the rest of the file is
+    /// right; then it is said which folder is taken.
+    pub(super) fn vault(&self) -> VaultSetting {
         if let Some(config) = self.load().config {
-            return (config.server.data.clone(), config.vault.identity.clone());
+            let entries = config.members.iter().map(|member| member.vault.clone());
+            let entries = entries.chain(config.mail.iter().filter_map(|mail| mail.vault.clone())).collect();
+            return VaultSetting { data: config.server.data.clone(), identity: config.vault.identity.clone(), entries };
         }
         let path = self.path.display();
         super::say(&format!("firstserve: {path} cannot be used yet; the vault is taken to be in {DEFAULT_DATA}/"));
-        (PathBuf::from(DEFAULT_DATA), None)
+        VaultSetting { data: PathBuf::from(DEFAULT_DATA), identity: None, entries: Vec::new() }
     }
+}
+
+/// What a configuration says of the vault.
+pub(super) struct VaultSetting {
+    /// The data folder.
+    pub(super) data: PathBuf,
+    /// The identity that it names.
+    pub(super) identity: Option<PathBuf>,
+    /// The entries that its members and its mail ask for; empty when that is not known.
+    pub(super) entries: Vec<String>,
 }
 
 /// The vault that a configuration names.
@@ -86,11 +98,19 @@ impl Setting {
 /// # Errors
 /// There is none, or it cannot be opened.
 pub(super) fn vault_of(config: &Config) -> Result<Vault, VaultError> {
-    let identity = match &config.vault.identity {
-        Some(identity) => identity.clone(),
-        None => default_identity()?,
-    };
-    Vault::open(&config.server.data, &identity)
+    Vault::open(&config.server.data, &identity_of(config)?)
+}
+
+/// The same, whatever it lacks now: it is opened when it is needed.
+///
+/// # Errors
+/// Nobody knows where its identity is.
+pub(super) fn vault_at(config: &Config) -> Result<Vault, VaultError> {
+    Ok(Vault::at(&config.server.data, &identity_of(config)?))
+}
+
+fn identity_of(config: &Config) -> Result<PathBuf, VaultError> {
+    config.vault.identity.clone().map_or_else(default_identity, Ok)
 }
 
 /// The zone data that a configuration names, or the newest there is.
@@ -100,7 +120,7 @@ pub(super) fn zones_of(config: &Config) -> ZoneData {
 
 fn refused(path: &Path, problems: &[Problem], unreadable: bool) -> Failure {
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
-    super::say(render(problems, colour).trim_end());
+    super::draw(render(problems, colour).trim_end());
     let exit = if unreadable { Exit::Io } else { Exit::Config };
     Failure::new(exit, format!("{} cannot be used; `firstserve check` shows every problem", path.display()))
 }

@@ -11,9 +11,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::span::{distance, of_opening, span};
 use crate::engine::{Event, What};
 use crate::model::{AttemptId, Choice, Outcome, State};
 use crate::probe::words;
+use crate::report::{plain, plain_lines};
 use crate::timing::Offset;
 
 /// How often the countdown is drawn.
@@ -35,6 +37,8 @@ pub struct Timeline {
     colour: bool,
     quiet: bool,
     attempts: HashMap<AttemptId, Shown>,
+    /// Whether each line says which attempt it is about.
+    several: bool,
 }
 
 /// What is known of an attempt.
@@ -64,12 +68,28 @@ impl Timeline {
         bar.set_style(style.tick_chars("◐◓◑◒●"));
         bar.enable_steady_tick(TICK);
         let colour = terminal && std::env::var_os("NO_COLOR").is_none();
-        Self { bar, zone, colour, quiet, attempts: HashMap::new() }
+        Self { bar, zone, colour, quiet, attempts: HashMap::new(), several: false }
+    }
+
+    /// Whether there will be several attempts: then each line says which one it is about, from the first on.
+    #[must_use]
+    pub fn of_several(self, several: bool) -> Self {
+        Self { several, ..self }
     }
 
     /// A line that stays.
     pub fn line(&self, text: &str) {
-        if self.bar.is_hidden() { log_line(text) } else { self.bar.println(text) }
+        self.put(&plain_lines(text));
+    }
+
+    /// An instant, as the club's clocks show it.
+    pub fn local(&self, at: Timestamp) -> String {
+        self.clock_text(at, "%a %Y-%m-%d %H:%M:%S %Z")
+    }
+
+    /// The same for a line that is safe for a terminal, and may bear our own colours.
+    fn put(&self, text: &str) {
+        if self.bar.is_hidden() { super::draw(text) } else { self.bar.println(text) }
     }
 
     /// Lines that stay; nothing at all where nothing is shown.
@@ -108,10 +128,10 @@ impl Timeline {
         self.file_done(event.attempt.as_ref());
         match &event.what {
             What::TakenUp { booking, member, date, opening, open_already } => {
-                let name = format!("{member} · {booking} {date}");
+                let name = plain(&format!("{member} · {booking} {date}")).into_owned();
                 let opening = (!open_already).then_some(*opening);
                 let opens = match opening {
-                    Some(opening) => format!("opens {}", self.clock_text(opening, "%a %Y-%m-%d %H:%M:%S %Z")),
+                    Some(opening) => format!("opens {}", self.local(opening)),
                     None => "can be booked already".to_owned(),
                 };
                 if let Some(id) = &event.attempt {
@@ -122,7 +142,9 @@ impl Timeline {
             }
             What::SiteClock { offset, follows } => self.site_clock(event, offset, *follows),
             What::Entered(state) => self.of(event, &self.state(*state)),
-            What::Trouble(why) | What::Degraded(why) => self.of(event, &format!("{} {why}", self.paint(YELLOW, "!"))),
+            What::Trouble(why) | What::Degraded(why) => {
+                self.of(event, &format!("{} {}", self.paint(YELLOW, "!"), plain(why)))
+            }
             What::Sent { choice, mode, late, .. } => self.sent(event, choice, mode, *late),
             What::Note(note) => self.of(event, note),
             What::Answered(answer) => self.of(event, &format!("the site answers: {}", answer.as_str())),
@@ -130,7 +152,7 @@ impl Timeline {
             What::Ended { outcome, note, .. } => self.ended(event, *outcome, note),
             What::Waiting { .. } | What::Step { .. } => {}
             What::Reloaded(changes) => {
-                changes.iter().for_each(|change| self.at(event, &format!("configuration: {change}")));
+                changes.iter().for_each(|change| self.at(event, &format!("configuration: {}", plain(change))));
             }
             What::Refused { errors } => {
                 self.at(event, &format!("configuration refused, {errors} errors; the old one is kept"));
@@ -141,7 +163,7 @@ impl Timeline {
     /// Adds a step to its file, which is written when another begins.
     fn step(&mut self, event: &Event, phase: &str, place: &str, took: Duration) {
         let Some(id) = &event.attempt else { return };
-        let name = file_of(phase, place);
+        let name = plain(&file_of(phase, place)).into_owned();
         if self.attempts.get(id).and_then(|shown| shown.file.as_ref()).is_some_and(|file| file.name != name) {
             self.file_done(Some(id));
         }
@@ -161,9 +183,9 @@ impl Timeline {
     }
 
     fn sent(&self, event: &Event, choice: &Choice, mode: &str, late: Option<SignedDuration>) {
-        let (court, start) = (&choice.court, choice.start.strftime("%H:%M"));
+        let (court, start) = (plain(choice.court.as_str()), choice.start.strftime("%H:%M"));
         let late = late.map(|late| late + self.ahead(event.attempt.as_ref()));
-        let late = late.map(|late| format!(", {} after the opening", self.paint(BOLD, &signed(late))));
+        let late = late.map(|late| format!(", {}", self.paint(BOLD, &of_opening(late))));
         let sent = self.paint(BOLD, &format!("sent court {court} at {start}"));
         self.of(event, &format!("{sent} by {mode}{}", late.unwrap_or_default()));
     }
@@ -183,7 +205,7 @@ impl Timeline {
     fn ended(&self, event: &Event, outcome: Outcome, note: &str) {
         let (colour, sign) = if outcome == Outcome::Confirmed { (BOLD_GREEN, "✔") } else { (BOLD_RED, "✘") };
         let word = self.paint(colour, &format!("{sign} {}", outcome.as_str()));
-        self.of(event, &format!("{word}: {note}"));
+        self.of(event, &format!("{word}: {}", plain(note)));
     }
 
     fn state(&self, state: State) -> String {
@@ -197,13 +219,13 @@ impl Timeline {
 
     /// A line that says itself what it is about.
     fn at(&self, event: &Event, text: &str) {
-        self.line(&format!("{}  {}", self.instants(event.at, event.attempt.as_ref()), text));
+        self.put(&format!("{}  {}", self.instants(event.at, event.attempt.as_ref()), text));
     }
 
     fn stamped(&self, at: Timestamp, id: Option<&AttemptId>, text: &str) {
-        let shown = id.and_then(|id| self.attempts.get(id)).filter(|_| self.attempts.len() > 1);
+        let shown = id.and_then(|id| self.attempts.get(id)).filter(|_| self.several || self.attempts.len() > 1);
         let who = shown.map(|shown| format!("{}  ", shown.name)).unwrap_or_default();
-        self.line(&format!("{}  {who}{text}", self.instants(at, id)));
+        self.put(&format!("{}  {who}{text}", self.instants(at, id)));
     }
 
     /// The clock, and how far it is from the attempt's opening.
@@ -211,7 +233,7 @@ impl Timeline {
         let clock = self.paint(DIM, &self.clock_text(at, "%H:%M:%S%.3f"));
         let shown = id.and_then(|id| self.attempts.get(id));
         let opening = shown.and_then(|shown| Some(shown.opening? - shown.ahead));
-        let distance = opening.map(|opening| signed(at.duration_since(opening))).unwrap_or_default();
+        let distance = opening.map(|opening| distance(at.duration_since(opening))).unwrap_or_default();
         format!("{clock} {distance:>11}")
     }
 
@@ -224,11 +246,6 @@ impl Timeline {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the command line speaks to people on stderr")]
-fn log_line(text: &str) {
-    eprintln!("{text}");
-}
-
 /// `login/20-sign-in.toml` of `…/20-sign-in.toml:8:1`.
 fn file_of(phase: &str, place: &str) -> String {
     let file = place.rsplit('/').next().unwrap_or(place);
@@ -237,7 +254,7 @@ fn file_of(phase: &str, place: &str) -> String {
 }
 
 /// What a state means to somebody who watches.
-fn meaning(state: State) -> &'static str {
+pub(super) fn meaning(state: State) -> &'static str {
     match state {
         State::Planned => "waits until it is time to log in",
         State::Preparing => "logs in and fills in the form",
@@ -259,38 +276,9 @@ fn listed(rows: u32) -> String {
     }
 }
 
-/// A span with its sign: `-16.4 s`, `+14.0 ms`.
-fn signed(span_: SignedDuration) -> String {
-    format!("{}{}", if span_.is_negative() { '-' } else { '+' }, span(span_.abs()))
-}
-
-/// A span as a person says it: tenths of a millisecond, of a second, and then whole things.
-fn span(span: SignedDuration) -> String {
-    let (ms, seconds) = (span.as_millis(), span.as_secs());
-    match seconds {
-        0 => format!("{ms}.{} ms", span.subsec_micros() / 100 % 10),
-        1..90 => format!("{seconds}.{} s", ms / 100 % 10),
-        90..5_400 => format!("{} min {} s", seconds / 60, seconds % 60),
-        5_400..172_800 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{} days", seconds / 86_400),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_are_read() {
-        let said = |us| signed(SignedDuration::from_micros(us));
-        assert_eq!(said(0), "+0.0 ms");
-        assert_eq!(said(-490_250), "-490.2 ms");
-        assert_eq!(said(14_930), "+14.9 ms");
-        assert_eq!(said(-16_413_000), "-16.4 s");
-        assert_eq!(said(-200_000_000), "-3 min 20 s");
-        assert_eq!(said(-86_400_000_000), "-24 h 0 min");
-        assert_eq!(said(-10 * 86_400_000_000), "-10 days");
-    }
 
     #[test]
     fn a_file_is_named_by_its_phase() {

@@ -8,7 +8,9 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::Exit;
 use crate::model::Secret;
+use crate::report::did_you_mean;
 use crate::vault::{Credentials, Vault, VaultError, default_identity};
 
 /// The longest answer that is read.
@@ -51,24 +53,21 @@ pub enum VaultCommand {
 }
 
 impl VaultArgs {
-    /// Does it, with the data folder of the configuration.
-    pub fn run(&self, data: &Path, json: bool) -> ExitCode {
-        match self.try_run(data) {
+    /// Does it, with the data folder of the configuration and the entries that it asks for (none: that is not known).
+    pub fn run(&self, data: &Path, wanted: &[String], json: bool) -> ExitCode {
+        match self.try_run(data, wanted) {
             Ok(done) => say(&done, json),
             Err(Failure { message, code }) => {
                 if json {
                     super::answer(&json!({ "error": message }));
                 }
-                #[expect(clippy::print_stderr, reason = "the command line speaks to people")]
-                {
-                    eprintln!("firstserve: {message}");
-                }
+                super::say(&format!("firstserve: {message}"));
                 ExitCode::from(code)
             }
         }
     }
 
-    fn try_run(&self, data: &Path) -> Result<Done, Failure> {
+    fn try_run(&self, data: &Path, wanted: &[String]) -> Result<Done, Failure> {
         let identity = match &self.identity {
             Some(identity) => identity.clone(),
             None => default_identity()?,
@@ -79,7 +78,7 @@ impl VaultArgs {
                 let vault = Vault::open(data, &identity)?;
                 let credentials = ask(user.clone(), *stdin || !std::io::stdin().is_terminal())?;
                 vault.set(entry, &credentials)?;
-                Ok(Done::new(format!("kept {entry}"), json!({ "entry": entry })))
+                Ok(kept(entry, wanted))
             }
             VaultCommand::List => {
                 let entries = Vault::open(data, &identity)?.list()?;
@@ -104,6 +103,18 @@ impl Done {
     }
 }
 
+/// What was kept; an entry that nobody asks for is kept too, but helps nobody to log in.
+fn kept(entry: &str, wanted: &[String]) -> Done {
+    if wanted.is_empty() || wanted.iter().any(|name| name == entry) {
+        return Done::new(format!("kept {entry}"), json!({ "entry": entry }));
+    }
+    let warning = match did_you_mean(entry, wanted.iter().map(String::as_str)) {
+        Some(near) => format!("no member asks for it: did you mean {near}? Then: firstserve vault rm {entry}"),
+        None => format!("no member asks for it: write vault = \"{entry}\" into the [member.NAME] that it is for"),
+    };
+    Done::new(format!("kept {entry}; {warning}"), json!({ "entry": entry, "warning": warning }))
+}
+
 struct Failure {
     message: String,
     code: u8,
@@ -126,12 +137,13 @@ fn usage(message: &str) -> Failure {
 }
 
 fn say(done: &Done, json: bool) -> ExitCode {
-    let text = if json { done.json.to_string() } else { done.text.clone() };
-    if !text.is_empty() {
-        #[expect(clippy::print_stdout, reason = "the command line speaks to people")]
-        {
-            println!("{text}");
-        }
+    if json {
+        super::answer(&done.json);
+    } else if !done.text.is_empty()
+        && let Err(error) = super::print(&format!("{}\n", done.text))
+    {
+        super::say(&format!("firstserve: {error}"));
+        return Exit::Io.into();
     }
     ExitCode::SUCCESS
 }
@@ -269,5 +281,19 @@ mod tests {
         let mut input = &b"ana@example.org\r\n pass word \n"[..];
         let mut line = || read_line(&mut input).map(|line| line.to_string()).unwrap_or_default();
         assert_eq!([line(), line(), line()], ["ana@example.org", " pass word ", ""]);
+    }
+
+    #[test]
+    fn an_entry_that_nobody_asks_for_is_kept_and_said() {
+        let wanted = ["las-palmas/ana".to_owned(), "mail".to_owned()];
+        assert_eq!(kept("las-palmas/ana", &wanted).text, "kept las-palmas/ana");
+        assert_eq!(kept("anything", &[]).text, "kept anything", "the configuration is not known");
+        let near = kept("las-palmas/anna", &wanted);
+        assert_eq!(
+            near.text,
+            "kept las-palmas/anna; no member asks for it: did you mean las-palmas/ana? Then: firstserve vault rm las-palmas/anna"
+        );
+        assert!(near.json["warning"].is_string());
+        assert!(kept("luis", &wanted).text.ends_with("write vault = \"luis\" into the [member.NAME] that it is for"));
     }
 }

@@ -1,6 +1,6 @@
 //! The counter where a member asks for a slot: the book's rules, bent by the faults that are set.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,10 @@ pub(crate) const LATE: SignedDuration = SignedDuration::from_millis(1_500);
 
 /// How long after the opening `503-at-opening` lasts.
 const OVERWHELMED: SignedDuration = SignedDuration::from_secs(2);
+
+/// How many of a member's lists `truncated-list` cuts off: whoever takes them for whole reads twice in a row that nothing is
+/// booked, submits again, and looks once more before the next choice.
+const CUT_LISTS: u8 = 3;
 
 /// Who gets the slots that members lose to `taken` and `all-taken`.
 const THIEF: &str = "rival-0";
@@ -33,12 +37,13 @@ pub(crate) struct Counter {
 pub(crate) struct Faults {
     active: BTreeSet<Fault>,
     spent: HashSet<(Fault, String)>,
+    cut_lists: HashMap<String, u8>,
 }
 
 impl Faults {
     /// These and no others, none of them spent.
     pub(crate) fn new(active: impl IntoIterator<Item = Fault>) -> Self {
-        Self { active: active.into_iter().collect(), spent: HashSet::new() }
+        Self { active: active.into_iter().collect(), ..Self::default() }
     }
 
     /// Whether the fault is set.
@@ -49,11 +54,19 @@ impl Faults {
     /// Forgets for whom they are over.
     pub(crate) fn renew(&mut self) {
         self.spent.clear();
+        self.cut_lists.clear();
     }
 
     /// Whether the fault strikes this member now; it does so once.
     fn strikes(&mut self, fault: Fault, member: &str) -> bool {
         self.has(fault) && self.spent.insert((fault, member.to_owned()))
+    }
+
+    /// Whether this list of the member, which holds a booking, is cut off.
+    fn cuts_list(&mut self, member: &str) -> bool {
+        let cut = self.cut_lists.entry(member.to_owned()).or_default();
+        *cut = cut.saturating_add(1);
+        self.active.contains(&Fault::TruncatedList) && *cut <= CUT_LISTS
     }
 }
 
@@ -73,6 +86,11 @@ impl Counter {
             Ok(reference) => self.after_commit(member, reference),
             Err(refusal) => refusal.into(),
         }
+    }
+
+    /// Whether the list that the member is shown now is cut off.
+    pub(crate) fn cuts_list(&mut self, member: &str) -> bool {
+        self.book.held_by(member).next().is_some() && self.faults.cuts_list(member)
     }
 
     /// Whether the club answers 503 to every submit.
@@ -119,15 +137,16 @@ impl Counter {
     }
 
     fn after_commit(&mut self, member: &str, reference: Reference) -> Reply {
+        let any = |faults: &mut Faults, of: &[Fault]| of.iter().any(|fault| faults.strikes(*fault, member));
         if self.faults.strikes(Fault::DropAfterCommit, member) {
             Reply::Dropped
-        } else if self.faults.strikes(Fault::ErrorAfterCommit, member) {
+        } else if any(&mut self.faults, &[Fault::ErrorAfterCommit, Fault::TruncatedList]) {
             Reply::BadGateway
         } else if self.faults.strikes(Fault::StallsAfterCommit, member) {
             Reply::Held
         } else if self.faults.strikes(Fault::Truncated, member) {
             Reply::Truncated(reference)
-        } else if self.faults.strikes(Fault::LiesTaken, member) {
+        } else if any(&mut self.faults, &[Fault::LiesTaken, Fault::CachedList]) {
             Reply::Taken
         } else {
             Reply::Confirmed(reference)
@@ -176,6 +195,8 @@ mod tests {
             (Fault::Taken, ("taken", 0)),
             (Fault::DropAfterCommit, ("dropped", 1)),
             (Fault::ErrorAfterCommit, ("bad-gateway", 1)),
+            (Fault::CachedList, ("taken", 1)),
+            (Fault::TruncatedList, ("bad-gateway", 1)),
             (Fault::StallsAfterCommit, ("held", 1)),
             (Fault::Truncated, ("truncated", 1)),
             (Fault::LiesTaken, ("taken", 1)),
@@ -207,6 +228,17 @@ mod tests {
         assert_eq!(counter.submit("ana", slot("17:00"), opening()), Reply::Dropped);
         assert_eq!(counter.submit("bruno", slot("17:00"), opening()), Reply::Dropped);
         assert_eq!(counter.submit("ana", slot("17:00"), opening()).as_str(), "confirmed");
+    }
+
+    #[test]
+    fn lists_are_cut_off_three_times_and_only_those_that_hold_a_booking() {
+        let mut cutting = counter(&[Fault::TruncatedList]);
+        assert!(!cutting.cuts_list("ana"), "nothing is booked");
+        assert_eq!(cutting.submit("ana", slot("17:00"), opening()), Reply::BadGateway);
+        assert_eq!([(); 4].map(|()| cutting.cuts_list("ana")), [true, true, true, false]);
+        let mut whole = counter(&[]);
+        assert_eq!(whole.submit("ana", slot("17:00"), opening()).as_str(), "confirmed");
+        assert!(!whole.cuts_list("ana"));
     }
 
     #[test]

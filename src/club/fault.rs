@@ -45,6 +45,11 @@ pub enum Fault {
     LoginRefused,
     /// Every booking is listed twice.
     DoubleList,
+    /// The first submit is booked and told to be taken, and browsers may keep the list for an hour.
+    CachedList,
+    /// The first submit is booked and answered 502, and the first lists that hold a booking are cut off below the table's head,
+    /// with a length that says they are whole.
+    TruncatedList,
     /// The first submit is booked, and the page that says so is cut off before it does.
     Truncated,
     /// The first submit is answered 200 with an empty body; nothing is booked.
@@ -59,7 +64,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, in the order of the documentation.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::LateOpening,
         Self::UnavailableAtOpening,
         Self::DropBeforeCommit,
@@ -79,6 +84,8 @@ impl Fault {
         Self::ErrorPage200,
         Self::LoginRefused,
         Self::DoubleList,
+        Self::CachedList,
+        Self::TruncatedList,
         Self::Truncated,
         Self::Empty200,
         Self::CsrfRotates,
@@ -108,6 +115,8 @@ impl Fault {
             Self::ErrorPage200 => "error-page-200",
             Self::LoginRefused => "login-refused",
             Self::DoubleList => "double-list",
+            Self::CachedList => "cached-list",
+            Self::TruncatedList => "truncated-list",
             Self::Truncated => "truncated",
             Self::Empty200 => "empty-200",
             Self::CsrfRotates => "csrf-rotates",
@@ -143,6 +152,12 @@ impl Fault {
             Self::ErrorPage200 => "every submit is answered 200 with an unrelated error page; nothing is booked",
             Self::LoginRefused => "the right password is refused as well",
             Self::DoubleList => "every booking is listed twice",
+            Self::CachedList => {
+                "a member's first submit is booked and told to be taken; browsers may keep the list for an hour"
+            }
+            Self::TruncatedList => {
+                "a member's first submit is booked and answered 502; three lists are cut off below the table's head"
+            }
             Self::Truncated => "a member's first submit is booked and the page that says so is cut off",
             Self::Empty200 => "a member's first submit is answered 200 with an empty body; nothing is booked",
             Self::CsrfRotates => "a form's token is valid once",

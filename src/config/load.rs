@@ -53,7 +53,7 @@ pub struct Loaded {
 /// Reads and checks the configuration at `path`. `now` decides what is past.
 pub fn load(path: &Path, environment: &Environment, zones: &Zones, now: Timestamp) -> Loaded {
     let main = read(path, MAX_BYTES);
-    let source = match source(path, &main) {
+    let source = match source(path, &main, main_help) {
         Ok(source) => source,
         Err(problem) => return unusable(path, &main, problem, zones(None)),
     };
@@ -94,6 +94,8 @@ enum ReadError {
     NotAFile(&'static str),
     #[error("it is larger than {} MiB", MAX_BYTES / 1024 / 1024)]
     TooLarge,
+    #[error("permission denied")]
+    Forbidden,
     #[error("{0}")]
     Io(String),
 }
@@ -102,7 +104,7 @@ impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing,
-            io::ErrorKind::PermissionDenied => Self::Io("permission denied".to_owned()),
+            io::ErrorKind::PermissionDenied => Self::Forbidden,
             _ => Self::Io(error.to_string()),
         }
     }
@@ -175,19 +177,46 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Rea
 }
 
 /// The file as text, or the problem that it is none.
-fn source(path: &Path, main: &Reading) -> Result<Arc<SourceFile>, Problem> {
+fn source(path: &Path, main: &Reading, help: fn(&ReadError) -> &'static str) -> Result<Arc<SourceFile>, Problem> {
     match main {
         Ok(bytes) => text(path, bytes),
         Err(error) => Err(Problem::error("unreadable-file", format!("`{}` cannot be read: {error}", path.display()))
-            .help(read_help(error))),
+            .help(help(error))),
     }
 }
 
-fn read_help(error: &ReadError) -> &'static str {
+/// The cure for a configuration that cannot be read.
+fn main_help(error: &ReadError) -> &'static str {
     match error {
         ReadError::Missing => "say where it is with --config FILE; a documented example comes with firstserve",
         ReadError::TooLarge => "the configuration is a text that a person wrote: is this the right file?",
-        _ => "give the path of a file that you may read, with --config FILE",
+        ReadError::Forbidden => {
+            "let the user who runs firstserve read it (chmod, chown), or give another with --config FILE"
+        }
+        _ => "give the path of a text file with --config FILE",
+    }
+}
+
+/// The cure for a selector file that cannot be read.
+fn selector_help(error: &ReadError) -> &'static str {
+    match error {
+        ReadError::Missing => "this is a link to nothing: mend it or take it away",
+        ReadError::TooLarge => "selector files are short texts, 10 MiB together at most: is this one of them?",
+        ReadError::Forbidden => "let the user who runs firstserve read it (chmod, chown)",
+        ReadError::NotAFile(_) => {
+            "what ends in .toml here is read as a text of steps: give it another name, or take it away"
+        }
+        _ => "put back a file that can be read",
+    }
+}
+
+/// The cure for a folder of selector files that cannot be read.
+fn folder_help(error: &ReadError) -> &'static str {
+    match error {
+        ReadError::Missing => "paths are relative to the folder that holds `config/`",
+        ReadError::Forbidden => "let the user who runs firstserve read it and the folders in it (chmod, chown)",
+        ReadError::NotAFolder => "name the folder that holds login/, commit.toml and the rest",
+        _ => "keep one site's selector files in it, and nothing else that ends in .toml",
     }
 }
 
@@ -205,14 +234,15 @@ fn text(path: &Path, bytes: &[u8]) -> Result<Arc<SourceFile>, Problem> {
 fn folder(listing: Listing) -> Folder {
     let entries = match listing {
         Ok(entries) => entries,
-        Err(ReadError::Missing) => {
-            return Folder { unreadable: Some("there is no such folder".to_owned()), ..Folder::default() };
+        Err(error) => {
+            let why =
+                if error == ReadError::Missing { "there is no such folder".to_owned() } else { error.to_string() };
+            return Folder { unreadable: Some((why, folder_help(&error))), ..Folder::default() };
         }
-        Err(error) => return Folder { unreadable: Some(error.to_string()), ..Folder::default() },
     };
     let mut folder = Folder::default();
     for (path, reading) in entries {
-        match source(&path, &reading) {
+        match source(&path, &reading, selector_help) {
             Ok(file) => folder.files.push(file),
             Err(problem) => folder.problems.push(problem),
         }
@@ -282,7 +312,24 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
         let errors = problems.iter().skip(MAX_PROBLEMS).any(|problem| problem.severity == Severity::Error);
         problems.truncate(MAX_PROBLEMS);
         let message = format!("{more} more problems are not shown");
-        problems.push(if errors { Problem::error("more", message) } else { Problem::warning("more", message) });
+        let more = if errors { Problem::error("more", message) } else { Problem::warning("more", message) };
+        problems.push(more.help("mend those above and check again: one cause often makes many"));
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not tried on real files: who runs the tests as root may read everything.
+    #[test]
+    fn who_may_not_read_a_file_is_told_to_ask_for_it() {
+        let error = ReadError::from(io::Error::from(io::ErrorKind::PermissionDenied));
+        assert_eq!(error.to_string(), "permission denied");
+        for help in [main_help, selector_help, folder_help] {
+            assert!(help(&error).contains("let the user who runs firstserve read it"), "{}", help(&error));
+        }
+        assert!(!selector_help(&error).contains("--config"));
+    }
 }

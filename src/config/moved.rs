@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 
 use crate::model::{BookingName, MemberId, Occurrence};
+use crate::schedule::AHEAD;
 
 use super::diff::clock;
 use super::duration;
@@ -42,9 +43,14 @@ pub fn moved(old: &[Occurrence], new: &[Occurrence]) -> Vec<Moved> {
             openings(before, after, &mut found);
         }
     }
-    let missing =
-        |from: &ByKey<'_>, list: &[Occurrence]| list.iter().filter(|item| !from.contains_key(&key(item))).count();
-    let counts = [(missing(&known, new), Moved::New as fn(usize) -> Moved), (missing(&wanted, old), Moved::Gone)];
+    let (seen_before, seen_now) = (sight(old), sight(new));
+    let missing = |from: &ByKey<'_>, sight: &Sight<'_>, list: &[Occurrence]| {
+        list.iter().filter(|item| !from.contains_key(&key(item)) && is_in_sight(sight, item)).count()
+    };
+    let counts = [
+        (missing(&known, &seen_before, new), Moved::New as fn(usize) -> Moved),
+        (missing(&wanted, &seen_now, old), Moved::Gone),
+    ];
     found.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, moved)| moved(count)));
     found
 }
@@ -60,6 +66,23 @@ fn key(occurrence: &Occurrence) -> Key<'_> {
 
 fn by_key(occurrences: &[Occurrence]) -> ByKey<'_> {
     occurrences.iter().map(|occurrence| (key(occurrence), occurrence)).collect()
+}
+
+/// Of each booking with as many dates as are looked ahead: the last of them. What lies behind it was not looked at.
+type Sight<'o> = HashMap<(&'o MemberId, &'o BookingName), Date>;
+
+fn sight(occurrences: &[Occurrence]) -> Sight<'_> {
+    let mut last: HashMap<_, (usize, Date)> = HashMap::new();
+    for one in occurrences {
+        let (count, date) = last.entry((&one.member, &one.booking)).or_insert((0, one.date));
+        (*count, *date) = (*count + 1, one.date.max(*date));
+    }
+    last.into_iter().filter(|(_, (count, _))| *count >= AHEAD).map(|(booking, (_, date))| (booking, date)).collect()
+}
+
+/// Whether a date could have been seen from there: one that could not is neither new nor called off.
+fn is_in_sight(sight: &Sight<'_>, occurrence: &Occurrence) -> bool {
+    sight.get(&(&occurrence.member, &occurrence.booking)).is_none_or(|last| occurrence.date <= *last)
 }
 
 fn openings(before: &Occurrence, after: &Occurrence, found: &mut Vec<Moved>) {

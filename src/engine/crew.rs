@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::Parts;
 use super::errand::Errand;
 use super::lock::AccountLocks;
-use super::perform::{Hands, Performer, hands};
+use super::perform::{Hands, Performer, end_browsers_of_the_dead, hands};
 use super::report::Reporter;
 use crate::model::{Attempt, ClockRule, Site};
 
@@ -17,6 +17,11 @@ use crate::model::{Attempt, ClockRule, Site};
 pub(super) trait Crew: Send + Sync + 'static {
     /// Who serves one attempt.
     type Hands: Performer + 'static;
+
+    /// Before anything is read or submitted.
+    fn arrive(&self, _parts: &Parts) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 
     /// Somebody for an errand.
     fn hands(
@@ -61,6 +66,11 @@ pub(super) struct Browsers;
 
 impl Crew for Browsers {
     type Hands = Hands;
+
+    /// What is left of a killed run could still submit.
+    async fn arrive(&self, parts: &Parts) {
+        end_browsers_of_the_dead(&parts.config.server.data).await;
+    }
 
     fn hands(
         &self,

@@ -18,6 +18,7 @@ pub(super) fn letters(errand: &Errand, attempt: &Attempt, parts: &Parts) -> Writ
         let won = Won {
             slot: ending.won.map(|won| Slot::from(&errand.choices[won])),
             lateness: ending.won.zip(ending.sent).and_then(|(won, sent)| errand.lateness(won, sent)),
+            submits: ending.submits,
             duplicate: ending.duplicate,
         };
         post.letter(ending.outcome, ending.note, &won)
@@ -34,6 +35,7 @@ pub(super) fn unrun(attempt: &Attempt, outcome: Outcome, note: &str, parts: &Par
 struct Won {
     slot: Option<Slot>,
     lateness: Option<SignedDuration>,
+    submits: u8,
     duplicate: bool,
 }
 
@@ -63,6 +65,7 @@ impl Post {
             slot: won.slot.as_ref(),
             site_url: &self.site_url,
             lateness: won.lateness,
+            submits: won.submits,
             duplicate: won.duplicate,
         };
         let name = self.attempt.member.as_str();

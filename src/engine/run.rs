@@ -69,6 +69,8 @@ pub(super) struct Ending<'a> {
     pub(super) duplicate: bool,
     /// When the last submit left.
     pub(super) sent: Option<Timestamp>,
+    /// How many there were for this date.
+    pub(super) submits: u8,
 }
 
 /// A running attempt.
@@ -89,6 +91,8 @@ pub(super) struct Run<P> {
     pub(super) stored: State,
     pub(super) permit: Option<PermitId>,
     pub(super) notes: Notebook,
+    /// Permits spent for this date, but for those that were given back.
+    pub(super) submits: u8,
     pub(super) stopping: bool,
     /// A permit was asked for and the answer was an error: it may be on disk all the same.
     pub(super) doubtful: bool,
@@ -152,7 +156,8 @@ impl<P: Performer> Run<P> {
             Next::Fence => Box::pin(self.performer.fence()).await,
             Next::ReadList { may_log_in } => Box::pin(self.performer.read_list(may_log_in)).await,
             Next::End { outcome, note, won, duplicate } => {
-                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent: self.notes.sent() }).await);
+                let (sent, submits) = (self.notes.sent(), self.submits);
+                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent, submits }).await);
             }
         })
     }
@@ -245,6 +250,7 @@ impl<P: Performer> Run<P> {
                 let lead = if spent < opening { self.machine.lead() } else { Duration::ZERO };
                 self.permit = Some(permit.id().clone());
                 self.stored = State::Submitting;
+                self.submits = self.submits.saturating_add(1);
                 self.notes.permit(permit.seq(), self.errand.chosen.way, opening, lead, spent);
                 self.reporter.say(spent, What::Entered(State::Submitting));
                 Event::Spent
@@ -329,6 +335,7 @@ impl<P: Performer> Run<P> {
     async fn release(&mut self) {
         let Some(permit) = self.permit.take() else { return };
         self.notes.released();
+        self.submits = self.submits.saturating_sub(1);
         while let Err(error) = self.store.release_permit(&permit, "it provably never left", self.clock.now()).await {
             if error.is_missing() {
                 break;

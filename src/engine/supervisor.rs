@@ -75,6 +75,7 @@ pub struct Handle {
     first: Arc<Mutex<Option<broadcast::Receiver<Event>>>>,
     pulse: Arc<AtomicU64>,
     zones: watch::Receiver<Arc<ZoneData>>,
+    lost: watch::Receiver<Option<String>>,
 }
 
 impl Handle {
@@ -110,6 +111,20 @@ impl Handle {
         Arc::clone(&self.zones.borrow())
     }
 
+    /// Why nothing that is written lasts any more; none: it does. An engine that finds this out ends.
+    pub fn lost(&self) -> Option<String> {
+        self.lost.borrow().clone()
+    }
+
+    /// Waits until nothing that is written lasts any more, for ever where that does not happen.
+    pub async fn until_lost(&self) -> String {
+        let mut lost = self.lost.clone();
+        match lost.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     /// Stops: nothing new is begun, what is spent is finished within a grace.
     pub async fn stop(&self) {
         self.tell(Command::Stop).await;
@@ -133,7 +148,7 @@ enum Command {
 pub struct Engine;
 
 impl Engine {
-    /// Starts an engine; it runs until [`Handle::stop`].
+    /// Starts an engine; it runs until [`Handle::stop`], or until its database is lost.
     pub fn start(parts: Parts) -> (Handle, JoinHandle<()>) {
         start(parts, None, Browsers)
     }
@@ -149,6 +164,7 @@ pub(super) fn start<C: Crew>(parts: Parts, only: Option<AttemptId>, crew: C) -> 
     let (commands, inbox) = mpsc::channel(64);
     let rhythm = crew.rhythm();
     let (events, first) = broadcast::channel(rhythm.events);
+    let (lost, is_lost) = watch::channel(None);
     let replan_at = parts.clock.now();
     let (zones, shown) = watch::channel(Arc::clone(&parts.zones));
     let supervisor = Supervisor {
@@ -167,11 +183,12 @@ pub(super) fn start<C: Crew>(parts: Parts, only: Option<AttemptId>, crew: C) -> 
         events: events.clone(),
         replan_at,
         pulse: Arc::default(),
+        lost,
         only,
     };
     let pulse = Arc::clone(&supervisor.pulse);
     let first = Arc::new(Mutex::new(Some(first)));
-    (Handle { commands, events, first, pulse, zones: shown }, tokio::spawn(supervisor.run(inbox)))
+    (Handle { commands, events, first, pulse, zones: shown, lost: is_lost }, tokio::spawn(supervisor.run(inbox)))
 }
 
 /// The supervisor's task.
@@ -187,6 +204,7 @@ struct Supervisor<C> {
     events: broadcast::Sender<Event>,
     replan_at: Timestamp,
     pulse: Arc<AtomicU64>,
+    lost: watch::Sender<Option<String>>,
     /// The one attempt that is worked on; none: every one.
     only: Option<AttemptId>,
     zones: watch::Sender<Arc<ZoneData>>,
@@ -208,7 +226,8 @@ struct Running {
 
 impl<C: Crew> Supervisor<C> {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
-        loop {
+        self.crew.arrive(&self.parts).await;
+        while self.lasts() {
             self.look_for_a_step().await;
             if self.parts.clock.now() >= self.replan_at {
                 self.replan().await;
@@ -232,6 +251,19 @@ impl<C: Crew> Supervisor<C> {
             }
         }
         self.stop().await;
+    }
+
+    /// Without files that are there after a restart nothing is to be begun; a permit finds that out by itself.
+    fn lasts(&self) -> bool {
+        let Err(error) = self.parts.store.lasts() else { return true };
+        if !error.is_lost() {
+            return true;
+        }
+        let why = format!("{}; nothing is booked any more", error.kind);
+        tracing::error!(why, "the database is lost");
+        self.say(What::Degraded(format!("the database is lost: {why}")));
+        self.lost.send_replace(Some(why));
+        false
     }
 
     /// Makes store and agenda agree with the configuration.
@@ -319,7 +351,7 @@ impl<C: Crew> Supervisor<C> {
         let begins = errand.choices.iter().map(|choice| choice.starts_at).max().unwrap_or(Timestamp::MIN);
         let running = Running { orders, files, site: attempt.site.clone(), begins };
         let id = attempt.id.clone();
-        let reporter = Reporter::new(self.events.clone()).of(&id);
+        let reporter = Reporter::new(self.events.clone()).of(&id).with_files(changed.clone());
         let now = self.parts.clock.now();
         reporter.say(now, What::taken_up(&attempt));
         let site_clock = self.watch(&errand, &id, reporter.clone());
@@ -339,6 +371,7 @@ impl<C: Crew> Supervisor<C> {
             files: changed,
             errand,
             reporter,
+            submits: attempt.submits,
             stopping: false,
             doubtful: false,
             moving: false,

@@ -26,7 +26,7 @@ fn verify_reads_nothing(parts: &Parts) -> Option<Problem> {
     let steps = parts.of(Phase::Verify);
     let reads = steps.iter().any(|step| step.any(&|verb| matches!(verb, Verb::Rows(_))));
     let first = steps.first().filter(|_| !reads)?;
-    let help = "rows = \"table.my-bookings tr\" with [step.columns]: only the site's own list confirms a booking";
+    let help = "write rows = \"table.my-bookings tr\" with [step.columns]: only the site's own list confirms a booking";
     Some(Problem::error("no-rows", "verify/ reads no `rows`").at(first.place().clone()).help(help))
 }
 
@@ -52,7 +52,7 @@ fn login_cannot_be_checked(parts: &Parts) -> Option<Problem> {
     if parts.has_logged_in() {
         return None;
     }
-    let help = "login/logged-in.toml: page = \"{site.url}…\" and what only a logged-in member sees there; without it a lost \
+    let help = "write login/logged-in.toml: page = \"{site.url}…\" and what only a logged-in member sees there; without it a lost \
                 session is noticed at the opening only";
     Some(Problem::warning("no-logged-in", "login/ has no logged-in.toml").at(first.place().clone()).help(help))
 }

@@ -21,6 +21,22 @@ const SINGLE: [&str; 2] = ["commit.toml", "outcomes.toml"];
 /// The file of the login phase that holds no steps.
 const LOGGED_IN: &str = "logged-in.toml";
 
+/// What `verify/` is for, and where more is said.
+const VERIFY_HELP: &str = "only the site's own list of your bookings confirms one, and the steps in verify/ read it; \
+                           docs/selectors.md says how. Write verify/10-list.toml, with the words of your site's page:\n";
+
+/// A whole file of it.
+const VERIFY_EXAMPLE: &str = r#"
+[[step]]
+go = "{site.url}my-bookings"
+[[step]]
+rows = "table.bookings tbody tr"
+fresh-if = { visible = "h1.my-bookings" }
+[step.columns]
+date = { css = "td.date", equals = "{date:%d/%m/%Y}" }
+start = { css = "td.time", equals = "{start:%H:%M}" }
+court = { css = "td.court", equals = "{court.name}" }"#;
+
 /// What a file is, in the order in which a flow meets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
@@ -51,23 +67,45 @@ impl Flow {
     /// Reads a flow. The files' paths lie in `folder`, or are relative to it; what does not end in `.toml` is passed over. The
     /// flow is there if no problem is an error.
     pub fn parse(folder: &Path, files: &[Arc<SourceFile>]) -> (Option<Self>, Vec<Problem>) {
-        let mut problems = Vec::new();
-        let mut names = Names::default();
-        let mut parts = Parts::default();
-        for (role, file) in in_flow_order(folder, files, &mut problems) {
-            parts.present.push(role);
-            let phase = role.phase();
-            let mut reader = Reader { file, folder, phase, names: &mut names, problems: &mut problems };
-            reader.document(|reader, table| parts.read(role, reader, table));
-        }
+        let Read { parts, names, mut problems, whole } = Read::files(folder, files);
         parts.say_what_is_missing(folder, &mut problems);
-        problems.extend(coherence::problems(&parts));
-        problems.extend(names.problems(&parts.columns()));
+        if whole {
+            problems.extend(coherence::problems(&parts));
+            problems.extend(names.problems(&parts.columns()));
+        }
         if !problems.iter().any(is_error) {
             problems.extend(parts.commit.as_ref().and_then(|commit| names.choice_unused(commit.place())));
         }
         problems.sort_by(in_reading_order);
         (parts.whole(folder, names, &problems), problems)
+    }
+
+    /// What is wrong in the files themselves, for a folder of which some could not be read: what would be missing, and
+    /// what would not go together, may be in those.
+    pub fn problems_in(folder: &Path, files: &[Arc<SourceFile>]) -> Vec<Problem> {
+        Read::files(folder, files).problems
+    }
+}
+
+/// The files, each read by itself.
+struct Read {
+    parts: Parts,
+    names: Names,
+    problems: Vec<Problem>,
+    /// Whether each was TOML: what one that was not would have held is unknown.
+    whole: bool,
+}
+
+impl Read {
+    fn files(folder: &Path, files: &[Arc<SourceFile>]) -> Self {
+        let (mut parts, mut names, mut problems, mut whole) = (Parts::default(), Names::default(), Vec::new(), true);
+        for (role, file) in in_flow_order(folder, files, &mut problems) {
+            parts.present.push(role);
+            let phase = role.phase();
+            let mut reader = Reader { file, folder, phase, names: &mut names, problems: &mut problems };
+            whole &= reader.document(|reader, table| parts.read(role, reader, table)).is_some();
+        }
+        Self { parts, names, problems, whole }
     }
 }
 
@@ -109,16 +147,17 @@ impl Parts {
             say(
                 "no-commit",
                 format!("`{folder}` has no commit.toml"),
-                "it holds the one step that books: click = LOCATOR",
+                "it holds the one step that books, without [[step]]: click = { text = \"Reserve\" }; see docs/selectors.md",
             );
         }
         if !self.present.contains(&Role::Outcomes) {
-            let help = "it says what the site's answers mean: [[outcome]] is = \"confirmed\" …, is = \"taken\" …";
+            let help = "it says what the site's answers mean: an [[outcome]] with is = \"confirmed\" and what only that page \
+                        shows, one with is = \"taken\", …; see docs/selectors.md";
             say("no-outcomes", format!("`{folder}` has no outcomes.toml"), help);
         }
         if !self.present.contains(&Role::Verify) {
-            let help = "verify/10-list.toml reads the site's own list with `rows`: only that list confirms a booking";
-            say("no-verify", format!("`{folder}` has no verify/ folder"), help);
+            let help = format!("{VERIFY_HELP}{VERIFY_EXAMPLE}");
+            say("no-verify", format!("`{folder}` has no verify/ folder"), &help);
         }
     }
 
@@ -222,7 +261,10 @@ fn role(parts: &[String]) -> Result<(Role, Option<Problem>), Problem> {
             Err(Problem::error("unknown-folder", format!("{folder}/ holds a folder")).help(help))
         }
         [folder, ..] => Err(unknown_folder(folder)),
-        [] => Err(Problem::error("unknown-file", "this is not a file of the flow")),
+        [] => {
+            let help = format!("take it away; beside the folders stand {}", list(&SINGLE));
+            Err(Problem::error("unknown-file", "this is not a file of the flow").help(help))
+        }
     }
 }
 
@@ -243,4 +285,19 @@ fn unknown(code: &'static str, what: &str, name: &str, known: &[&str], otherwise
         None => format!("{otherwise} {}", list(known)),
     };
     Problem::error(code, format!("unknown {what} `{name}`")).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who copies it must not be told that it is wrong.
+    #[test]
+    fn the_example_of_verify_is_right() {
+        let path = Path::new("x/verify/10-list.toml");
+        let problems = Flow::problems_in(Path::new("x"), &[SourceFile::new(path, VERIFY_EXAMPLE)]);
+        assert_eq!(problems, []);
+        let columns = Read::files(Path::new("x"), &[SourceFile::new(path, VERIFY_EXAMPLE)]).parts;
+        assert_eq!(columns.columns().len(), 3);
+    }
 }

@@ -155,7 +155,7 @@ fn by(reader: &mut Reader<'_>, table: Table<'_>) -> Option<By> {
     }
     let Some(key) = WAYS.into_iter().find(|key| table.has(key)) else {
         if !WAYS.into_iter().any(|key| table.misspells(key)) {
-            let help = format!("one of {}", list(&WAYS));
+            let help = format!("write one of {}", list(&WAYS));
             reader.error_with_help("no-way", "this locator does not say how to look", help, table.span());
         }
         return None;
@@ -205,8 +205,7 @@ fn check_syntax(reader: &mut Reader<'_>, value: &Value<'_>, way: Way, template: 
     };
     match mistake {
         None => return true,
-        Some((message, Some(help))) => reader.error_with_help(code, message, help, value.span()),
-        Some((message, None)) => reader.error(code, message, value.span()),
+        Some((message, help)) => reader.error_with_help(code, message, help, value.span()),
     }
     false
 }
@@ -218,7 +217,7 @@ fn narrowed(reader: &mut Reader<'_>, table: Table<'_>, by: By) -> Option<Locator
     let first = table.get("first").and_then(|value| reader.flag(value)).unwrap_or(false);
     let exact = table.get("exact").and_then(|value| reader.flag(value)).unwrap_or(false);
     if first && nth.is_some() {
-        let help = "`first` is the first visible and enabled match, `nth` counts all of them";
+        let help = "keep one: `first` is the first visible and enabled match, `nth` counts all of them";
         reader.error_with_help("first-and-nth", "`first` and `nth` exclude each other", help, table.line_of("nth"));
     }
     let within = within.map_or(Some(Vec::new()), |within| within)?;
@@ -228,7 +227,12 @@ fn narrowed(reader: &mut Reader<'_>, table: Table<'_>, by: By) -> Option<Locator
 fn nth(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<i32> {
     let nth = reader.whole(value, -10_000..=10_000)?;
     if nth == 0 {
-        reader.error_with_help("nth-zero", "`nth` counts from 1", "-1 is the last match", value.span());
+        reader.error_with_help(
+            "nth-zero",
+            "`nth` counts from 1",
+            "write 1 for the first match, -1 for the last",
+            value.span(),
+        );
     }
     i32::try_from(nth).ok()
 }

@@ -30,7 +30,7 @@ pub(super) fn logged_in(reader: &mut Reader<'_>, file: Table<'_>) -> Option<Logg
         (Some(page), None) => request::address(reader, page).map(request::get),
         (None, Some(value)) => request::request(reader, value),
         (Some(_), Some(_)) => {
-            let help = "`page` is fetched by the browser's session, `request` is for a site without pages";
+            let help = "keep one: `page` is fetched by the browser's session, `request` is for a site without pages";
             reader.error_with_help(
                 "two-ways",
                 "`page` and `request` exclude each other",

@@ -160,7 +160,7 @@ impl Flow {
         let known: Vec<_> =
             site.variables.keys().map(|key| format!("site.{key}")).chain(["site.url".to_owned()]).collect();
         let owner = format!("site `{}`", site.id);
-        let mut problems = self.undefined("site.", &known, &owner, "write it among the site's variables");
+        let mut problems = self.undefined("site.", &known, &owner, &format!("[site.{}]", site.id));
         problems.extend(self.cannot_be_armed(site).or_else(|| self.goes_by_page(site)));
         problems
     }
@@ -192,19 +192,16 @@ impl Flow {
     pub fn problems_with_booking(&self, booking: &Booking) -> Vec<Problem> {
         let keys = booking.variables.keys().map(|key| format!("booking.{key}"));
         let known: Vec<_> = keys.chain(["booking.name".to_owned()]).collect();
-        self.undefined(
-            "booking.",
-            &known,
-            &format!("booking `{}`", booking.name),
-            "write it among the booking's variables",
-        )
+        self.undefined("booking.", &known, &format!("booking `{}`", booking.name), "the [[booking]]")
     }
 
-    fn undefined(&self, prefix: &str, known: &[String], owner: &str, cure: &str) -> Vec<Problem> {
+    fn undefined(&self, prefix: &str, known: &[String], owner: &str, table: &str) -> Vec<Problem> {
         let wrong = |(word, _): &&(String, Place)| word.starts_with(prefix) && !known.contains(word);
         let problem = |(word, place): &(String, Place)| {
             let near = did_you_mean(word, known.iter().map(String::as_str));
-            let help = near.map_or_else(|| cure.to_owned(), |near| format!("did you mean `{near}`?"));
+            let key = word.trim_start_matches(prefix);
+            let cure = || format!("write variables = {{ {key} = \"…\" }} into {table}");
+            let help = near.map_or_else(cure, |near| format!("did you mean `{near}`?"));
             Problem::error("undefined-word", format!("{owner} does not define `{word}`")).at(place.clone()).help(help)
         };
         self.outside_words.iter().filter(wrong).map(problem).collect()

@@ -86,7 +86,7 @@ impl Names {
             return row(used, column, columns);
         }
         if name == "password" && used.phase != Some(Phase::Login) {
-            let help = "`password` is for the steps in login/ only";
+            let help = "only the steps in login/ may use `password`: move this step there";
             return Some(error("secret-outside-login", "a password outside login/", used).help(help));
         }
         if used.word.is_variable() && !self.read[..used.before].iter().any(|read| read.name == name) {
@@ -104,7 +104,7 @@ impl Names {
             let help = if at < used.above {
                 format!("it is read in the same step, at {}: use it in a step that follows", read.place)
             } else {
-                format!("it is read later, at {}", read.place)
+                format!("it is read later, at {}: move that step before this one", read.place)
             };
             return error("read-later", format!("`{name}` has no value yet"), used).help(help);
         }
@@ -122,10 +122,11 @@ impl Names {
 
 fn row(used: &Used, column: &str, columns: &[&str]) -> Option<Problem> {
     if used.phase != Some(Phase::Cancel) {
-        let help = "`row.…` is the row of the site's list that cancel/ is about";
+        let help = "take it out: `row.…` is the row of the site's list that cancel/ is about, and only cancel/ has one";
         return Some(error("row-outside-cancel", format!("`row.{column}` outside cancel/"), used).help(help));
     }
-    if columns.contains(&column) {
+    // Without any column the lack of verify/ or of its `rows` is said already.
+    if columns.is_empty() || columns.contains(&column) {
         return None;
     }
     let help = match did_you_mean(column, columns.iter().copied()) {

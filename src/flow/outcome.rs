@@ -21,16 +21,17 @@ pub struct Outcome {
 /// Reads the file.
 pub(super) fn outcomes(reader: &mut Reader<'_>, file: Table<'_>) -> Vec<Outcome> {
     reader.refuse_unknown(file, "in outcomes.toml", &["outcome"]);
-    let tables = file.get("outcome").map_or_else(Vec::new, |value| reader.tables(value));
+    let tables = file.get("outcome").map_or_else(Vec::new, |value| reader.entries(value, "outcome"));
     let known = words();
-    let mut confirms = false;
+    // One pair of brackets, which is said: what it holds is not looked at.
+    let mut confirms = file.get("outcome").is_some_and(|value| value.get_ref().is_table());
     let mut found = Vec::new();
     for table in tables {
         confirms |= table.get("is").and_then(|value| value.get_ref().as_str()) == Some(Answer::Confirmed.as_str());
         found.extend(outcome(reader, table, &known));
     }
     if !confirms {
-        let help = "[[outcome]] is = \"confirmed\" with what only the page after a booking shows";
+        let help = "write an [[outcome]] with is = \"confirmed\" and what only the page after a booking shows";
         reader.error_with_help("no-confirmed", "no outcome is `confirmed`", help, file.span());
     }
     found

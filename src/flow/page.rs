@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::wire::{Body, Commit, Condition, Outcome, Program, Rows, Step, Target, Verb};
 
 pub use reply::{
-    Answered, Fields, Found, GaveUp, Phase, Prepared, Problem, RaceAnswer, Ran, Reply, Report, Row, State, Tried,
-    TriedState,
+    Answered, Fields, Found, GaveUp, Phase, Prepared, Problem, RaceAnswer, Ran, Reply, Report, Row, Shown, State,
+    Tried, TriedState,
 };
 
 /// The program. Running it defines `window.__firstserve` (once: a second run changes nothing).
@@ -32,6 +32,7 @@ pub const PAGE_JS: &str = concat!(
     include_str!("page/armed.js"),
     include_str!("page/chaining.js"),
     include_str!("page/warm.js"),
+    include_str!("page/cover.js"),
     include_str!("page/main.js"),
     "})();\n",
 );
@@ -134,6 +135,22 @@ pub fn state_in_a_moment() -> Call {
 /// Hides what secret controls show, or shows it again.
 pub fn conceal(on: bool) -> Call {
     Call::new("conceal", json!([on]))
+}
+
+/// Every text that the window shows. Comes back as a list of [`Shown`].
+pub fn shown() -> Call {
+    Call::new("shown", json!([]))
+}
+
+/// Puts other texts into places of the last [`shown`], as (place, what stands there, what shall), and hides what cannot be
+/// looked into; [`uncover`] puts everything back.
+pub fn cover(changes: &[(usize, &str, String)]) -> Call {
+    Call::new("cover", json!([changes]))
+}
+
+/// Puts back what [`cover`] has changed.
+pub fn uncover() -> Call {
+    Call::new("uncover", json!([]))
 }
 
 /// The page's source with passwords and tokens masked.

@@ -14,11 +14,12 @@ pub(super) fn check(pattern: &str) -> Option<Mistake> {
     if let Err(error) = compile(pattern) {
         let words = error.to_string();
         let last = words.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        return Some((format!("this pattern does not compile: {last}"), None));
+        let help = "write a regular expression; a sign that stands for itself has a backslash before it, in single quotes: '\\(2\\)'";
+        return Some((format!("this pattern does not compile: {last}"), help.to_owned()));
     }
     only_here(pattern).map(|part| {
         let message = format!("`{part}` means nothing, or something else, to a browser");
-        (message, Some("patterns are compared in any case; escape only ^$\\.*+?()[]{}|/".to_owned()))
+        (message, "patterns are compared in any case; escape only ^$\\.*+?()[]{}|/".to_owned())
     })
 }
 

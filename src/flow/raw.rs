@@ -10,11 +10,14 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use crate::report::{Place, Problem, SourceFile, did_you_mean};
+use crate::report::{Grammar, Place, Problem, SourceFile, did_you_mean};
 
 use super::Phase;
 use super::names::Names;
 use super::template::{Context, Template};
+
+/// How mistakes of TOML's own grammar are told.
+const GRAMMAR: Grammar = Grammar { code: "toml-syntax", lists: &["step", "outcome"] };
 
 /// A value and where it stands.
 pub(super) type Value<'t> = Spanned<DeValue<'t>>;
@@ -86,21 +89,13 @@ impl<'a> Reader<'a> {
         if errors.is_empty() {
             return Some(read(self, Table { entries: table.get_ref(), span: (0, 0) }));
         }
-        for error in errors {
-            self.error("toml-syntax", error.message().to_owned(), error.span().unwrap_or(0..0));
-        }
+        self.problems.extend(GRAMMAR.problems(file, errors));
         None
     }
 
     /// A place in this file.
     pub(super) fn place(&self, span: Range<usize>) -> Place {
         Place::new(self.file, span)
-    }
-
-    /// Pushes an error.
-    pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, span: Range<usize>) {
-        let place = self.place(span);
-        self.problems.push(Problem::error(code, message).at(place));
     }
 
     /// Pushes an error with a cure.
@@ -149,6 +144,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The tables of a file that are written `[[name]]`.
+    pub(super) fn entries<'t>(&mut self, value: &'t Value<'t>, name: &str) -> Vec<Table<'t>> {
+        if value.get_ref().is_table() {
+            let help = format!("write two, here and wherever else one begins: [[{name}]]");
+            let message = format!("`[{name}]` has one pair of brackets");
+            self.error_with_help("single-brackets", message, help, value.span());
+            return Vec::new();
+        }
+        self.tables(value)
+    }
+
     /// A list of tables.
     pub(super) fn tables<'t>(&mut self, value: &'t Value<'t>) -> Vec<Table<'t>> {
         self.array(value).map_or_else(Vec::new, |items| items.iter().filter_map(|item| self.table(item)).collect())
@@ -166,7 +172,7 @@ impl<'a> Reader<'a> {
     pub(super) fn one_or_more<'t>(&mut self, value: &'t Value<'t>) -> Vec<&'t Value<'t>> {
         match value.get_ref() {
             DeValue::Array(items) if items.is_empty() => {
-                self.error("empty-list", "this list is empty", value.span());
+                self.error_with_help("empty-list", "this list is empty", "write at least one into it", value.span());
                 Vec::new()
             }
             DeValue::Array(items) => items.iter().collect(),
@@ -186,7 +192,12 @@ impl<'a> Reader<'a> {
     pub(super) fn filled_text<'t>(&mut self, value: &'t Value<'t>) -> Option<&'t str> {
         let text = self.text(value)?;
         if text.trim().is_empty() {
-            self.error("empty-text", "this text is empty", value.span());
+            self.error_with_help(
+                "empty-text",
+                "this text is empty",
+                "write something between the quotes",
+                value.span(),
+            );
             return None;
         }
         Some(text)
@@ -208,7 +219,8 @@ impl<'a> Reader<'a> {
         let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok().filter(|n| bounds.contains(n));
         if number.is_none() {
             let message = format!("{digits} is not between {} and {}", bounds.start(), bounds.end());
-            self.error("out-of-bounds", message, value.span());
+            let help = format!("write a whole number from {} to {}", bounds.start(), bounds.end());
+            self.error_with_help("out-of-bounds", message, help, value.span());
         }
         number
     }
@@ -255,8 +267,23 @@ impl<'a> Reader<'a> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.error("wrong-type", format!("expected {wanted}, found {found}"), value.span());
+        let written = self.file.text().get(value.span()).unwrap_or_default();
+        let help = type_cure(wanted, value, written);
+        self.error_with_help("wrong-type", format!("expected {wanted}, found {found}"), help, value.span());
         None
+    }
+}
+
+/// What to write instead of a value of another kind.
+fn type_cure(wanted: &str, found: &Value<'_>, written: &str) -> String {
+    let quoted = found.get_ref().is_str();
+    match wanted {
+        "a text" if found.get_ref().is_table() || found.get_ref().is_array() => "write one text: \"…\"".to_owned(),
+        "a text" => format!("write it in quotes: \"{written}\""),
+        "true or false" | "a whole number" if quoted => format!("write {wanted}, without quotes"),
+        "a list [ … ]" => "put it into square brackets: [ … ]".to_owned(),
+        "a table { … }" => "write it in braces: { key = … }".to_owned(),
+        _ => format!("write {wanted}; docs/selectors.md shows every form"),
     }
 }
 

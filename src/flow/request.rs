@@ -124,7 +124,7 @@ fn body(reader: &mut Reader<'_>, table: Table<'_>) -> Option<Body> {
         (None, Some(json)) if json.get_ref().is_str() => reader.template(json, Context::Json).map(Body::JsonText),
         (None, Some(json)) => self::json(reader, json).map(Body::Json),
         (Some(_), Some(_)) => {
-            let help = "a request carries one body";
+            let help = "keep one of them: a request carries one body";
             reader.error_with_help("two-bodies", "`form` and `json` exclude each other", help, table.line_of("json"));
             None
         }
@@ -156,7 +156,8 @@ fn json(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<JsonTemplate> {
 
 fn scalar(reader: &mut Reader<'_>, number: Option<Number>, span: Range<usize>) -> Option<JsonTemplate> {
     if number.is_none() {
-        reader.error("out-of-bounds", "this number cannot be written in JSON", span);
+        let help = "write a smaller number, or a text in quotes";
+        reader.error_with_help("out-of-bounds", "this number cannot be written in JSON", help, span);
     }
     number.map(|number| JsonTemplate::Scalar(Json::Number(number)))
 }

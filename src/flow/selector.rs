@@ -12,7 +12,7 @@ const FOREIGN: [(&str, &str); 7] = [
 ];
 
 /// A mistake and its cure.
-pub(super) type Mistake = (String, Option<String>);
+pub(super) type Mistake = (String, String);
 
 /// Checks a CSS selector.
 pub(super) fn css(text: &str) -> Option<Mistake> {
@@ -20,14 +20,15 @@ pub(super) fn css(text: &str) -> Option<Mistake> {
     let foreign = FOREIGN.iter().find(|(word, _)| bare.contains(word));
     if let Some((word, instead)) = foreign {
         let word = word.trim().trim_end_matches('(');
-        return Some((format!("`{word}` is not CSS"), Some(format!("write `{instead}` beside the locator"))));
+        return Some((format!("`{word}` is not CSS"), format!("write `{instead}` beside the locator")));
     }
     let bare = bare.trim();
     if bare.starts_with("//") || bare.starts_with("(//") {
-        return Some(("this is XPath, not CSS".to_owned(), Some("write `xpath = …`".to_owned())));
+        return Some(("this is XPath, not CSS".to_owned(), "write `xpath = …`".to_owned()));
     }
     if bare.ends_with([',', '>', '+', '~', '.', '#', ':']) || bare.starts_with([',', ')']) {
-        return Some(("a part of this selector is missing".to_owned(), None));
+        let help = "write what goes with the sign at its end or beginning, or take the sign away".to_owned();
+        return Some(("a part of this selector is missing".to_owned(), help));
     }
     unbalanced(text)
 }
@@ -56,7 +57,8 @@ fn unbalanced(text: &str) -> Option<Mistake> {
 }
 
 fn no_partner(mark: char) -> Mistake {
-    (format!("`{mark}` has no partner"), None)
+    let help = "brackets and quotes come in pairs: close it, or take it away".to_owned();
+    (format!("`{mark}` has no partner"), help)
 }
 
 fn partner(closing: char) -> char {

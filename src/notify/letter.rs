@@ -21,6 +21,8 @@ pub struct Facts<'a> {
     pub site_url: &'a str,
     /// From the opening to the submit that won.
     pub lateness: Option<SignedDuration>,
+    /// How many submits there were for this date; the last one is the one that won.
+    pub submits: u8,
     /// The site's list shows the slot more than once.
     pub duplicate: bool,
 }
@@ -117,7 +119,7 @@ fn table(facts: &Facts<'_>, words: &Words) -> Vec<(&'static str, String)> {
         rows.push((words.court, slot.court.as_str().to_owned()));
     }
     if let Some(lateness) = facts.lateness.filter(|lateness| !lateness.is_negative()) {
-        rows.push((words.speed, (words.lateness)(lateness.as_millis())));
+        rows.push((words.speed, (words.lateness)(lateness.as_millis(), facts.submits)));
     }
     rows.push((words.site, facts.site_url.to_owned()));
     if let Some(note) = &facts.attempt.note {

@@ -4,6 +4,7 @@
 //! [`deliver`] sends what is there, at least once, with a Message-ID that stays the same. What is absent: when something is
 //! worth a letter. Until a mail server is configured, letters go into a black hole, quietly.
 
+mod alarm;
 mod deliver;
 mod html;
 mod letter;
@@ -11,6 +12,7 @@ mod patience;
 mod transport;
 mod words;
 
+pub use alarm::alarm;
 pub use deliver::{Delivered, deliver, deliver_due};
 pub use letter::{Facts, Reader, letter};
 pub use transport::{Security, SendError, Smtp, SmtpError, Transport};

@@ -29,8 +29,8 @@ pub(super) struct Words {
     pub(super) subject_look: fn(&str, &str) -> String,
     /// Court, site, time.
     pub(super) won: fn(&str, &str, &str) -> String,
-    /// Milliseconds.
-    pub(super) lateness: fn(i128) -> String,
+    /// Milliseconds, and which submit for that date it was.
+    pub(super) lateness: fn(i128, u8) -> String,
     pub(super) duplicate: &'static str,
     /// What happened, and what to do next.
     pub(super) outcome: fn(Outcome) -> (&'static str, &'static str),
@@ -60,7 +60,10 @@ static ENGLISH: Words = Words {
     subject_lost: |booking, date| format!("No court this time: {booking}, {date}"),
     subject_look: |booking, date| format!("Please have a look: {booking}, {date}"),
     won: |court, site, when| format!("Court {court} at {site} is yours: {when}."),
-    lateness: |ms| format!("sent {ms} ms after the opening"),
+    lateness: |ms, submit| match submit {
+        0 | 1 => format!("sent {ms} ms after the opening"),
+        _ => format!("submit {submit} for this date won; it was sent {ms} ms after the opening"),
+    },
     duplicate: "The site lists this booking more than once. Please cancel the extra one there, so that somebody else can play.",
     outcome: english,
     booking: "Booking",
@@ -113,7 +116,7 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::Missed => (
             "The opening passed while nothing could act.",
-            "See that the machine is awake and online at the opening; `firstserve book` tries at once.",
+            "Mend what the detail below names, or see that the machine is awake and online at the opening; `firstserve book` tries at once.",
         ),
         Outcome::NeedsAttention => (
             "firstserve could not find out from the site whether the court is yours: perhaps it is.",
@@ -134,7 +137,10 @@ static SPANISH: Words = Words {
     subject_lost: |booking, date| format!("Esta vez no hubo cancha: {booking}, {date}"),
     subject_look: |booking, date| format!("Échale un vistazo, por favor: {booking}, {date}"),
     won: |court, site, when| format!("La cancha {court} de {site} es tuya: {when}."),
-    lateness: |ms| format!("enviado {ms} ms después de la apertura"),
+    lateness: |ms, submit| match submit {
+        0 | 1 => format!("enviado {ms} ms después de la apertura"),
+        _ => format!("ganó el envío {submit} para esta fecha; salió {ms} ms después de la apertura"),
+    },
     duplicate: "El sitio muestra esta reserva más de una vez. Cancela allí la que sobra, por favor, para que pueda jugar otra persona.",
     outcome: spanish,
     booking: "Reserva",
@@ -187,8 +193,8 @@ fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::Missed => (
             "La apertura pasó mientras nada podía actuar.",
-            "Procura que la máquina esté encendida y conectada a la hora de la apertura; `firstserve book` lo intenta de \
-             inmediato.",
+            "Arregla lo que nombra el detalle de abajo, o procura que la máquina esté encendida y conectada a la hora de la \
+             apertura; `firstserve book` lo intenta de inmediato.",
         ),
         Outcome::NeedsAttention => (
             "firstserve no pudo averiguar en el sitio si la cancha es tuya: quizá lo sea.",

@@ -4,22 +4,27 @@ use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 use url::Url;
 
-use super::error::{Doing, doing};
+use super::error::doing;
+use super::files::{self, Files};
 use super::instance::{DatabaseLock, InstanceLock};
 use super::read::Columns;
-use super::{StoreError, StoreErrorKind};
+use super::{StoreError, StoreErrorKind, trouble};
 
 /// Connections to the database at once, where nobody says how many: one writes, the others read.
 pub(super) const DEFAULT_CONNECTIONS: u32 = 4;
 
 /// How long a connection is waited for.
 const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// How long a server may take for the first connection.
+const SERVER: Duration = Duration::from_secs(15);
 
 /// What SQLite is told on each connection: a commit survives power loss, readers never wait, and a schema that somebody
 /// tampered with runs nothing.
@@ -39,9 +44,33 @@ pub(super) enum Backend {
 /// A database whose schema nobody has looked at yet.
 pub(super) struct Opened {
     pub(super) pool: AnyPool,
+    /// The file, or the server without its password.
+    pub(super) place: String,
     pub(super) backend: Backend,
     pub(super) locks: Vec<InstanceLock>,
     pub(super) database_lock: Option<DatabaseLock>,
+    pub(super) kept: Option<Kept>,
+}
+
+/// What a SQLite database is held by, beside its pool.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// A connection that does nothing: as long as it is there, SQLite does not put another write-ahead log in the place of this one.
+    keeper: Mutex<Option<AnyConnection>>,
+    pub(super) files: Files,
+}
+
+impl Kept {
+    /// Lets the files go.
+    pub(super) async fn close(&self) {
+        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(error)) = match keeper {
+            Some(keeper) => Some(keeper.close().await),
+            None => None,
+        } {
+            tracing::debug!(%error, "a connection did not close in order");
+        }
+    }
 }
 
 pub(super) async fn open(url: &str, data: &Path, connections: u32) -> Result<Opened, StoreError> {
@@ -50,9 +79,14 @@ pub(super) async fn open(url: &str, data: &Path, connections: u32) -> Result<Ope
             Address::Postgres(url) => open_postgres(url, data, connections).await,
             Address::Sqlite(file) => {
                 let locks = claim(&file, data)?;
-                prepare(&file)?;
-                let pool = pool(sqlite_url(&file, "rw")?, Some(PRAGMAS), connections).await?;
-                Ok(Opened { pool, backend: Backend::Sqlite, locks, database_lock: None })
+                refuse_vanished(&file, &locks)?;
+                let handle = prepare(&file)?;
+                let url = sqlite_url(&file, "rw")?;
+                let keeper = Mutex::new(Some(try_file(&file, &url, PRAGMAS).await?));
+                let kept = Some(Kept { keeper, files: Files::new(&file, handle)? });
+                let pool = pool(url, Some(PRAGMAS), connections).await?;
+                let place = file.display().to_string();
+                Ok(Opened { pool, place, backend: Backend::Sqlite, locks, database_lock: None, kept })
             }
         }
     })
@@ -64,10 +98,33 @@ async fn open_postgres(url: Url, data: &Path, connections: u32) -> Result<Opened
     let data = absolute(data)?;
     make_folder(&data)?;
     let locks = vec![InstanceLock::take(&data)?];
+    let database_lock = Some(DatabaseLock::take(try_server(&url).await?).await?);
+    let place = trouble::place_of(&url);
+    let pool = pool(url, None, connections).await?;
+    Ok(Opened { pool, place, backend: Backend::Postgres, locks, database_lock, kept: None })
+}
+
+/// A first connection, for a pool only says that it has waited in vain.
+async fn try_file(file: &Path, url: &Url, pragmas: &'static str) -> Result<AnyConnection, StoreErrorKind> {
     sqlx::any::install_default_drivers();
-    let connection = AnyConnectOptions::from_str(url.as_str())?.connect().await?;
-    let database_lock = Some(DatabaseLock::take(connection).await?);
-    Ok(Opened { pool: pool(url, None, connections).await?, backend: Backend::Postgres, locks, database_lock })
+    let trying = async {
+        let mut connection = AnyConnectOptions::from_str(url.as_str())?.connect().await?;
+        connection.execute(pragmas).await?;
+        // Only who reads opens the write-ahead log.
+        connection.execute("SELECT COUNT(*) FROM sqlite_schema").await?;
+        Ok(connection)
+    };
+    trying.await.map_err(|error| trouble::of_file(file, error))
+}
+
+/// The same for a server, which may be one that never answers.
+async fn try_server(url: &Url) -> Result<AnyConnection, StoreErrorKind> {
+    sqlx::any::install_default_drivers();
+    let options = AnyConnectOptions::from_str(url.as_str())?;
+    match tokio::time::timeout(SERVER, options.connect()).await {
+        Ok(connected) => connected.map_err(|error| trouble::of_server(url, error)),
+        Err(_) => Err(StoreErrorKind::Silent { place: trouble::place_of(url) }),
+    }
 }
 
 pub(super) async fn open_read_only(url: &str) -> Result<Opened, StoreError> {
@@ -80,22 +137,33 @@ pub(super) async fn open_beside(url: &str) -> Result<Opened, StoreError> {
 
 /// A database that is there, and that another process may have.
 async fn unlocked(url: &str, mode: &str, pragmas: &'static str) -> Result<Opened, StoreErrorKind> {
-    let (backend, url, pragmas) = match address(url)? {
-        Address::Postgres(url) => (Backend::Postgres, url, None),
-        Address::Sqlite(file) => (Backend::Sqlite, sqlite_url(&file, mode)?, Some(pragmas)),
+    let (backend, url, pragmas, place) = match address(url)? {
+        Address::Postgres(url) => {
+            try_server(&url).await?.close().await?;
+            let place = trouble::place_of(&url);
+            (Backend::Postgres, url, None, place)
+        }
+        Address::Sqlite(file) => {
+            let url = sqlite_url(&file, mode)?;
+            try_file(&file, &url, pragmas).await?.close().await?;
+            (Backend::Sqlite, url, Some(pragmas), file.display().to_string())
+        }
     };
     let pool = pool(url, pragmas, DEFAULT_CONNECTIONS).await?;
-    Ok(Opened { pool, backend, locks: Vec::new(), database_lock: None })
+    Ok(Opened { pool, place, backend, locks: Vec::new(), database_lock: None, kept: None })
 }
 
 /// One connection that is never given up: with it the database would be gone.
 pub(super) async fn in_memory() -> Result<Opened, StoreError> {
-    const DOING: &str = "open a database in memory";
-    sqlx::any::install_default_drivers();
-    let options = AnyConnectOptions::from_str("sqlite::memory:").doing(DOING)?;
-    let pool = AnyPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    let pool = pool.test_before_acquire(false).connect_with(options).await.doing(DOING)?;
-    Ok(Opened { pool, backend: Backend::Sqlite, locks: Vec::new(), database_lock: None })
+    doing("open a database in memory", async {
+        sqlx::any::install_default_drivers();
+        let options = AnyConnectOptions::from_str("sqlite::memory:")?;
+        let pool = AnyPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let pool = pool.test_before_acquire(false).connect_with(options).await?;
+        let place = "memory".to_owned();
+        Ok(Opened { pool, place, backend: Backend::Sqlite, locks: Vec::new(), database_lock: None, kept: None })
+    })
+    .await
 }
 
 /// The settings that decide whether a commit survives power loss, as the database itself tells them.
@@ -108,6 +176,14 @@ pub(super) async fn durability(pool: &AnyPool, backend: Backend) -> Result<Strin
         Backend::Postgres => "SELECT 'synchronous_commit=' || current_setting('synchronous_commit') AS said",
     };
     doing("ask the database how durable it is", async { sqlx::query(asked).fetch_one(pool).await?.text("said") }).await
+}
+
+/// Writes down that the database is there and in use, once its schema is.
+pub(super) fn note_used(url: &str, locks: &mut [InstanceLock]) -> Result<(), StoreErrorKind> {
+    match (address(url)?, locks.last_mut()) {
+        (Address::Sqlite(file), Some(lock)) => lock.uses(&file),
+        _ => Ok(()),
+    }
 }
 
 enum Address {
@@ -157,7 +233,7 @@ fn make_folder(folder: &Path) -> Result<(), StoreErrorKind> {
 }
 
 /// The database file: there, on a local disk, and its owner's alone. SQLite gives `-wal` and `-shm` the same mode.
-fn prepare(file: &Path) -> Result<(), StoreErrorKind> {
+fn prepare(file: &Path) -> Result<File, StoreErrorKind> {
     let fault = |source| StoreErrorKind::File { path: file.to_owned(), source };
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file);
     let handle = open.map_err(fault)?;
@@ -165,7 +241,17 @@ fn prepare(file: &Path) -> Result<(), StoreErrorKind> {
     if on_network(&handle).map_err(fault)? {
         return Err(StoreErrorKind::NetworkFolder { path: file.to_owned() });
     }
-    Ok(())
+    Ok(handle)
+}
+
+/// An empty database in the place of one that was in use would book everything again.
+fn refuse_vanished(file: &Path, locks: &[InstanceLock]) -> Result<(), StoreErrorKind> {
+    match locks.last().filter(|lock| lock.has_used(file)) {
+        Some(lock) if files::is_empty(file)? => {
+            Err(StoreErrorKind::Vanished { path: file.to_owned(), lock: lock.path().to_owned() })
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(target_os = "linux")]

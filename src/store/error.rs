@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::in_step::stepped;
+use super::trouble;
 use crate::model::{AttemptId, State};
 
 /// A failure of the store: what it was doing, and why it could not.
@@ -20,7 +21,7 @@ pub struct StoreError {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreErrorKind {
     /// Another process holds the data.
-    #[error("{holder} already uses {}; stop it first, or give this one its own `[server] database`", lock.display())]
+    #[error("{holder} already uses {}; stop it first, or give this one its own `data` and `database` under [server]", lock.display())]
     SecondInstance {
         /// The lock file.
         lock: PathBuf,
@@ -33,16 +34,20 @@ pub enum StoreErrorKind {
     )]
     SecondDaemon,
     /// The database was written by a later version.
-    #[error("the database has schema version {found}, and this program knows {known}; install the newer firstserve")]
+    #[error("{place} has schema version {found}, and this program knows {known}; install the newer firstserve")]
     NewerSchema {
+        /// The file, or the server without its password.
+        place: String,
         /// The database's version.
         found: i64,
         /// The newest version that this program knows.
         known: i64,
     },
     /// The database is not one that this program has brought up to date.
-    #[error("the database has schema version {found}, not {known}; `firstserve run` brings it up to date")]
+    #[error("{place} has schema version {found}, not {known}; `firstserve run` brings it up to date")]
     OlderSchema {
+        /// The file, or the server without its password.
+        place: String,
         /// The database's version.
         found: i64,
         /// The version that this program needs.
@@ -57,8 +62,47 @@ pub enum StoreErrorKind {
     /// Not an address of a database that is known here.
     #[error("the address is neither `sqlite://FILE` nor `postgres://…`")]
     Address,
+    /// The database cannot be used as it is.
+    #[error("{place}: {source}; {cure}")]
+    Unusable {
+        /// The file, or the server without its password.
+        place: String,
+        /// What the database says.
+        source: sqlx::Error,
+        /// What to do about it.
+        cure: String,
+    },
+    /// The server has not answered.
+    #[error(
+        "{place} does not answer; see that the server runs there, and that `database` under [server], \
+         FIRSTSERVE_SERVER_DATABASE or DATABASE_URL has the right host and port"
+    )]
+    Silent {
+        /// The server, without its password.
+        place: String,
+    },
+    /// The files of the database are not those any more that this process writes to: nothing that it writes would last.
+    #[error("{} {what} while it was in use", path.display())]
+    Lost {
+        /// Which file.
+        path: PathBuf,
+        /// What became of it.
+        what: &'static str,
+    },
+    /// A database that was there at an earlier start is not.
+    #[error(
+        "{} is gone or empty, and firstserve has used it before; put it or a backup of it in its place. To begin anew without it, \
+         look at the sites' own lists, and remove {}",
+        path.display(), lock.display()
+    )]
+    Vanished {
+        /// The database file.
+        path: PathBuf,
+        /// Where it is written that it was there.
+        lock: PathBuf,
+    },
     /// A file or folder.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}; {}", path.display(), trouble::cure(source))]
     File {
         /// Which one.
         path: PathBuf,
@@ -111,7 +155,34 @@ pub enum StoreErrorKind {
     Migration(#[from] sqlx::migrate::MigrateError),
 }
 
+/// Whose matter a failure is: what a command ends with follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// A file, a folder or a disk.
+    Files,
+    /// What the database holds is not what this program can use.
+    Contents,
+    /// The address under `[server] database`.
+    Configuration,
+    /// Somebody else has it, or it does not answer.
+    Availability,
+}
+
 impl StoreError {
+    /// Whose matter it is.
+    pub fn matter(&self) -> Matter {
+        match &self.kind {
+            StoreErrorKind::File { .. } | StoreErrorKind::Lost { .. } | StoreErrorKind::Vanished { .. } => {
+                Matter::Files
+            }
+            StoreErrorKind::Address | StoreErrorKind::NetworkFolder { .. } => Matter::Configuration,
+            StoreErrorKind::NewerSchema { .. } | StoreErrorKind::OlderSchema { .. } => Matter::Contents,
+            StoreErrorKind::Unusable { source, .. } if trouble::is_about_contents(source) => Matter::Contents,
+            StoreErrorKind::Unusable { source, .. } if trouble::is_about_files(source) => Matter::Files,
+            _ => Matter::Availability,
+        }
+    }
+
     /// Whether somebody else changed the attempt first: whoever gets this stops acting.
     pub fn is_conflict(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Conflict { .. })
@@ -120,6 +191,11 @@ impl StoreError {
     /// Whether what was to be changed is not there, or over already: a write that was answered by an error may have been made.
     pub fn is_missing(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Missing { .. })
+    }
+
+    /// Whether nothing that this process writes would last any more.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Lost { .. })
     }
 
     /// Whether another attempt has, or may have, the slot.

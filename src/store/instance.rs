@@ -16,10 +16,18 @@ use super::read::Columns;
 /// The name of the lock file.
 const LOCK: &str = "instance.lock";
 
-/// Held as long as it lives.
+/// More is not read of it.
+const LONGEST: u64 = 64 * 1024;
+
+/// What a line of the file begins with that names a database of its folder: one that was in use.
+const USED: &str = "database ";
+
+/// Held as long as it lives. The file says who holds it, and which databases of its folder were ever used.
 #[derive(Debug)]
 pub(super) struct InstanceLock {
-    _file: File,
+    path: PathBuf,
+    file: File,
+    used: Vec<String>,
 }
 
 impl InstanceLock {
@@ -29,13 +37,63 @@ impl InstanceLock {
         let mut file = open(&lock).map_err(|source| StoreErrorKind::File { path: lock.clone(), source })?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {
-                sign(&mut file).map_err(|source| StoreErrorKind::File { path: lock, source })?;
-                Ok(Self { _file: file })
+                let used = used(&mut file).map_err(|source| StoreErrorKind::File { path: lock.clone(), source })?;
+                let mut taken = Self { path: lock, file, used };
+                taken.sign().map(|()| taken)
             }
             Err(Errno::WOULDBLOCK) => Err(refused(lock, file)),
             Err(errno) => Err(StoreErrorKind::File { path: lock, source: errno.into() }),
         }
     }
+}
+
+impl InstanceLock {
+    /// Whether somebody has it; nothing is made by asking.
+    pub(super) fn is_held(folder: &Path) -> bool {
+        let Ok(file) = File::open(folder.join(LOCK)) else { return false };
+        flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a database of this folder was in use at an earlier start.
+    pub(super) fn has_used(&self, database: &Path) -> bool {
+        name(database).is_some_and(|name| self.used.contains(&name))
+    }
+
+    /// Writes down that it is in use.
+    pub(super) fn uses(&mut self, database: &Path) -> Result<(), StoreErrorKind> {
+        match name(database) {
+            Some(name) if !self.used.contains(&name) => {
+                self.used.push(name);
+                self.sign()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The new text in one write over the old one, which was never longer.
+    fn sign(&mut self) -> Result<(), StoreErrorKind> {
+        let used: String = self.used.iter().map(|name| format!("{USED}{name}\n")).collect();
+        let text = format!("{}\n{used}", std::process::id());
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let mut written = || {
+            self.file.rewind()?;
+            self.file.write_all(text.as_bytes())?;
+            self.file.set_len(length)?;
+            self.file.sync_all()
+        };
+        written().map_err(|source| StoreErrorKind::File { path: self.path.clone(), source })
+    }
+}
+
+/// A database's name in its folder, where it is a text of one line.
+fn name(database: &Path) -> Option<String> {
+    let name = database.file_name()?.to_str()?;
+    (!name.contains('\n')).then(|| name.to_owned())
 }
 
 /// The name of the lock of a PostgreSQL database: `firstser` as a number. Databases of one server have locks of their own.
@@ -65,16 +123,18 @@ fn open(lock: &Path) -> std::io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(lock)
 }
 
-fn sign(file: &mut File) -> std::io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    writeln!(file, "{}", std::process::id())
+fn used(file: &mut File) -> std::io::Result<Vec<String>> {
+    let mut text = String::new();
+    file.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text.lines().filter_map(|line| Some(line.strip_prefix(USED)?.to_owned())).collect())
 }
 
 fn refused(lock: PathBuf, file: File) -> StoreErrorKind {
     let mut signature = String::new();
-    let holder = match file.take(20).read_to_string(&mut signature) {
-        Ok(_) if !signature.trim().is_empty() => format!("process {}", signature.trim()),
+    // What cannot be read names nobody.
+    let _ = file.take(LONGEST).read_to_string(&mut signature);
+    let holder = match signature.lines().next().map(str::trim) {
+        Some(process) if !process.is_empty() => format!("process {process}"),
         _ => "another process".to_owned(),
     };
     StoreErrorKind::SecondInstance { lock, holder }

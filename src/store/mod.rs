@@ -16,6 +16,7 @@ mod audit;
 mod config_history;
 mod connect;
 mod error;
+mod files;
 mod id;
 mod in_step;
 mod instance;
@@ -32,6 +33,7 @@ mod restore;
 mod schema;
 mod session;
 mod slot;
+mod trouble;
 mod write;
 
 use std::path::Path;
@@ -42,7 +44,7 @@ use sqlx::AnyPool;
 pub use attempt::{AttemptFilter, End};
 pub use audit::{AuditError, AuditRow};
 pub use config_history::ConfigRecord;
-pub use error::{StoreError, StoreErrorKind};
+pub use error::{Matter, StoreError, StoreErrorKind};
 pub use in_step::{Gate, InStep, Verdict, in_step};
 pub use ledger::{Fire, FireFilter, HowFired, Mark};
 pub use lesson::SiteLesson;
@@ -54,7 +56,8 @@ pub use plan::{PlanChange, Planned};
 pub use session::{JournalId, JournalledSession};
 pub use slot::Slot;
 
-use connect::Backend;
+use connect::{Backend, Kept};
+use error::Doing;
 use id::Ids;
 use instance::{DatabaseLock, InstanceLock};
 
@@ -75,6 +78,7 @@ struct Shared {
     /// SQLite has one writer at a time; waiting here is fair and needs no polling.
     queue: Arc<tokio::sync::Mutex<()>>,
     ids: Ids,
+    kept: Option<Kept>,
     _locks: Vec<InstanceLock>,
     _database_lock: Option<DatabaseLock>,
 }
@@ -95,9 +99,15 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open_with(url: &str, data: &Path, connections: u32) -> Result<Self, StoreError> {
-        let opened = connect::open(url, data, connections).await?;
-        let pool = schema::migrate(opened.pool, opened.backend).await?;
-        Ok(Self::over(connect::Opened { pool, ..opened }, Ids::System))
+        let mut opened = connect::open(url, data, connections).await?;
+        opened.pool = schema::migrate(opened.pool, opened.backend, &opened.place).await?;
+        connect::note_used(url, &mut opened.locks).doing("open the database")?;
+        Ok(Self::over(opened, Ids::System))
+    }
+
+    /// Whether another process has this data folder in use now.
+    pub fn is_held(data: &Path) -> bool {
+        InstanceLock::is_held(data)
     }
 
     /// A database in memory, gone with its last handle, whose ids come from a seed: for simulations.
@@ -116,7 +126,7 @@ impl Store {
     /// As [`Store::open`], and a schema that is not this program's. Writes through it fail.
     pub async fn open_read_only(url: &str) -> Result<Self, StoreError> {
         let opened = connect::open_read_only(url).await?;
-        schema::same(&opened.pool, opened.backend).await?;
+        schema::same(&opened.pool, &opened.place).await?;
         Ok(Self::over(opened, Ids::System))
     }
 
@@ -126,7 +136,7 @@ impl Store {
     /// As [`Store::open_read_only`].
     pub async fn open_beside(url: &str) -> Result<Self, StoreError> {
         let opened = connect::open_beside(url).await?;
-        schema::same(&opened.pool, opened.backend).await?;
+        schema::same(&opened.pool, &opened.place).await?;
         Ok(Self::over(opened, Ids::System))
     }
 
@@ -136,9 +146,25 @@ impl Store {
         Self { shared: Arc::clone(&self.shared), actor: actor.into() }
     }
 
+    /// Whether what is written will be there after a restart: the files of the database are still those that were opened. A
+    /// server looks after its own.
+    ///
+    /// # Errors
+    /// They were removed, replaced or cut short ([`StoreError::is_lost`]), or the system does not say.
+    pub fn lasts(&self) -> Result<(), StoreError> {
+        self.look_at_files().doing("keep what is written")
+    }
+
+    fn look_at_files(&self) -> Result<(), StoreErrorKind> {
+        self.shared.kept.as_ref().map_or(Ok(()), |kept| kept.files.look())
+    }
+
     /// Waits for running statements and closes every connection; the file is then complete without its `-wal`.
     pub async fn close(&self) {
         self.shared.pool.close().await;
+        if let Some(kept) = &self.shared.kept {
+            kept.close().await;
+        }
     }
 
     /// What the database says about its durability, for `doctor`.
@@ -155,6 +181,7 @@ impl Store {
             backend: opened.backend,
             queue: Arc::default(),
             ids,
+            kept: opened.kept,
             _locks: opened.locks,
             _database_lock: opened.database_lock,
         };

@@ -138,7 +138,7 @@ impl Evidence {
 
 impl Store {
     /// Spends a permit: moves the attempt from ready to submitting and writes the permit and its slot, all on disk when
-    /// this returns. Dropped half-way or answered by an error, nobody may submit: it may yet be on disk, and is then found
+    /// this returns, in files that are there after a restart. Dropped half-way or answered by an error, nobody may submit: it may yet be on disk, and is then found
     /// among the open ones.
     ///
     /// # Errors
@@ -147,8 +147,10 @@ impl Store {
     pub async fn spend_permit(&self, id: &AttemptId, choice: &Choice, at: Timestamp) -> Result<Permit, StoreError> {
         doing("spend a permit", async {
             let mut write = self.write().await?;
+            self.look_at_files()?;
             let permit = spend(&mut write, id, choice, at).await?;
             write.commit().await?;
+            self.look_at_files()?;
             Ok(permit)
         })
         .await

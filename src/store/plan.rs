@@ -14,12 +14,16 @@ use super::read::{Columns, nanos};
 use super::write::Write;
 use super::{Store, StoreError, StoreErrorKind};
 use crate::model::{Attempt, AttemptId, BookingName, MemberId, Occurrence, Outcome, SiteId, State};
+use crate::schedule::AHEAD;
 
 /// Changes of a plan in one transaction: few enough that a permit never waits long behind them.
 const BATCH: usize = 100;
 
 /// What a person reads of an attempt that the plan no longer holds.
 const VANISHED: &str = "no booking asks for this date any more";
+
+/// The same of one that is further ahead than is planned.
+const OUT_OF_SIGHT: &str = "it lies further ahead than is planned, and comes back when it is near";
 
 /// One date of a booking, as the plan wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +61,8 @@ pub struct PlanChange {
     pub moved: Vec<AttemptId>,
     /// Planned ones that no booking asks for any more.
     pub cancelled: Vec<AttemptId>,
+    /// Planned ones that lie further ahead than the plan looks, and come back with it.
+    pub out_of_sight: Vec<AttemptId>,
     /// Planned ones that are not in the plan though their opening has passed: missed, or no longer wanted? They are left
     /// as they are for the misfire policy.
     pub overdue: Vec<AttemptId>,
@@ -168,6 +174,7 @@ enum Change<'a> {
     Revive(&'a AttemptId, &'a Planned),
     Move(&'a Attempt, &'a Planned),
     Cancel(&'a AttemptId),
+    Lose(&'a AttemptId),
 }
 
 type Key<'a> = (&'a MemberId, &'a BookingName, Date);
@@ -184,17 +191,31 @@ fn difference<'a>(known: &'a [Known], wanted: &'a [Planned], at: Timestamp) -> (
         }
     }
     let mut overdue = Vec::new();
+    let sight = sight(wanted);
     for Known { attempt, .. } in known {
         if attempt.state != State::Planned || seen.contains(&(&attempt.member, &attempt.booking, attempt.date)) {
             continue;
         }
-        if attempt.opening > at {
+        let last = sight.get(&(&attempt.member, &attempt.booking));
+        if attempt.opening > at && last.is_some_and(|last| attempt.date > *last) {
+            changes.push(Change::Lose(&attempt.id));
+        } else if attempt.opening > at {
             changes.push(Change::Cancel(&attempt.id));
         } else {
             overdue.push(attempt.id.clone());
         }
     }
     (changes, overdue)
+}
+
+/// Of each booking with as many dates as are looked ahead: the last of them.
+fn sight(wanted: &[Planned]) -> HashMap<(&MemberId, &BookingName), Date> {
+    let mut last: HashMap<_, (usize, Date)> = HashMap::new();
+    for one in wanted {
+        let (count, date) = last.entry((&one.member, &one.booking)).or_insert((0, one.date));
+        (*count, *date) = (*count + 1, one.date.max(*date));
+    }
+    last.into_iter().filter(|(_, (count, _))| *count >= AHEAD).map(|(booking, (_, date))| (booking, date)).collect()
 }
 
 fn wish<'a>(known: Option<&'a Known>, planned: &'a Planned) -> Option<Change<'a>> {
@@ -219,7 +240,8 @@ async fn apply(
         Change::Add(planned) => done.added.extend(add(write, planned, at).await?),
         Change::Revive(id, planned) => done.added.extend(revive(write, id, planned, at).await?),
         Change::Move(attempt, planned) => done.moved.extend(replan(write, attempt, planned, because, at).await?),
-        Change::Cancel(id) => done.cancelled.extend(vanish(write, id, at).await?),
+        Change::Cancel(id) => done.cancelled.extend(vanish(write, id, VANISHED, at).await?),
+        Change::Lose(id) => done.out_of_sight.extend(vanish(write, id, OUT_OF_SIGHT, at).await?),
     }
     Ok(())
 }
@@ -317,9 +339,14 @@ async fn replan(
     Ok(Some(old.id.clone()))
 }
 
-async fn vanish(write: &mut Write, id: &AttemptId, at: Timestamp) -> Result<Option<AttemptId>, StoreErrorKind> {
+async fn vanish(
+    write: &mut Write,
+    id: &AttemptId,
+    why: &str,
+    at: Timestamp,
+) -> Result<Option<AttemptId>, StoreErrorKind> {
     let to = State::Ended(Outcome::Cancelled);
-    match step(write, &Step { id, from: State::Planned, to, at, note: Some(VANISHED) }, json!({})).await {
+    match step(write, &Step { id, from: State::Planned, to, at, note: Some(why) }, json!({})).await {
         Ok(()) => {}
         // It has moved on since the plan was compared: what runs is not the plan's to cancel.
         Err(StoreErrorKind::Conflict { .. }) => return Ok(None),
@@ -381,6 +408,24 @@ mod tests {
         let (changes, overdue) = difference(&known, &[], at(100));
         assert_eq!(changes, []);
         assert_eq!(overdue, [AttemptId::from("2027-01-06")]);
+    }
+
+    /// A weekly booking becomes one of every day: the far weeks are out of sight, and nobody is told that they are called off.
+    #[test]
+    fn what_is_out_of_sight_is_not_called_off() {
+        let day = |number: i32, opening| Planned {
+            date: jiff::civil::date(2027, 1, 1).saturating_add(jiff::Span::new().days(number)),
+            ..planned(1, opening)
+        };
+        let daily: Vec<Planned> = (1..=52).map(|number| day(number, 100)).collect();
+        let cancelled = |number: i32, wanted: &[Planned]| {
+            let known = [known(&day(number, 100), State::Planned, false)];
+            let (changes, _) = difference(&known, wanted, at(0));
+            changes.iter().any(|change| matches!(change, Change::Cancel(_)))
+        };
+        assert!(!cancelled(70, &daily));
+        assert!(cancelled(70, &daily[1..]), "the control: the rule ends sooner");
+        assert!(cancelled(0, &daily), "the control: it would be seen");
     }
 
     #[test]

@@ -36,16 +36,16 @@ const TABLE: &str = "_sqlx_migrations";
 
 /// Brings the schema up to date, each migration in a transaction of its own; refuses a newer one. What is returned are
 /// connections that know it: one that was open before prepares its statements for the old columns.
-pub(super) async fn migrate(pool: AnyPool, backend: Backend) -> Result<AnyPool, StoreError> {
+pub(super) async fn migrate(pool: AnyPool, backend: Backend, place: &str) -> Result<AnyPool, StoreError> {
     const DOING: &str = "bring the database up to date";
     let found = version(&pool).await.doing(DOING)?;
-    refuse_newer(found).doing(DOING)?;
+    refuse_newer(found, place).doing(DOING)?;
     if found == known() {
         return Ok(pool);
     }
     match migrator(backend).run(&pool).await {
         // Another process was faster with a newer program.
-        Err(MigrateError::VersionMissing(found)) => refuse_newer(found).doing(DOING)?,
+        Err(MigrateError::VersionMissing(found)) => refuse_newer(found, place).doing(DOING)?,
         other => other.doing(DOING)?,
     }
     let (options, address) = (pool.options().clone(), (*pool.connect_options()).clone());
@@ -59,15 +59,22 @@ pub(super) async fn fill(pool: &AnyPool, backend: Backend) -> Result<(), StoreEr
 }
 
 /// Refuses any schema but this program's own.
-pub(super) async fn same(pool: &AnyPool, _: Backend) -> Result<(), StoreError> {
+pub(super) async fn same(pool: &AnyPool, place: &str) -> Result<(), StoreError> {
     const DOING: &str = "read the database";
     let found = version(pool).await.doing(DOING)?;
-    refuse_newer(found).doing(DOING)?;
-    if found < known() { Err(StoreErrorKind::OlderSchema { found, known: known() }).doing(DOING) } else { Ok(()) }
+    refuse_newer(found, place).doing(DOING)?;
+    if found < known() {
+        return Err(StoreErrorKind::OlderSchema { place: place.to_owned(), found, known: known() }).doing(DOING);
+    }
+    Ok(())
 }
 
-fn refuse_newer(found: i64) -> Result<(), StoreErrorKind> {
-    if found > known() { Err(StoreErrorKind::NewerSchema { found, known: known() }) } else { Ok(()) }
+fn refuse_newer(found: i64, place: &str) -> Result<(), StoreErrorKind> {
+    if found > known() {
+        Err(StoreErrorKind::NewerSchema { place: place.to_owned(), found, known: known() })
+    } else {
+        Ok(())
+    }
 }
 
 fn known() -> i64 {

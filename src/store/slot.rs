@@ -1,6 +1,7 @@
 //! Slots that an attempt has, or may have: renaming or editing a booking never books twice.
 
 use jiff::civil::DateTime;
+use sqlx::any::AnyRow;
 
 use super::attempt::attempt;
 use super::error::doing;
@@ -34,6 +35,21 @@ const OVERLAPPING: &str = "SELECT * FROM attempt WHERE member = $1 AND site = $2
      AND slot_start < $3 AND slot_end > $4 ORDER BY slot_start, id";
 
 impl Store {
+    /// The slot that an attempt has, or may have; none before its first permit.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn slot_of(&self, id: &AttemptId) -> Result<Option<Slot>, StoreError> {
+        doing("read the slot of an attempt", async {
+            let row = sqlx::query("SELECT * FROM attempt WHERE id = $1 AND slot_court IS NOT NULL")
+                .bind(id.as_str())
+                .fetch_optional(self.pool())
+                .await?;
+            row.as_ref().map(slot).transpose()
+        })
+        .await
+    }
+
     /// Attempts of that member at that site which have, or may have, any court at a time that overlaps the choice's.
     ///
     /// # Errors
@@ -57,6 +73,11 @@ impl Store {
         })
         .await
     }
+}
+
+fn slot(row: &AnyRow) -> Result<Slot, StoreErrorKind> {
+    let court = CourtName::new(row.text("slot_court")?);
+    Ok(Slot { court, start: row.local("slot_start")?, end: row.local("slot_end")? })
 }
 
 /// Fails when another attempt of the same member at the same site has, or may have, a slot at that time.

@@ -1,10 +1,9 @@
 //! Logs: human or JSON, to stderr and to daily files, with every live secret masked.
 //!
 //! Each line stands for one event; within [`attempt_span`] it bears the attempt's id. Everything that is written goes
-//! through a [`Redactor`], which knows the secrets that are in memory and the forms in which they can appear. Writing never
+//! through a [`Redactor`], which knows the secrets that are in memory, in all their forms (`model::forms`). Writing never
 //! blocks whoever logs: a full queue loses lines, not openings. What is absent: metrics, and what is worth a line.
 
-mod forms;
 mod masked;
 mod redactor;
 mod setup;

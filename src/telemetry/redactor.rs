@@ -3,20 +3,16 @@
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 use zeroize::Zeroizing;
 
-use super::forms;
-use crate::model::Secret;
+use crate::model::{Secret, forms};
 
 /// What stands where a secret stood.
 const MASK: &[u8] = b"[secret]";
 
 /// A shorter text cannot be told from ordinary words.
 const SHORTEST: usize = 4;
-
-/// The searched forms may grow to this before a secret is refused: some thousands of long passwords.
-const LARGEST: usize = 64 * 1024 * 1024;
 
 /// What is masked by its looks, whoever wrote it: values of telling names, headers that carry log-ins, passwords in
 /// addresses, age keys. `E` stands for colour escapes.
@@ -104,15 +100,8 @@ impl std::fmt::Debug for Redactor {
 
 /// One search for all; where several fit, the longest secret wins, since they are in that order.
 fn search(secrets: &[Hidden]) -> Regex {
-    let mut all = Zeroizing::new(String::new());
-    for pattern in secrets.iter().flat_map(|hidden| &hidden.patterns) {
-        if !all.is_empty() {
-            all.push('|');
-        }
-        all.push_str(pattern);
-    }
-    let built = RegexBuilder::new(&all).size_limit(LARGEST).unicode(false).build();
-    built.expect("escaped texts are a pattern, and secrets are few and short")
+    let patterns = secrets.iter().flat_map(|hidden| &hidden.patterns).map(|pattern| pattern.as_str());
+    forms::search(patterns).expect("escaped texts are a pattern, and secrets are few and short")
 }
 
 fn regex(pattern: &str) -> Regex {

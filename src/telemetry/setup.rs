@@ -16,7 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
 use super::Redactor;
-use super::masked::Masked;
+use super::masked::{Dress, Masked};
 
 /// The level unless somebody says otherwise.
 const DEFAULT_LEVEL: &str = "info";
@@ -126,11 +126,12 @@ fn assemble<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let mut layers = vec![layer(options.format, Masked::new(console, redactor.clone()), colour)];
+    let mut layers =
+        vec![layer(options.format, Masked::new(console, redactor.clone(), dress(options.format, colour)), colour)];
     let mut workers = Vec::new();
     if let Some(folder) = &options.folder {
         let (file, worker) = queue(files(folder, options.keep_days)?);
-        layers.push(layer(options.format, Masked::new(file, redactor.clone()), false));
+        layers.push(layer(options.format, Masked::new(file, redactor.clone(), dress(options.format, false)), false));
         workers.push(worker);
     }
     let subscriber = Registry::default().with(layers).with(filter(&options.level)?);
@@ -144,8 +145,17 @@ where
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);
     match format {
-        Format::Human => layer.boxed(),
+        // Where in the program a line was written is of no use to people.
+        Format::Human => layer.with_target(false).boxed(),
         Format::Json => layer.json().flatten_event(true).with_current_span(false).boxed(),
+    }
+}
+
+fn dress(format: Format, colour: bool) -> Dress {
+    match (format, colour) {
+        (Format::Json, _) => Dress::Json,
+        (Format::Human, true) => Dress::Coloured,
+        (Format::Human, false) => Dress::Plain,
     }
 }
 

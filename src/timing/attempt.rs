@@ -111,6 +111,8 @@ pub struct Machine {
     ladder_from: Option<Timestamp>,
     stumbles: u32,
     selector_stumbles: u32,
+    /// Fires of this choice that never left: staging between them works, and does not end their back-off.
+    unsent: u32,
     /// The reversible trouble that is waited out, and the end that it would be.
     trouble: Option<(Outcome, String)>,
     /// Why the last choice that was given up was.
@@ -147,6 +149,7 @@ impl Machine {
             ladder_from: None,
             stumbles: 0,
             selector_stumbles: 0,
+            unsent: 0,
             trouble: None,
             gave_up: None,
             absent: 0,
@@ -360,6 +363,8 @@ impl Machine {
     fn not_sent(&mut self, trouble: Trouble, now: Timestamp) -> Decision {
         self.open_permit = false;
         self.state = State::Ready;
+        (self.stumbles, self.selector_stumbles) = (self.unsent, self.unsent);
+        self.unsent += 1;
         after(vec![Record::Release], self.stumbled(trouble, now))
     }
 

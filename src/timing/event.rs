@@ -77,7 +77,7 @@ pub enum Trouble {
     Unreachable(String),
     /// No browser, or it died.
     Browser(String),
-    /// No credentials: nothing can be tried until a person acts.
+    /// The vault has no credentials for the member, or none that can be read: a person must act. The site has seen nothing.
     Credentials(String),
 }
 
@@ -86,9 +86,8 @@ impl Trouble {
     pub fn words(&self) -> String {
         match self {
             Self::Answer(answer) => said(*answer),
-            Self::Selector(text) | Self::Unreachable(text) | Self::Browser(text) | Self::Credentials(text) => {
-                text.clone()
-            }
+            Self::Credentials(text) => format!("the vault does not give the credentials: {text}"),
+            Self::Selector(text) | Self::Unreachable(text) | Self::Browser(text) => text.clone(),
         }
     }
 }

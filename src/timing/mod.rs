@@ -23,6 +23,6 @@ pub use lesson::{Learned, Lesson, Verdict};
 pub use misfire::{Misfire, misfire};
 pub use offset::{Aim, DRIFT_PPM, FARTHEST, Offset, SiteTime};
 pub use received::received;
-pub use retry::{browser_back_off, not_open_rung, selector_back_off, site_back_off};
+pub use retry::{browser_back_off, not_open_rung, selector_back_off, site_back_off, vault_back_off};
 pub use site_clock::{Sample, SiteClock, Unclear};
 pub use way::{Allowed, Chosen, Proof, Way, WhyWay, choose};

@@ -38,6 +38,13 @@ const SELECTOR_FIRST: Duration = Duration::from_secs(5);
 /// The longest wait after a step that did not find its element; a reload of the files ends it sooner.
 const SELECTOR_LONGEST: Duration = Duration::from_secs(30);
 
+/// The first wait after credentials that could not be read.
+const VAULT_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest wait after credentials that could not be read: short, for it costs the site nothing, and what a person mends
+/// just before the opening must be found in time.
+const VAULT_LONGEST: Duration = Duration::from_secs(3);
+
 /// When the `n`-th not-open answer (counted from 0) is followed by another fire, measured as the ladder is; none: give up. Where
 /// the site is known to open late, as it did the last time or because its midnight comes twice, there is one more rung, at just
 /// that time.
@@ -74,6 +81,11 @@ pub fn selector_back_off(n: u32) -> Duration {
     doubled(SELECTOR_FIRST, n, SELECTOR_LONGEST)
 }
 
+/// The wait after the `n`-th failure (counted from 0) to read the credentials: 1, 2, 3 s.
+pub fn vault_back_off(n: u32) -> Duration {
+    doubled(VAULT_FIRST, n, VAULT_LONGEST)
+}
+
 fn doubled(first: Duration, n: u32, longest: Duration) -> Duration {
     first.saturating_mul(2_u32.saturating_pow(n.min(16))).min(longest)
 }
@@ -90,6 +102,7 @@ mod tests {
         assert_eq!(browser_back_off(90), BROWSER_LONGEST);
         assert_eq!(selector_back_off(0), SELECTOR_FIRST);
         assert_eq!(selector_back_off(90), SELECTOR_LONGEST);
+        assert_eq!((vault_back_off(0), vault_back_off(90)), (VAULT_FIRST, VAULT_LONGEST));
         assert!(NOT_OPEN_LADDER.is_sorted());
         assert_eq!(not_open_rung(10, None), None);
     }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::report::did_you_mean;
+
 /// A failure of the vault: which file, and why.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {kind}", path.display())]
@@ -46,12 +48,20 @@ pub enum VaultErrorKind {
         entry: String,
     },
     /// There is no such entry.
-    #[error("there is no entry {entry:?}{}; add it with `firstserve vault set {entry}`", offer(meant.as_deref()))]
+    #[error("there is no entry {entry:?}; {}add it with `firstserve vault set {entry}`", known.beside(entry))]
     NoEntry {
         /// Its name.
         entry: String,
-        /// A name that is there and is like it.
-        meant: Option<String>,
+        /// The entries that are there.
+        known: Known,
+    },
+    /// There is no such entry to take out.
+    #[error("there is no entry {entry:?}, and nothing was taken out; {}`firstserve vault list` names them all", known.beside(entry))]
+    NothingToRemove {
+        /// Its name.
+        entry: String,
+        /// The entries that are there.
+        known: Known,
     },
     /// It was encrypted to another identity.
     #[error(
@@ -90,12 +100,29 @@ impl VaultError {
             | VaultErrorKind::IdentityInData { .. }
             | VaultErrorKind::OtherIdentity => 78,
             VaultErrorKind::Name { .. } => 64,
-            VaultErrorKind::NoEntry { .. } | VaultErrorKind::Damaged | VaultErrorKind::Swapped { .. } => 65,
+            VaultErrorKind::NoEntry { .. }
+            | VaultErrorKind::NothingToRemove { .. }
+            | VaultErrorKind::Damaged
+            | VaultErrorKind::Swapped { .. } => 65,
             VaultErrorKind::Io(_) => 74,
         }
     }
 }
 
-fn offer(meant: Option<&str>) -> String {
-    meant.map(|word| format!(", but there is {word:?}")).unwrap_or_default()
+/// The names of the entries that are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known(pub Vec<String>);
+
+impl Known {
+    /// The one that is like a name, or else the first of them all: the beginning of a sentence.
+    fn beside(&self, entry: &str) -> String {
+        const MOST: usize = 12;
+        let quoted = |names: &[String]| names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        match (did_you_mean(entry, self.0.iter().map(String::as_str)), self.0.as_slice()) {
+            (Some(near), _) => format!("did you mean {near:?}? "),
+            (None, []) => "the vault is empty; ".to_owned(),
+            (None, names) if names.len() > MOST => format!("there are {}, …; ", quoted(&names[..MOST])),
+            (None, names) => format!("there {} {}; ", if names.len() == 1 { "is" } else { "are" }, quoted(names)),
+        }
+    }
 }

@@ -1,11 +1,18 @@
 //! Files that are their owner's alone and are never half-written.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::VaultError;
+use super::{VaultError, VaultErrorKind};
+
+/// Opening a pipe does not wait for its other end.
+#[expect(clippy::cast_possible_wrap, reason = "flags are small numbers")]
+const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+
+/// An entry, and an identity, is never longer than this.
+const LONGEST: u64 = 64 * 1024;
 
 /// Makes a folder and those above it, each its owner's alone.
 pub(super) fn make_folder(folder: &Path) -> Result<(), VaultError> {
@@ -38,11 +45,27 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 /// The file's bytes; none when it is not there.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, VaultError> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(VaultError::new(path, error)),
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(VaultError::new(path, error)),
+    };
+    if !file.metadata().map_err(|error| VaultError::new(path, error))?.is_file() {
+        return Err(VaultError::new(path, VaultErrorKind::Damaged));
     }
+    let mut bytes = Vec::new();
+    bounded(file).read_to_end(&mut bytes).map_err(|error| VaultError::new(path, error))?;
+    Ok(Some(bytes))
+}
+
+/// Opens for reading, and never waits: a pipe would block whoever opens it.
+pub(super) fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)
+}
+
+/// What a file can hold that is read here.
+pub(super) fn bounded(file: File) -> impl Read {
+    file.take(LONGEST)
 }
 
 /// Says whether there was one.

@@ -1,8 +1,7 @@
 //! The identity: the key that reads the vault, in a file of its own.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret;
@@ -13,13 +12,6 @@ use super::{VaultError, VaultErrorKind, file};
 
 /// What a line with a secret key starts with.
 const SECRET_KEY: &str = "AGE-SECRET-KEY-1";
-
-/// Opening a pipe does not wait for its other end.
-#[expect(clippy::cast_possible_wrap, reason = "flags are small numbers")]
-const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-
-/// An identity file is never longer than this.
-const LONGEST: u64 = 64 * 1024;
 
 /// Where the identity is unless somebody says otherwise: `firstserve/identity` in the user's configuration folder.
 ///
@@ -59,12 +51,10 @@ impl Identity {
     }
 
     fn try_read(path: &Path) -> Result<Self, VaultErrorKind> {
-        // A pipe would block whoever opens it.
-        let file =
-            File::options().read(true).custom_flags(NONBLOCK).open(path).map_err(|error| match error.kind() {
-                ErrorKind::NotFound => VaultErrorKind::NoIdentity,
-                _ => error.into(),
-            })?;
+        let file = file::open(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => VaultErrorKind::NoIdentity,
+            _ => error.into(),
+        })?;
         let found = file.metadata()?;
         if !found.is_file() {
             return Err(VaultErrorKind::NotAnIdentity);
@@ -74,7 +64,7 @@ impl Identity {
             return Err(VaultErrorKind::LooseMode { mode });
         }
         let mut text = Zeroizing::new(String::new());
-        file.take(LONGEST).read_to_string(&mut text).map_err(|_| VaultErrorKind::NotAnIdentity)?;
+        file::bounded(file).read_to_string(&mut text).map_err(|_| VaultErrorKind::NotAnIdentity)?;
         let lines = text.lines().map(str::trim).filter(|line| line.starts_with(SECRET_KEY));
         let keys: Result<Vec<x25519::Identity>, _> = lines.map(str::parse).collect();
         match keys {

@@ -12,9 +12,10 @@ mod identity;
 mod name;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use credentials::Credentials;
-pub use error::{VaultError, VaultErrorKind};
+pub use error::{Known, VaultError, VaultErrorKind};
 pub use identity::default_identity;
 
 use identity::Identity;
@@ -23,11 +24,13 @@ use name::EntryName;
 /// The vault's folder inside the data folder.
 const FOLDER: &str = "vault";
 
-/// An open vault: a folder of encrypted entries and the identity that reads them.
+/// A vault: a folder of encrypted entries and the identity that reads them. Clones share what was read of the identity.
 #[derive(Clone)]
 pub struct Vault {
     folder: PathBuf,
-    identity: Identity,
+    identity_file: PathBuf,
+    /// What was last read of it; none: it could not be read yet.
+    identity: Arc<Mutex<Option<Identity>>>,
 }
 
 impl Vault {
@@ -51,7 +54,13 @@ impl Vault {
     /// # Errors
     /// No identity, one that others can read, or one that is none.
     pub fn open(data: &Path, identity: &Path) -> Result<Self, VaultError> {
-        Ok(Self { folder: data.join(FOLDER), identity: Identity::read(identity)? })
+        let vault = Self::at(data, identity);
+        vault.identity().map(|_| vault)
+    }
+
+    /// The vault of the data folder as it is when it is asked: what is missing now, a person may have added by then.
+    pub fn at(data: &Path, identity: &Path) -> Self {
+        Self { folder: data.join(FOLDER), identity_file: identity.to_owned(), identity: Arc::default() }
     }
 
     /// Keeps an entry, in place of an older one of that name. A crash leaves the old one or the new one.
@@ -61,22 +70,27 @@ impl Vault {
     pub fn set(&self, entry: &str, credentials: &Credentials) -> Result<(), VaultError> {
         let name = EntryName::parse(entry)?;
         let path = name.path(&self.folder);
-        let blob = self.identity.encrypt(&credentials.write(&name)).map_err(|kind| VaultError::new(&path, kind))?;
+        let blob = self.identity()?.encrypt(&credentials.write(&name)).map_err(|kind| VaultError::new(&path, kind))?;
         if let Some(parent) = path.parent() {
             file::make_folder(parent)?;
         }
         file::write(&path, &blob)
     }
 
-    /// The credentials of an entry.
+    /// The credentials of an entry. One that is for another identity than was read last is tried with the file as it is now.
     ///
     /// # Errors
-    /// No such entry, an entry for another identity, one that was damaged, or another entry's file under this name.
+    /// No identity, no such entry, an entry for another identity, one that was damaged, or another entry's file under this
+    /// name.
     pub fn get(&self, entry: &str) -> Result<Credentials, VaultError> {
         let name = EntryName::parse(entry)?;
         let path = name.path(&self.folder);
         let blob = file::read(&path)?.ok_or_else(|| self.missing(&name))?;
-        let text = self.identity.decrypt(&blob).map_err(|kind| VaultError::new(&path, kind))?;
+        let text = match self.identity()?.decrypt(&blob) {
+            Err(VaultErrorKind::OtherIdentity) => self.read_identity()?.decrypt(&blob),
+            other => other,
+        };
+        let text = text.map_err(|kind| VaultError::new(&path, kind))?;
         Credentials::read(&text, &name).map_err(|kind| VaultError::new(&path, kind))
     }
 
@@ -88,19 +102,42 @@ impl Vault {
         name::list(&self.folder)
     }
 
+    /// The names of all entries of a data folder, for which no identity is needed; none: there is no vault yet.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn names(data: &Path) -> Result<Option<Vec<String>>, VaultError> {
+        let folder = data.join(FOLDER);
+        if folder.is_dir() { name::list(&folder).map(Some) } else { Ok(None) }
+    }
+
     /// Takes an entry out.
     ///
     /// # Errors
     /// No such entry, and the file system's.
     pub fn remove(&self, entry: &str) -> Result<(), VaultError> {
         let name = EntryName::parse(entry)?;
-        if file::remove(&name.path(&self.folder))? { Ok(()) } else { Err(self.missing(&name)) }
+        if file::remove(&name.path(&self.folder))? {
+            return Ok(());
+        }
+        let (entry, known) = (entry.to_owned(), Known(self.list().unwrap_or_default()));
+        Err(VaultError::new(&self.folder, VaultErrorKind::NothingToRemove { entry, known }))
+    }
+
+    fn identity(&self) -> Result<Identity, VaultError> {
+        let known = self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        known.map_or_else(|| self.read_identity(), Ok)
+    }
+
+    fn read_identity(&self) -> Result<Identity, VaultError> {
+        let read = Identity::read(&self.identity_file)?;
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(read.clone());
+        Ok(read)
     }
 
     fn missing(&self, name: &EntryName) -> VaultError {
-        let known = self.list().unwrap_or_default();
-        let meant = crate::report::did_you_mean(name.as_str(), known.iter().map(String::as_str)).map(str::to_owned);
-        VaultError::new(&self.folder, VaultErrorKind::NoEntry { entry: name.as_str().to_owned(), meant })
+        let (entry, known) = (name.as_str().to_owned(), Known(self.list().unwrap_or_default()));
+        VaultError::new(&self.folder, VaultErrorKind::NoEntry { entry, known })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What is absent: the dashboard and the API.
 
+mod door;
 mod health;
 mod pages;
 
@@ -25,5 +26,6 @@ pub async fn serve(
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = Router::new().route("/livez", get(health::livez)).with_state(health);
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+    door::serve(listener, router, stop).await;
+    Ok(())
 }

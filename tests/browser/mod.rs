@@ -1,6 +1,7 @@
 //! Flows in real browsers: each group of cases runs in one Firefox and in one Chromium, one case after the other, and names
 //! every case that failed.
 
+mod afresh;
 mod armed;
 mod chain;
 mod commit;

@@ -160,13 +160,24 @@ async fn clean(driver: &WebDriver) {
 }
 
 /// A browser with its driver; both die with it.
-struct Browser {
-    driver: WebDriver,
+pub(crate) struct Browser {
+    pub(crate) driver: WebDriver,
     process: Process,
 }
 
 impl Browser {
     async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, capabilities(engine)).await
+    }
+
+    /// One that does not speak BiDi.
+    pub(crate) async fn start_without_bidi(engine: Engine) -> Self {
+        let mut told = capabilities(engine);
+        told.remove("webSocketUrl");
+        Self::start_with(engine, told).await
+    }
+
+    async fn start_with(engine: Engine, told: Capabilities) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
@@ -186,18 +197,18 @@ impl Browser {
         let process = Process(
             command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn().expect("the driver starts"),
         );
-        let driver = connect(port, engine).await;
+        let driver = connect(port, told).await;
         Self { driver, process }
     }
 
-    async fn quit(self) {
+    pub(crate) async fn quit(self) {
         let ended = self.driver.quit().await;
         drop(self.process);
         ended.expect("the session ends");
     }
 }
 
-async fn connect(port: u16, engine: Engine) -> WebDriver {
+async fn connect(port: u16, told: Capabilities) -> WebDriver {
     let url = format!("http://127.0.0.1:{port}");
     for _ in 0..100 {
         if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
@@ -205,7 +216,7 @@ async fn connect(port: u16, engine: Engine) -> WebDriver {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    WebDriver::new(url, capabilities(engine)).await.expect("the browser starts")
+    WebDriver::new(url, told).await.expect("the browser starts")
 }
 
 fn capabilities(engine: Engine) -> Capabilities {

@@ -92,6 +92,30 @@ async fn a_page_that_is_cut_off_has_booked_and_does_not_say_so() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_cut_off_shows_no_row_three_times() {
+    let world = with(Fault::TruncatedList).await;
+    let ana = world.member("ana").await;
+    assert!(ana.get("/reservas").await.html.contains("</html>"), "an empty list is whole");
+    assert_eq!(book(&ana, "17:00").await.expect("the club answers").status, 502);
+    for _ in 0..3 {
+        let html = ana.get("/reservas").await.html;
+        assert!(html.contains(r#"id="titulo-reservas""#) && html.ends_with("<tbody>"), "{html}");
+        assert!(!html.contains("total-reservas"), "the sign below the rows");
+    }
+    assert_eq!(ana.list().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_list_that_may_be_kept_says_so() {
+    for (faults, expected) in [(vec![Fault::CachedList], "max-age=3600"), (vec![], "no-store")] {
+        let world = World::with(Options { faults, ..Options::default() }).await;
+        let ana = world.member("ana").await;
+        let answer = ana.client.get(world.url("/reservas")).send().await.expect("the club answers");
+        assert_eq!(answer.headers()["cache-control"], expected);
+    }
+}
+
+#[tokio::test]
 async fn lies() {
     let world = with(Fault::LiesTaken).await;
     let ana = world.member("ana").await;
@@ -172,6 +196,7 @@ async fn a_redesign_renames_what_selectors_hold_on_to() {
         "id=\"horario",
         "id=\"reservar",
         "id=\"titulo-reservas",
+        "id=\"total-reservas",
         "class=\"aviso",
         "class=\"reserva",
         "class=\"cancelar",

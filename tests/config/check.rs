@@ -45,6 +45,35 @@ fn json_is_one_document_and_the_only_thing_on_stdout() {
     assert_eq!(document["problems"], Value::Array(Vec::new()));
 }
 
+/// What is right and will do nothing all the same: words of the example, no entry in the vault, nobody to be told.
+#[test]
+fn a_right_file_is_told_what_it_lacks() {
+    let two = CLUB.replace("club.example", "reservas.example.com")
+        + "[member.luis]\nsite = \"club\"\nvault = \"club/lius\"\n";
+    let luis = DOUBLES.replace("ana", "luis").replace("17:00", "19:00");
+    let mail =
+        "[mail]\nfrom = \"firstserve <booking@example.com>\"\nsmtp-host = \"smtp.example.org\"\nvault = \"mail\"\n";
+    let world = World::with(&format!("{two}{mail}{DOUBLES}{luis}"));
+    for entry in ["ana", "luis"] {
+        let file = world.path(&format!("data/vault/club/{entry}.age"));
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder can be made");
+        std::fs::write(file, "nobody reads it").expect("a file");
+    }
+    let (code, out, err) = run(&world.file(), Shown::Plain);
+    assert_eq!((code, out.as_str()), (0, ""));
+    let folder = world.path("").display().to_string();
+    insta::assert_snapshot!("advice", err.replace(&folder, "…/"));
+
+    world.write(&format!("{CLUB}mail = \"ana@club.example\"\n{DOUBLES}"));
+    let (code, _, err) = run(&world.file(), Shown::Plain);
+    assert!(code == 0 && err.contains("`member.ana.mail` says who is told, but no mail is sent"), "{err}");
+    assert!(err.contains(": 1 warning;"), "{err}");
+
+    world.write(&format!("{CLUB}{DOUBLES}"));
+    let (_, _, err) = run(&world.file(), Shown::Plain);
+    assert!(err.contains("no problems"), "control: {err}");
+}
+
 fn run(path: &Path, shown: Shown) -> (u8, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let environment = Environment::default();

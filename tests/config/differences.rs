@@ -2,9 +2,9 @@
 
 use firstserve::config::{diff, moved};
 use firstserve::model::{Choice, Occurrence};
-use jiff::SignedDuration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, ToSpan};
 
 use super::world::{CLUB, DOUBLES, OTHER_COMMIT, World, valid};
 
@@ -91,6 +91,22 @@ fn attempts_that_move_are_counted() {
     let told: Vec<_> = moved(&old, &[]).iter().map(ToString::to_string).collect();
     assert_eq!(told, ["3 attempts are called off"]);
     assert_eq!(moved(&old, &old), []);
+}
+
+/// Only so many dates are looked ahead: when a rule gives more of them, the last ones are not called off, but out of sight.
+#[test]
+fn a_horizon_that_moves_calls_nothing_off() {
+    let start: Date = "2027-07-06".parse().expect("a date");
+    let every = |days: i32, count: i32| -> Vec<_> {
+        (0..count).map(|number| occurrence("singles", start.saturating_add((days * number).days()), 9)).collect()
+    };
+    let told = |old: &[Occurrence], new: &[Occurrence]| -> Vec<String> {
+        moved(old, new).iter().map(ToString::to_string).collect()
+    };
+    let (weekly, twice) = (every(14, 52), every(7, 52));
+    assert_eq!(told(&weekly, &twice), ["26 attempts are new"], "the dates between; the far ones are out of sight");
+    assert_eq!(told(&twice, &weekly), ["26 attempts are called off"]);
+    assert_eq!(told(&weekly, &every(14, 40)), ["12 attempts are called off"], "the control: a rule that ends sooner");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
+use firstserve::clock::Stopwatch;
 use firstserve::config::{Config, schema};
 use firstserve::model::{
     BookingName, CourtName, FireMode, MeasuredTo, MemberId, OpeningRule, Patience, Prefer, Secret, When,
@@ -172,6 +173,42 @@ fn a_wrong_selector_file_is_a_problem_of_that_file() {
     assert_eq!(loaded.problems[0].place.as_ref().expect("it has a place").file().path(), path);
 }
 
+/// Makes a file unreadable.
+type Spoil = fn(&Path);
+
+/// What an unread file would have held is not missed, and what is wrong in the others is said all the same.
+#[test]
+fn a_selector_file_that_cannot_be_read_is_the_only_problem() {
+    let list = "selectors/club/verify/10-list.toml";
+    let cases: [(Spoil, &str, &str); 4] = [
+        (|path| fs::create_dir(path).expect("a folder"), "unreadable-file", "give it another name, or take it away"),
+        (|path| std::os::unix::fs::symlink("/nowhere", path).expect("a link"), "unreadable-file", "a link to nothing"),
+        (|path| fs::write(path, b"caf\xe9 = 1\n").expect("a file"), "not-utf8", "save the file as UTF-8"),
+        (|path| fs::write(path, "a = \"b\n").expect("a file"), "toml-syntax", "write the same quote after the text"),
+    ];
+    for (spoil, code, help) in cases {
+        let world = World::with(&format!("{CLUB}{DOUBLES}"));
+        fs::remove_file(world.path(list)).expect("the file is there");
+        spoil(&world.path(list));
+        let loaded = world.load();
+        assert_eq!(codes(&loaded), [code]);
+        assert!(loaded.problems[0].place.is_some());
+        assert!(loaded.problems[0].help.as_ref().is_some_and(|told| told.contains(help)), "{:?}", loaded.problems);
+        fs::write(world.path("selectors/club/prepare/10-form.toml"), "[[step]]\nclck = \"x\"\n").expect("a file");
+        assert_eq!(world.load().problems.len(), 2, "{:?}", world.load().problems);
+    }
+}
+
+#[test]
+fn what_is_missing_in_a_flow_is_said_where_its_folder_is_named() {
+    let world = World::with(&format!("{CLUB}{DOUBLES}"));
+    fs::remove_dir_all(world.path("selectors/club/verify")).expect("the folder is there");
+    let loaded = world.load();
+    assert_eq!(codes(&loaded), ["no-verify"]);
+    let place = loaded.problems[0].place.as_ref().expect("it has a place");
+    assert_eq!(&place.file().text()[place.span()], "\"selectors/club\"");
+}
+
 #[test]
 fn thousands_of_mistakes_are_counted_not_shown() {
     let text: String = (0..5_000).map(|n| format!("unknown-{n} = 1\n")).collect();
@@ -179,6 +216,43 @@ fn thousands_of_mistakes_are_counted_not_shown() {
     assert_eq!(loaded.problems.len(), 101);
     assert_eq!(loaded.problems[100].message, "4900 more problems are not shown");
     assert!(loaded.config.is_none());
+}
+
+/// The limit is looked at first, and is the only thing that is said; what is said of the rest grows with the file only.
+/// The time is generous: nearest words for each of so many names took half a minute.
+#[test]
+fn far_too_many_entries_are_told_at_once() {
+    let site = |n: usize| {
+        let site = CLUB.split("[member").next().expect("it begins with the site");
+        site.replace("[site.club", &format!("[site.s{n}")).replace("Costa_Rica", "Costa_Rico")
+    };
+    let sites: String = (0..2_000).map(site).collect();
+    let members: String = (0..20_000).map(|n| format!("[member.m{n}]\nsite = \"clob\"\nvault = \"x\"\n")).collect();
+    let bookings = |count: usize| -> String { (0..count).map(|n| DOUBLES.replace("ana", &format!("mm{n}"))).collect() };
+    for (text, message) in [
+        (format!("{CLUB}{}", bookings(20_000)), "there are 20000 [[booking]] in this file, more than 1000"),
+        (format!("{CLUB}{members}{}", bookings(1000)), "there are 20001 [member.NAME] in this file, more than 1000"),
+        (format!("{CLUB}{sites}"), "there are 2001 [site.NAME] in this file, more than 100"),
+    ] {
+        let world = World::with(&text);
+        let begun = Stopwatch::start();
+        let loaded = world.load();
+        assert_eq!(loaded.problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(), [message]);
+        assert!(loaded.problems[0].place.as_ref().is_some_and(|place| place.line() > 200) && loaded.config.is_none());
+        assert!(begun.elapsed() < std::time::Duration::from_secs(8), "{message}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn as_many_entries_as_are_allowed_are_taken() {
+    let members: String = (1..1000).map(|n| format!("[member.m{n}]\nsite = \"club\"\nvault = \"x\"\n")).collect();
+    let bookings: String = (0..1000).map(|n| DOUBLES.replace("doubles", &format!("b{n}"))).collect();
+    let world = World::with(&format!("{CLUB}{members}{bookings}"));
+    assert_eq!(valid(&world.load()).bookings.len(), 1000);
+    let unknown = World::with(&format!("{CLUB}{members}{}", bookings.replace("\"ana\"", "\"m1x001\"")));
+    let begun = Stopwatch::start();
+    assert_eq!(unknown.load().problems.len(), 101, "a nearest name is looked for for each of them");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
 fn every_key() -> Vec<String> {

@@ -7,4 +7,5 @@ mod files;
 mod fixtures;
 mod fuzz;
 mod watching;
+mod words;
 mod world;

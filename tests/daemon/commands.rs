@@ -1,5 +1,6 @@
 //! Bad input and exit codes, and what programs read.
 
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use firstserve::clock::{Clock, Stopwatch, SystemClock};
@@ -48,6 +49,39 @@ async fn a_wrong_command_line_is_64() {
     }
     assert_eq!(house.ask(&["--help"]).await.code, Some(0));
     assert_eq!(house.ask(&["--version"]).await.code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_booking_says_that_it_is_paused() {
+    let (house, _club) = house_with_club().await;
+    house.edit("config/booking.toml", "times = ", "paused = true\ntimes = ");
+    for words in [&["book", "singles"][..], &["book", "singles", "--dry-run", "--now"]] {
+        assert_fails(&house.ask(words).await, 65, &["`singles` is paused", "paused = true"]);
+    }
+    assert!(house.ask(&["plan"]).await.out.contains("Paused, and not tried: singles"));
+}
+
+/// Nobody sits before a terminal for days without being told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_wait_says_until_when_and_what_can_be_done_meanwhile() {
+    let (house, _club) = house_with_club().await;
+    let mut waits = Daemon::start(house.command(&["book", "singles"]));
+    let said = waits.hears("this waits until then; it logs in ").await;
+    assert!(said.contains("it opens in "), "{said}");
+    waits.hears("`run` does not").await;
+    let status = house.ask(&["status", "--json"]).await;
+    assert_eq!(status.json()["bookings"][0]["status"], "scheduled", "it works meanwhile: {status:#?}");
+    waits.kill().await;
+    assert_eq!(house.ask(&["book", "singles", "--dry-run", "--now"]).await.code, Some(0), "nothing is lost");
+}
+
+/// What is asked for in vain is told with what to write instead.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_date_that_bounds_nothing_is_64() {
+    let (house, _club) = house_with_club().await;
+    assert_fails(&house.ask(&["plan", "--until", "yesterday"]).await, 64, &["yesterday", "2027-07-18"]);
+    assert_fails(&house.ask(&["plan", "--until", "2020-01-01"]).await, 64, &["2020-01-01 has passed"]);
+    assert_eq!(house.ask(&["plan", "--until", "2199-01-01"]).await.code, Some(0), "the control");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +134,9 @@ async fn a_port_or_a_data_folder_that_is_in_use_is_69() {
     let daemon = house.run().await;
     for second in [&["run"][..], &["book", "singles"]] {
         let pid = daemon.pid.as_raw_nonzero().to_string();
-        assert_fails(&house.ask(second).await, 69, &["already uses", "stop it first", &pid]);
+        let kill = format!("`kill {pid}`");
+        let words = ["already uses", "stop it first", &pid, "books by itself", "`firstserve status`", "Ctrl-C", &kill];
+        assert_fails(&house.ask(second).await, 69, &words);
     }
     daemon.stop().await;
 }
@@ -179,6 +215,56 @@ async fn the_daemon_says_at_its_start_what_is_missing() {
     let said = daemon.said().join("\n");
     assert!(!said.contains("to book with") && !said.contains("cannot be logged in"), "the control: {said}");
     daemon.stop().await;
+}
+
+/// `firstserve plan | head -1` ends quietly; a disk that is full is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_who_goes_away_is_no_error() {
+    let (house, _club) = house_with_club().await;
+    let speaks: [&[&str]; 8] = [
+        &["plan"],
+        &["plan", "--json"],
+        &["explain", "singles"],
+        &["schema"],
+        &["completions", "bash"],
+        &["vault", "list"],
+        &["check", "--json"],
+        &["--help"],
+    ];
+    for words in speaks {
+        let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+        drop(reader);
+        let output = into(&house, words, writer.into()).await;
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), told.as_ref()), (Some(0), ""), "{words:?}");
+    }
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("the system has it");
+    let output = into(&house, &["plan"], full.into()).await;
+    assert_eq!(output.status.code(), Some(74), "the control: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+async fn into(house: &House, words: &[&str], stdout: Stdio) -> Output {
+    let child = house.command(words).stdout(stdout).stderr(Stdio::piped()).spawn().expect("it can be run");
+    child.wait_with_output().await.expect("it ends")
+}
+
+/// A name may hold what turns the direction of writing; a key may hold anything at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_do_not_speak_to_the_terminal() {
+    let (house, club) = (House::new(), Practice::opens_in(600_000));
+    let wish = booking("to\u{202e}nis", "ana", club.date(), "1", "17:00");
+    house.write(&[club.site("club-api"), member("ana"), wish]);
+    for words in [&["plan"][..], &["explain", "to\u{202e}nis"], &["book", "x"], &["check"]] {
+        let answer = house.ask(words).await;
+        let said = format!("{}{}", answer.out, answer.err);
+        assert!(!said.contains('\u{202e}'), "{words:?} {answer:#?}");
+    }
+    assert!(house.ask(&["plan"]).await.out.contains(r"to\u{202e}nis"));
+    let told = house.ask(&["plan", "--json"]).await;
+    assert_eq!(told.json()["occurrences"][0]["booking"], "to\u{202e}nis", "JSON keeps what was written");
+    house.edit("config/booking.toml", "17:00", "17:00\\u001b]0;t\\u0007");
+    let told = house.ask(&["check"]).await;
+    assert!(!told.err.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{told:#?}");
 }
 
 async fn house_ended(house: &House, daemon: &Daemon) -> firstserve::model::Attempt {

@@ -126,6 +126,11 @@ impl House {
         house
     }
 
+    /// A folder with nothing in it.
+    pub(super) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder can be made") }
+    }
+
     pub(super) fn without_vault() -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("selectors"), &folder.path().join("selectors"));
@@ -167,7 +172,12 @@ impl House {
     }
 
     pub(super) fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_firstserve"));
+        self.program(env!("CARGO_BIN_EXE_firstserve"), words)
+    }
+
+    /// Another program, in the household's folder.
+    pub(super) fn program(&self, name: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(name);
         command.args(words).current_dir(self.folder.path()).stdin(Stdio::null()).kill_on_drop(true);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("FIRSTSERVE_") {
@@ -249,7 +259,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    fn of(output: Output) -> Self {
+    pub(super) fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
         Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }

@@ -52,3 +52,32 @@ fn a_demo_that_is_killed_leaves_neither_browser_nor_club() {
     let profiles: Vec<_> = profiles.filter(|name| !name.to_string_lossy().starts_with("firstserve-demo-")).collect();
     assert!(profiles.is_empty(), "left behind: {profiles:?}");
 }
+
+/// The fault takes the first choice away; a demo of it shows how the second one is booked.
+#[test]
+fn a_demo_of_a_taken_court_books_the_second_choice() {
+    let _turn = turn();
+    let words = ["demo", "--browser", "chromium", "--fault", "taken", "--opens-in", "6s"];
+    let ended = Process::start(&words, &[]).ended(LIMIT);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let said =
+        ["sent court 1 at 17:00", "the site answers: taken", "sent court 3 at 17:00", "✔ confirmed", "2 submits"];
+    let places: Vec<_> = said.iter().map(|words| ended.stderr.find(words)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {ended:?}");
+}
+
+#[test]
+fn three_bookings_are_told_apart_in_each_line() {
+    let _turn = turn();
+    let words = ["demo", "--browser", "chromium", "--fire", "http", "--bookings", "3", "--opens-in", "20s"];
+    let ended = Process::start(&words, &[]).ended(LIMIT);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let names = ["ana · 17:00 on court 1", "bruno · 18:00 on court 1", "carla · 19:00 on court 1"];
+    let (steps, end) = ended.stderr.split_once("\n\n").expect("a summary");
+    let steps: Vec<_> = steps.lines().skip(1).collect();
+    assert!(steps.len() > 15, "{steps:#?}");
+    for line in &steps {
+        assert_eq!(names.iter().filter(|name| line.contains(**name)).count(), 1, "{line}");
+    }
+    assert!(names.iter().all(|name| end.contains(&format!("  {name}: confirmed, received "))), "{end}");
+}

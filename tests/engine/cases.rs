@@ -24,6 +24,7 @@ const HTTP: (Engine, FireMode) = (Engine::Firefox, FireMode::Http);
 const SCRIPT: (Engine, FireMode) = (Engine::Firefox, FireMode::Script);
 const NATIVE: (Engine, FireMode) = (Engine::Firefox, FireMode::Native);
 const CHROMIUM: (Engine, FireMode) = (Engine::Chromium, FireMode::Script);
+const CHROMIUM_HTTP: (Engine, FireMode) = (Engine::Chromium, FireMode::Http);
 
 const LISTED: &str = "it is on the site's own list";
 const NO_BOOKING: &str = "its list shows no booking";
@@ -66,6 +67,8 @@ pub(super) const EXPECTED: &[Expected] = &[
         &[SCRIPT],
     ),
     won(Fault::DoubleList, 1..=1, "confirmed", &[HTTP]),
+    won(Fault::CachedList, 1..=1, "taken", &[HTTP, SCRIPT, CHROMIUM, CHROMIUM_HTTP]),
+    won(Fault::TruncatedList, 1..=1, "bad-gateway", &[HTTP, SCRIPT, CHROMIUM, CHROMIUM_HTTP]),
     won(Fault::Truncated, 1..=1, "truncated", &[HTTP, SCRIPT]),
     won(Fault::Empty200, 2..=2, "empty", &[HTTP]),
     won(Fault::CsrfRotates, 1..=1, "confirmed", &[HTTP]),

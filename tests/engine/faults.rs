@@ -27,9 +27,24 @@ const STACK: usize = 8 * 1024 * 1024;
 
 #[test]
 fn every_fault_ends_as_it_must() {
+    runtime().block_on(every_case());
+}
+
+/// With a sign of the list that stands above its rows, a list that was cut off is taken for one without the booking.
+#[test]
+fn a_sign_above_the_rows_books_twice() {
+    let edit = Some(("club/verify/10-list.toml", "#total-reservas", "#titulo-reservas"));
+    let expected = EXPECTED.iter().find(|expected| expected.fault == Fault::TruncatedList).expect("it is expected");
+    let case = Case { expected, browser: Engine::Firefox, fire: FireMode::Http };
+    let outcomes = runtime().block_on(run(Setup { edit, ..case.setup() })).expect("it ends");
+    let wrong = objections(expected, &outcomes.ended, &outcomes.ledger);
+    assert!(wrong.iter().any(|wrong| wrong.contains("2 bookings instead of 1")), "{wrong:?}");
+}
+
+fn runtime() -> tokio::runtime::Runtime {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(2).thread_stack_size(STACK).enable_all();
-    runtime.build().expect("a runtime").block_on(every_case());
+    runtime.build().expect("a runtime")
 }
 
 async fn every_case() {
@@ -66,7 +81,7 @@ impl Case {
     fn setup(self) -> Setup {
         let fault = self.expected.fault;
         let opens_in = if fault == Fault::Slow { SLOWLY } else { OPENS_IN };
-        Setup { fault: Some(fault), browser: self.browser, fire: self.fire, opens_in }
+        Setup { fault: Some(fault), browser: self.browser, fire: self.fire, opens_in, edit: None }
     }
 
     /// What is wrong with it, with its story; none: it ended as it must.

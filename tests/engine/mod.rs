@@ -11,3 +11,4 @@ mod judge;
 mod sim;
 mod support;
 mod table;
+mod vault;

@@ -41,6 +41,8 @@ pub(super) struct Setup {
     pub(super) fire: FireMode,
     /// From the start to the opening.
     pub(super) opens_in: SignedDuration,
+    /// What is changed in the selector files: file, words, other words.
+    pub(super) edit: Option<(&'static str, &'static str, &'static str)>,
 }
 
 /// What became of it.
@@ -124,6 +126,12 @@ fn write_household(folder: &Path, setup: Setup, club: &Ready) {
     fs::create_dir(folder.join("config")).expect("a folder");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("selectors"), &folder.join("selectors"));
     fs::write(folder.join("config/booking.toml"), booking_toml(setup, club)).expect("the file is written");
+    if let Some((file, from, to)) = setup.edit {
+        let path = folder.join("selectors").join(file);
+        let text = fs::read_to_string(&path).expect("the file is read");
+        assert!(text.contains(from), "{file} does not hold {from}");
+        fs::write(path, text.replace(from, to)).expect("the file is written");
+    }
     let (data, identity) = (folder.join("data"), folder.join("identity"));
     Vault::init(&data, &identity).expect("a vault");
     let credentials = Credentials { user: "ana".to_owned(), password: Secret::new("ana-raqueta") };

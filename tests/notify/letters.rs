@@ -24,6 +24,7 @@ fn written(outcome: Outcome, language: Language) -> Option<Letter> {
         slot: (outcome == Outcome::Confirmed).then_some(&slot),
         site_url: "https://reservas.example.com/",
         lateness: (outcome == Outcome::Confirmed).then(|| SignedDuration::from_millis(3)),
+        submits: 1,
         duplicate: false,
     };
     letter(&facts, &Reader { to: "ana@example.org", name: "Ana", language })
@@ -72,6 +73,30 @@ fn reaching_out(html: &str) -> Option<&'static str> {
     REACHES_OUT.into_iter().find(|word| html.contains(word))
 }
 
+/// Where the site was not open yet at the first submit, the speed is that of the one that won.
+#[test]
+fn the_submit_that_won_is_named() {
+    let attempt = attempt(Outcome::Confirmed);
+    let slot = slot();
+    let told = |submits, language| {
+        let facts = Facts {
+            attempt: &attempt,
+            outcome: Outcome::Confirmed,
+            slot: Some(&slot),
+            site_url: "https://reservas.example.com/",
+            lateness: Some(SignedDuration::from_millis(2_010)),
+            submits,
+            duplicate: false,
+        };
+        letter(&facts, &Reader { to: "ana@example.org", name: "Ana", language }).expect("a letter").text
+    };
+    assert!(told(1, Language::English).contains(" sent 2010 ms after the opening\n"));
+    let second = told(2, Language::English);
+    assert!(second.contains("submit 2 for this date won; it was sent 2010 ms after the opening"), "{second}");
+    let second = told(2, Language::Spanish);
+    assert!(second.contains("ganó el envío 2 para esta fecha; salió 2010 ms después de la apertura"), "{second}");
+}
+
 #[test]
 fn a_duplicate_is_told() {
     let attempt = attempt(Outcome::Confirmed);
@@ -83,6 +108,7 @@ fn a_duplicate_is_told() {
             slot: Some(&slot),
             site_url: "https://reservas.example.com/",
             lateness: None,
+            submits: 1,
             duplicate,
         };
         let reader = Reader { to: "ana@example.org", name: "Ana", language: Language::English };

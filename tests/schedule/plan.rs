@@ -1,7 +1,7 @@
 //! `plan` and `explain`, as a user reads them and as a program does.
 
 use firstserve::cli::{explain, plan};
-use firstserve::model::{Booking, FireMode, MeasuredTo, Member, OpeningRule, Site};
+use firstserve::model::{Attempt, Booking, FireMode, MeasuredTo, Member, OpeningRule, Site, State};
 use jiff::civil::{date, time};
 
 use super::bookings::{booking, las_palmas, repeat, site, visible};
@@ -53,18 +53,60 @@ fn by_script(_: &Site) -> explain::Firing {
 
 #[test]
 fn a_plan_is_read() {
-    insta::assert_snapshot!(planned(Some(date(2027, 11, 30))).text());
+    insta::assert_snapshot!(planned(Some(date(2027, 11, 30))).text(usize::MAX, None));
 }
 
 #[test]
 fn a_plan_has_the_promised_keys() {
-    let json = planned(Some(date(2027, 7, 31))).json();
+    let json = planned(Some(date(2027, 7, 31))).json(usize::MAX);
     insta::assert_json_snapshot!(json);
+}
+
+/// On a narrow terminal no line is longer than it, and nothing that matters is lost.
+#[test]
+fn a_plan_is_read_on_a_narrow_terminal() {
+    let (bookings, members, sites) = world();
+    let plan = plan::plan(&bookings, &members, &sites, &zones(), at(NOW), None);
+    let next = plan.rows.iter().find(|row| row.booking.as_str() == "july doubles").expect("it is planned");
+    let attempt = Attempt {
+        id: "01".into(),
+        booking: next.booking.clone(),
+        member: next.member.clone(),
+        site: "las-palmas".into(),
+        date: next.date,
+        opening: at(NOW),
+        state: State::Planned,
+        submits: 0,
+        created_at: at(NOW),
+        planned_at: at(NOW),
+        updated_at: at(NOW),
+        note: None,
+    };
+    let plan = plan.with_states(&[attempt]);
+    insta::assert_snapshot!(plan.text(9, Some(80)));
+    for width in [60, 80, 100, 120] {
+        let text = plan.text(9, Some(width));
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
+    }
+    assert!(
+        plan.text(9, None).lines().any(|line| line.chars().count() > 120),
+        "the control: there is something to fold"
+    );
+}
+
+#[test]
+fn a_long_plan_says_what_it_leaves_out() {
+    let plan = planned(None);
+    let (all, some) = (plan.text(usize::MAX, None), plan.text(4, None));
+    let rows = plan.rows.len();
+    assert!(!all.contains("more (") && all.lines().count() == rows + 3, "{all}");
+    assert!(some.contains(&format!("… and {} more (--all, or --limit N)", rows - 4)), "{some}");
+    assert_eq!(plan.json(4)["occurrences"].as_array().map(Vec::len), Some(4));
 }
 
 #[test]
 fn an_empty_plan_says_so() {
-    assert_eq!(planned(Some(date(2027, 7, 1))).text(), "No booking has a date ahead.\n");
+    assert_eq!(planned(Some(date(2027, 7, 1))).text(9, None), "No booking has a date ahead.\n");
 }
 
 #[test]
@@ -84,7 +126,9 @@ fn what_will_not_be_done_is_said() {
     let known = known(&bookings, &members, &sites, &by_script);
     let found = explain::explain("july doubles", &known, &zones(), at(NOW)).expect("it is there");
     insta::assert_snapshot!(found[0].text());
-    assert!(plan::plan(&bookings[..1], &members, &sites, &zones(), at(NOW), None).rows.is_empty());
+    let nothing = plan::plan(&bookings[..1], &members, &sites, &zones(), at(NOW), None);
+    assert!(nothing.rows.is_empty());
+    assert_eq!(nothing.text(9, None), "No booking has a date ahead.\n\nPaused, and not tried: july doubles\n");
 }
 
 /// The permit's instant is that of the mode which is used, not of the one that the site is set to.

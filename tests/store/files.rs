@@ -5,7 +5,7 @@ use std::path::Path;
 
 use firstserve::store::{FireFilter, Mark, Store, StoreErrorKind};
 
-use super::{Kept, at, ready};
+use super::{Kept, at, choice, ready};
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777
@@ -80,6 +80,38 @@ async fn an_address_error_keeps_the_password_to_itself() {
     let unreachable =
         Store::open("postgres://ana:canary-7@127.0.0.1:1/db", &kept.data()).await.expect_err("nobody there");
     assert!(!format!("{unreachable} {unreachable:?}").contains("canary-7"), "{unreachable}");
+}
+
+#[tokio::test]
+async fn no_permit_is_spent_in_a_file_that_is_gone_after_a_restart() {
+    let losses: [fn(&Path); 4] = [
+        |file| std::fs::remove_file(file).expect("it was there"),
+        |file| std::fs::remove_file(file.with_extension("db-wal")).expect("it was there"),
+        |file| std::fs::rename(file.parent().expect("a folder"), file.with_file_name("../old")).expect("it is moved"),
+        |file| {
+            // What is written behind a head that was cut off is never read again.
+            let log = std::fs::File::options().write(true).open(file.with_extension("db-wal")).expect("it was there");
+            log.set_len(0).and_then(|()| log.set_len(4096)).expect("it is cut");
+        },
+    ];
+    for (number, takes) in losses.into_iter().enumerate() {
+        let kept = Kept::new();
+        let store = kept.open().await;
+        let (id, other) = (ready(&store, "doubles", 18).await, ready(&store, "singles", 19).await);
+        store.lasts().expect("control: nothing is lost yet");
+        drop(store.spend_permit(&other, &choice("1", 19, 17), at(3600)).await.expect("control: a permit"));
+        takes(&kept.file());
+        let written = store.audit(None, "control", serde_json::json!({}), at(3600)).await;
+        assert!(
+            number == 3 || written.is_ok(),
+            "control: SQLite itself goes on to take writes ({number}: {written:?})"
+        );
+        let refused = store.spend_permit(&id, &choice("1", 18, 17), at(3600)).await.expect_err("refused");
+        assert!(
+            (number == 3 || refused.is_lost()) && store.lasts().expect_err("refused").is_lost(),
+            "{number}: {refused}"
+        );
+    }
 }
 
 #[tokio::test]

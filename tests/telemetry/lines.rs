@@ -41,6 +41,28 @@ fn programs_read_json_with_the_attempt_in_it() {
     assert_eq!(lines[2]["answer"], "first\nsecond\r\nthird");
 }
 
+/// A page's text and a name of the configuration are shown, not obeyed.
+#[test]
+fn nothing_that_is_logged_moves_a_terminal() {
+    const TEXT: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}gpj.exe\nINFO confirmed\u{9b}2J";
+    let log = |format| {
+        let mut logged = Logged::new("debug", format, &Redactor::new());
+        logged.under(|| tracing::info!(name = %TEXT, text = TEXT, "{TEXT}"));
+        logged.read()
+    };
+    let (console, files) = log(Format::Human);
+    for text in [console, files] {
+        assert_eq!(text.lines().count(), 1, "{text:?}");
+        let hidden = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}');
+        assert!(!text.contains(hidden), "{text:?}");
+        assert!(!text.contains("firstserve") && !text.contains("telemetry"), "no path of a module: {text}");
+    }
+    let (console, _) = log(Format::Json);
+    let line: Value = serde_json::from_str(&console).expect("JSON");
+    assert_eq!((line["text"].as_str(), line["name"].as_str()), (Some(TEXT), Some(TEXT)), "JSON keeps what was said");
+    assert!(line["target"].is_string(), "{line}");
+}
+
 #[test]
 fn the_attempt_is_named_even_when_only_errors_are_logged() {
     let mut logged = Logged::new("error", Format::Human, &Redactor::new());

@@ -1,6 +1,6 @@
 //! Before a submit: sites that fail, sessions that are lost, files that no longer fit.
 
-use firstserve::model::{Answer, FireMode, Outcome};
+use firstserve::model::{Answer, FireMode, Outcome, State};
 use firstserve::timing::{Event, Listing, Machine, Next, Past, Record, Staging, Trouble};
 
 use super::{DAY, after, before, facts, fired, fired_by_program, machine, opening, outcome, staged, two_openings};
@@ -63,6 +63,51 @@ fn a_broken_selector_waits_for_other_files_as_long_as_it_is_useful() {
     assert_eq!(outcome(&decision.next), Some(Outcome::SelectorBroken));
     assert!(now > after(30 * 60_000) && now < after(30 * 60_000 + 1_000), "{now}");
     assert!((60..70).contains(&tries), "politely: {tries} tries in half an hour");
+}
+
+#[test]
+fn a_vault_that_gives_nothing_is_asked_again_as_long_as_it_is_useful() {
+    let mut machine = machine(FireMode::Script);
+    let nothing = || Event::StageFailed(Trouble::Credentials("there is no entry".into()));
+    let mut decision = machine.on(Event::Begin, before(90_000));
+    let (mut now, mut longest) = (before(90_000), 0);
+    while outcome(&decision.next).is_none() {
+        decision = match decision.next {
+            Next::Wait(at) => {
+                longest = at.duration_since(now).as_secs().max(longest);
+                now = at;
+                machine.on(Event::Woke, now)
+            }
+            Next::Stage { .. } => machine.on(nothing(), now),
+            other => panic!("{other:?}"),
+        };
+    }
+    let Next::End { outcome, note, .. } = decision.next else { panic!("an end") };
+    assert_eq!((outcome, longest), (Outcome::Missed, 3), "what is mended at the last moment is found in time");
+    assert!(note.contains("the vault") && note.contains("there is no entry"), "{note}");
+    assert!(now > after(30 * 60_000) && now < after(30 * 60_000 + 1_000), "{now}");
+}
+
+#[test]
+fn what_cannot_be_sent_is_tried_ever_more_slowly_though_staging_works_between() {
+    for (trouble, waits) in [
+        (Trouble::Unreachable("no descriptors left".into()), [200, 400, 800, 1_600, 2_000, 2_000]),
+        (Trouble::Browser("no descriptors left".into()), [500, 1_000, 2_000, 4_000, 8_000, 15_000]),
+    ] {
+        let mut machine = machine(FireMode::Script);
+        fired(&mut machine);
+        let mut now = after(10);
+        for wait in waits {
+            let decision = machine.on(Event::NotSent(trouble.clone()), now);
+            assert_eq!(decision.records, [Record::Release, Record::Enter(State::Preparing)], "{trouble:?}");
+            let Next::Wait(at) = decision.next else { panic!("it waits: {decision:?}") };
+            assert_eq!(at.duration_since(now).as_millis(), wait, "{trouble:?}");
+            now = at;
+            assert!(matches!(machine.on(Event::Woke, now).next, Next::Stage { .. }));
+            assert_eq!(machine.on(Event::Staged(Listing::Absent), now).next, Next::Spend { choice: 0 });
+            assert!(matches!(machine.on(Event::Spent, now).next, Next::Fire { .. }));
+        }
+    }
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use firstserve::cli::vault::{VaultArgs, VaultCommand};
-use firstserve::vault::Vault;
+use firstserve::model::Secret;
+use firstserve::vault::{Credentials, Vault};
 
 use super::House;
 
@@ -21,7 +22,7 @@ fn understood(words: &[&str]) -> Result<VaultArgs, String> {
 fn code(house: &House, words: &[&str]) -> String {
     let identity = house.identity();
     let words: Vec<_> = words.iter().copied().chain(["--identity", identity.to_str().expect("plain")]).collect();
-    format!("{:?}", understood(&words).expect("understood").run(&house.data(), true))
+    format!("{:?}", understood(&words).expect("understood").run(&house.data(), &[], true))
 }
 
 #[test]
@@ -46,4 +47,23 @@ fn the_exit_code_says_what_kind_of_failure_it_is() {
     assert_eq!(code(&house, &["list"]), is(78));
     let told = Vault::open(&house.data(), &house.identity()).expect_err("no identity").to_string();
     assert!(told.ends_with("there is no identity yet; run `firstserve vault init`"), "{told}");
+}
+
+#[test]
+fn who_takes_out_what_is_not_there_is_told_what_is() {
+    let house = House::new();
+    let vault = house.open().expect("open");
+    let told = |entry: &str| vault.remove(entry).expect_err("it is not there").to_string();
+    assert!(told("nobody").ends_with(
+        "there is no entry \"nobody\", and nothing was taken out; the vault is empty; `firstserve vault list` names them all"
+    ));
+    for entry in ["club/ana", "club/luis"] {
+        let credentials = Credentials { user: "a".to_owned(), password: Secret::new("b") };
+        vault.set(entry, &credentials).expect("kept");
+    }
+    assert!(told("nobody").contains("there are \"club/ana\", \"club/luis\"; "), "{}", told("nobody"));
+    assert!(told("club/anna").contains("did you mean \"club/ana\"? "), "{}", told("club/anna"));
+    assert!(!told("club/anna").contains("vault set"), "who takes out does not want to add");
+    assert_eq!(Vault::names(&house.data()).expect("read"), Some(vec!["club/ana".to_owned(), "club/luis".to_owned()]));
+    assert_eq!(Vault::names(&house.data().join("elsewhere")).expect("read"), None);
 }

@@ -147,7 +147,10 @@ fn what_is_wrong_with_a_file_is_said() {
     assert!(matches!(foreign.kind, VaultErrorKind::OtherIdentity), "{foreign}");
 
     let meant = vault.get("las-palmas/anna").expect_err("refused");
-    assert!(meant.to_string().contains("but there is \"las-palmas/ana\""), "{meant}");
+    assert!(
+        meant.to_string().contains("did you mean \"las-palmas/ana\"? add it with `firstserve vault set"),
+        "{meant}"
+    );
 }
 
 #[test]
@@ -176,4 +179,56 @@ fn a_write_that_fails_leaves_the_old_entry() {
     assert_eq!(vault.get("ana").expect("there"), ana());
     let left: Vec<_> = std::fs::read_dir(house.data().join("vault")).expect("readable").collect();
     assert_eq!(left.len(), 2, "no temporary file is left: {left:?}");
+}
+
+/// A thread that hangs on a pipe would never answer: it is waited for so long.
+const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn make_pipe(path: &Path) {
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).expect("a pipe is made");
+}
+
+fn answers_at_once<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> T {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(ask()));
+    told.recv_timeout(AT_ONCE).expect("it does not wait for the pipe's other end")
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_does_not_hang() {
+    let house = House::new();
+    let vault = house.open().expect("opens");
+    vault.set("ana", &ana()).expect("kept");
+    let (entry, identity) = (house.file("ana"), house.identity());
+    for pipe in [&entry, &identity] {
+        std::fs::remove_file(pipe).expect("it was there");
+        make_pipe(pipe);
+    }
+    let damaged = answers_at_once(move || vault.get("ana")).expect_err("refused");
+    assert!(matches!(damaged.kind, VaultErrorKind::Damaged) && damaged.path == entry, "{damaged}");
+    let (data, at) = (house.data(), identity.clone());
+    let none = answers_at_once(move || Vault::open(&data, &at)).expect_err("refused");
+    assert!(matches!(none.kind, VaultErrorKind::NotAnIdentity) && none.path == identity, "{none}");
+    // The control: whoever opens it as a file waits.
+    let (tell, told) = std::sync::mpsc::channel();
+    let plain = entry.clone();
+    std::thread::spawn(move || tell.send(std::fs::read(plain).map(drop)));
+    assert!(told.recv_timeout(std::time::Duration::from_millis(200)).is_err(), "control: a pipe blocks");
+    let writer = std::fs::OpenOptions::new().write(true).open(entry).expect("the reader waits");
+    drop(writer);
+}
+
+#[test]
+fn a_vault_that_lacks_something_has_it_as_soon_as_it_is_there() {
+    let house = House::new();
+    house.open().and_then(|vault| vault.set("ana", &ana())).expect("kept");
+    let elsewhere = house.folder.path().join("elsewhere");
+    std::fs::rename(house.identity(), &elsewhere).expect("taken away");
+    let vault = Vault::at(&house.data(), &house.identity());
+    assert!(matches!(vault.get("ana").expect_err("no identity").kind, VaultErrorKind::NoIdentity));
+    Vault::init(&house.data(), &house.identity()).expect("another one");
+    assert!(matches!(vault.get("ana").expect_err("another one").kind, VaultErrorKind::OtherIdentity));
+    std::fs::rename(elsewhere, house.identity()).expect("brought back");
+    assert_eq!(vault.get("ana").expect("there"), ana());
 }

@@ -18,6 +18,8 @@ use std::process::{Command, ExitCode, Stdio};
 use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid};
 use tokio::signal::unix::{SignalKind, signal};
 
+pub(super) use family::Started;
+
 use super::scratch;
 
 /// The hidden word after which the binary is a guardian.
@@ -124,9 +126,22 @@ fn parent_is_gone() -> tokio::sync::oneshot::Receiver<()> {
 
 /// Does a dead guardian's work: kills everything that was started with the scratch folder, and wipes it.
 pub(super) fn stand_in(folder: &Path) -> Result<(), String> {
-    let left = family::kill_those_of(folder);
+    let left = family::kill_those_of(folder, 0);
     scratch::wipe(folder).map_err(|error| error.to_string())?;
     if left.is_empty() { Ok(()) } else { Err(format!("still alive: {left:?}")) }
+}
+
+/// Ends what a dead run has left in a scratch folder: its guardian, when that does not come to an end by itself, and everything
+/// that it guarded. `owner` is the run; a guardian that never said who it is started after it.
+pub(super) fn end_orphans(guardian: Option<Started>, owner: Started, folder: &Path) -> Result<(), String> {
+    let mut left = guardian.map(family::outlast).unwrap_or_default();
+    left.extend(family::kill_those_of(folder, guardian.unwrap_or(owner).start));
+    if left.is_empty() { Ok(()) } else { Err(format!("still alive: {left:?}")) }
+}
+
+/// Whether something runs that was started in this scratch folder.
+pub(super) fn is_in_use(folder: &Path) -> bool {
+    family::is_in_use(folder)
 }
 
 /// Takes the exit of every descendant that has ended.

@@ -72,6 +72,15 @@ pub(super) enum ReadError {
 pub(super) fn receive(
     url: &Url,
     to_head: bool,
+    read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+) -> Result<Reply, ReadError> {
+    receive_at_most(RAW_LIMIT, url, to_head, read)
+}
+
+fn receive_at_most(
+    limit: usize,
+    url: &Url,
+    to_head: bool,
     mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
 ) -> Result<Reply, ReadError> {
     let mut raw = Vec::new();
@@ -79,7 +88,7 @@ pub(super) fn receive(
     let mut ended = false;
     loop {
         if let Some(head) = head(&raw)? {
-            let body = body(&head, to_head, &raw[head.length..], ended || raw.len() > RAW_LIMIT);
+            let body = body(&head, to_head, &raw[head.length..], ended || raw.len() > limit);
             if let Some(body) = body {
                 return Ok(reply(url, head, body));
             }
@@ -230,6 +239,46 @@ mod tests {
         assert_eq!((short.status, short.complete), (200, false));
         let short = received("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhola", 9, false).unwrap();
         assert_eq!((short.text().as_str(), short.complete), ("hola", false));
+    }
+
+    /// What is read of an answer that goes on for ever, and how much of it: no more than so many pieces are given.
+    fn endless(head: &str, piece: &str, limit: usize) -> (Result<Reply, ReadError>, usize) {
+        const PIECES: usize = 400;
+        let (mut given, mut read) = (0, 0);
+        let reply = receive_at_most(limit, &"http://c.example/".parse().unwrap(), false, |buffer| {
+            assert!(given < PIECES, "it reads on and on: {read} bytes");
+            let text = if given == 0 { head.to_owned() } else { piece.repeat(buffer.len() / piece.len()) };
+            given += 1;
+            read += text.len();
+            buffer[..text.len()].copy_from_slice(text.as_bytes());
+            Ok(text.len())
+        });
+        (reply, read)
+    }
+
+    #[test]
+    fn an_answer_that_never_ends_is_cut_off() {
+        for head in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 900000000000\r\n\r\n"] {
+            let (reply, read) = endless(head, "x", RAW_LIMIT);
+            let reply = reply.expect("what came is an answer");
+            assert_eq!((reply.body.len(), reply.complete, reply.keeps_alive), (BODY_LIMIT, false, false), "{head}");
+            assert!(read < BODY_LIMIT + 2 * HEAD_LIMIT, "{read}");
+        }
+        // Wrapping that holds almost nothing: six bytes for one, or for none.
+        let limit = 4 * HEAD_LIMIT;
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (head, piece) in [(chunked, "1\r\nx\r\n"), (&format!("{chunked}1;"), "y")] {
+            let (reply, read) = endless(head, piece, limit);
+            let reply = reply.expect("what came is an answer");
+            assert!(
+                !reply.complete && !reply.keeps_alive && reply.body.len() < limit / 4,
+                "{} bytes",
+                reply.body.len()
+            );
+            assert!((limit..limit + HEAD_LIMIT).contains(&read), "{read} bytes for a limit of {limit}");
+        }
+        let (provisional, read) = endless("HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n", limit);
+        assert!(matches!(provisional, Err(ReadError::NotHttp(_))) && read < 3 * HEAD_LIMIT, "{read}");
     }
 
     #[test]

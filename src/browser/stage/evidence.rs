@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::mask::mask;
-use super::{Done, Stage, Trouble, call};
+use super::{Done, Stage, Trouble};
 use crate::flow::page;
 
 /// The most that is kept of one picture or one source.
@@ -53,14 +53,6 @@ impl Stage {
     pub(super) async fn picture(&mut self, name: &str) -> Result<Done, Trouble> {
         let png = self.png().await?;
         Ok(Done { pictures: vec![(name.to_owned(), png)], ..Done::default() })
-    }
-
-    /// A picture in which secret controls show nothing.
-    async fn png(&mut self) -> Result<Vec<u8>, Trouble> {
-        self.patient::<serde_json::Value>(&page::conceal(true)).await?;
-        let png = call::bounded(self.driver.screenshot_as_png()).await;
-        self.patient::<serde_json::Value>(&page::conceal(false)).await?;
-        png
     }
 
     async fn source(&mut self) -> Result<String, Trouble> {

@@ -21,7 +21,12 @@ impl Stage {
     pub(super) async fn go(&mut self, address: &str, limit: Duration) -> Result<Done, Trouble> {
         self.allow_page_load(limit).await?;
         let loaded = call::within(limit + GRACE, self.driver.goto(address)).await;
-        self.loaded(loaded, limit).await
+        let done = self.loaded(loaded, limit).await?;
+        if !self.must_renew() {
+            return Ok(done);
+        }
+        let renewed = self.open_renewed(address, limit).await;
+        self.loaded(renewed, limit).await
     }
 
     pub(super) async fn reload(&mut self, limit: Duration) -> Result<Done, Trouble> {

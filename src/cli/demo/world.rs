@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::Args;
 use super::club::ClubProcess;
-use crate::club::{MEMBERS, Shape};
+use crate::club::{Fault, MEMBERS, Shape};
 
 /// The club's zone.
 pub(super) const ZONE: &str = "America/Costa_Rica";
@@ -38,7 +38,14 @@ const RELOAD: &[(&str, &str)] = files!("club-reload":
 
 /// Writes `config/booking.toml` and `selectors/` into the folder.
 pub(super) fn build(folder: &Path, args: &Args, club: &ClubProcess) -> std::io::Result<()> {
-    let (name, files) = match args.shape {
+    let name = write_selectors(folder, args.shape)?;
+    fs::create_dir_all(folder.join("config"))?;
+    fs::write(folder.join("config/booking.toml"), booking_toml(name, args, club))
+}
+
+/// Writes the selector files that fit the club's form into `selectors/`, and gives their folder's name there.
+pub(in crate::cli) fn write_selectors(folder: &Path, shape: Shape) -> std::io::Result<&'static str> {
+    let (name, files) = match shape {
         Shape::Submit => ("club", SUBMIT),
         Shape::Reload => ("club-reload", RELOAD),
     };
@@ -47,8 +54,7 @@ pub(super) fn build(folder: &Path, args: &Args, club: &ClubProcess) -> std::io::
         fs::create_dir_all(path.parent().expect("a selector file lies in a folder"))?;
         fs::write(path, text)?;
     }
-    fs::create_dir_all(folder.join("config"))?;
-    fs::write(folder.join("config/booking.toml"), booking_toml(name, args, club))
+    Ok(name)
 }
 
 fn booking_toml(flow: &str, args: &Args, club: &ClubProcess) -> String {
@@ -72,19 +78,21 @@ fn booking_toml(flow: &str, args: &Args, club: &ClubProcess) -> String {
         .expect("writing to a String cannot fail");
     }
     for number in 0..usize::from(args.bookings) {
-        text.push_str(&booking(number, date));
+        text.push_str(&booking(number, args, date));
     }
     text
 }
 
-/// One member, one slot, each another.
-fn booking(number: usize, date: Date) -> String {
+/// One member, one slot, each another, and each told by its name. Where a rival takes the first choice there is a second one.
+fn booking(number: usize, args: &Args, date: Date) -> String {
     let (user, _) = MEMBERS[number];
     let court = if number < HOURS.1 { "1" } else { "3" };
     // 17:00 first, then the hours after it, round the clock of the courts.
     let hour = HOURS.0 + (17 - HOURS.0 + number) % HOURS.1;
+    let name = if args.bookings == 1 { format!("{user} plays") } else { format!("{hour:02}:00 on court {court}") };
+    let second = if args.faults.contains(&Fault::Taken) && court == "1" { ", \"3\"" } else { "" };
     format!(
-        "\n[member.{user}]\nsite = \"club\"\nvault = \"club/{user}\"\n\n[[booking]]\nname = \"{user} plays\"\nmember = \"{user}\"\n\
-         courts = [\"{court}\"]\ndate = {date}\ntimes = [\"{hour:02}:00\"]\n"
+        "\n[member.{user}]\nsite = \"club\"\nvault = \"club/{user}\"\n\n[[booking]]\nname = \"{name}\"\nmember = \"{user}\"\n\
+         courts = [\"{court}\"{second}]\ndate = {date}\ntimes = [\"{hour:02}:00\"]\n"
     )
 }

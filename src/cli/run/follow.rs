@@ -77,6 +77,7 @@ impl Follower {
             post = post.sent_to(&household).await;
         }
         engine.reload(household.parts()).await;
+        tracing::info!("{}", super::ahead::sentence(&household).await);
         Self { engine, household, post }
     }
 

@@ -1,20 +1,27 @@
 //! Log lines for what happens; a letter may be waiting when an attempt ends.
+//!
+//! Several bookings run at once, so each line says whose it is and of which date.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::cli::span::{from_now, of_opening};
+use crate::cli::timeline;
 use crate::engine::{Event, What};
-use crate::model::AttemptId;
+use crate::model::{Attempt, AttemptId};
+use crate::store::Store;
 
 /// Writes until the engine is gone.
-pub(super) async fn keep(mut events: Receiver<Event>, nudge: Arc<Notify>) {
+pub(super) async fn keep(mut events: Receiver<Event>, store: Store, nudge: Arc<Notify>) {
+    let mut journal = Journal { store, names: HashMap::new() };
     loop {
         match events.recv().await {
             Ok(event) => {
-                log(&event);
+                journal.take(&event).await;
                 if matches!(event.what, What::Ended { .. }) {
                     nudge.notify_one();
                 }
@@ -25,30 +32,71 @@ pub(super) async fn keep(mut events: Receiver<Event>, nudge: Arc<Notify>) {
     }
 }
 
-fn log(event: &Event) {
+/// Remembers what an attempt is called.
+struct Journal {
+    store: Store,
+    names: HashMap<AttemptId, String>,
+}
+
+impl Journal {
+    async fn take(&mut self, event: &Event) {
+        let Some(id) = &event.attempt else { return log(event, "") };
+        let name = self.name_of(id, &event.what).await;
+        log(event, &name);
+        if matches!(event.what, What::Ended { .. }) {
+            self.names.remove(id);
+        }
+    }
+
+    /// `ana · july doubles 2027-07-18: `. An attempt that ends without having been taken up is known to the store only.
+    async fn name_of(&mut self, id: &AttemptId, what: &What) -> String {
+        if let What::TakenUp { booking, member, date, .. } = what {
+            self.names.insert(id.clone(), format!("{member} · {booking} {date}: "));
+        }
+        if let Some(name) = self.names.get(id) {
+            return name.clone();
+        }
+        match self.store.attempt(id).await {
+            Ok(Some(Attempt { member, booking, date, .. })) => format!("{member} · {booking} {date}: "),
+            _ => String::new(),
+        }
+    }
+}
+
+fn log(event: &Event, who: &str) {
     let attempt = event.attempt.as_ref().map(AttemptId::as_str);
     match &event.what {
         What::TakenUp { booking, member, date, open_already: true, .. } => {
             tracing::info!(attempt, %booking, %member, %date, "taken up; it can be booked already");
         }
         What::TakenUp { booking, member, date, opening, .. } => {
-            tracing::info!(attempt, %booking, %member, %date, %opening, "taken up");
+            let opens = from_now(opening.duration_since(event.at));
+            tracing::info!(attempt, %booking, %member, %date, %opening, "taken up; opens {opens}");
         }
-        What::Entered(state) => tracing::info!(attempt, state = state.as_str(), "state"),
+        What::Entered(state) => {
+            tracing::info!(attempt, state = state.as_str(), "{who}{}", timeline::meaning(*state));
+        }
         What::Sent { choice, mode, sent, late } => {
             let late_us = late.map(|late| late.as_micros());
-            tracing::info!(attempt, court = %choice.court, mode, %sent, late_us, "sent");
+            let start = choice.start.strftime("%H:%M");
+            let late = late.map(|late| format!(", {}", of_opening(late))).unwrap_or_default();
+            let court = &choice.court;
+            tracing::info!(attempt, %court, mode, %sent, late_us, "{who}sent court {court} at {start}{late}");
         }
         What::SiteClock { offset, follows } => {
             let (offset_us, bound_us) = (offset.estimate().as_micros(), offset.bound().as_micros());
-            tracing::info!(attempt, offset_us, bound_us, follows, "the site's clock");
+            tracing::info!(attempt, offset_us, bound_us, follows, "{who}the site's clock was asked");
         }
-        What::Answered(answer) => tracing::info!(attempt, answer = answer.as_str(), "answered"),
-        What::Listed { rows } => tracing::info!(attempt, rows, "the site's list"),
-        What::Ended { outcome, note, .. } => tracing::info!(attempt, outcome = outcome.as_str(), note, "ended"),
-        What::Trouble(why) => tracing::warn!(attempt, why, "trouble"),
-        What::Note(note) => tracing::info!(attempt, note, "note"),
-        What::Degraded(why) => tracing::warn!(attempt, why, "degraded"),
+        What::Answered(answer) => tracing::info!(attempt, answer = answer.as_str(), "{who}the site has answered"),
+        What::Listed { rows } => tracing::info!(attempt, rows, "{who}the site's list was read"),
+        What::Ended { outcome, note, won } => {
+            let won = won.as_ref().map(|won| format!(", court {} at {}", won.court, won.start.strftime("%H:%M")));
+            let (outcome, won) = (outcome.as_str(), won.unwrap_or_default());
+            tracing::info!(attempt, outcome, note, "{who}over{won}");
+        }
+        What::Trouble(why) => tracing::warn!(attempt, why, "{who}trouble"),
+        What::Note(note) => tracing::info!(attempt, "{who}{note}"),
+        What::Degraded(why) => tracing::warn!(attempt, why, "{who}degraded"),
         What::Reloaded(changes) => {
             tracing::info!(changes = changes.len(), "configuration in force");
             for change in changes {
@@ -57,8 +105,8 @@ fn log(event: &Event) {
         }
         What::Refused { errors } => tracing::error!(errors, "the configuration is refused; the old one is kept"),
         What::Step { phase, place, took } => {
-            tracing::debug!(attempt, phase, place, took_ms = took.as_millis(), "step");
+            tracing::debug!(attempt, phase, place, took_ms = took.as_millis(), "{who}step");
         }
-        What::Waiting { until } => tracing::debug!(attempt, %until, "waits"),
+        What::Waiting { until } => tracing::debug!(attempt, %until, "{who}waits"),
     }
 }

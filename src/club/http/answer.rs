@@ -60,11 +60,7 @@ pub(super) async fn to_program(club: &Club, visit: &Visit, reply: Reply, draft: 
         Reply::BadGateway => refused(StatusCode::BAD_GATEWAY, "bad-gateway"),
         Reply::ErrorPage => whoops(visit),
         Reply::Empty => StatusCode::OK.into_response(),
-        Reply::Truncated(reference) => {
-            let text = booked(reference, &draft).to_string();
-            let half = text[..text.len() / 2].to_owned();
-            (StatusCode::CREATED, [(header::CONTENT_TYPE, "application/json")], half).into_response()
-        }
+        Reply::Truncated(reference) => half(StatusCode::CREATED, &booked(reference, &draft)),
         Reply::Dropped => hang_up(),
         Reply::Held => hold(club).await,
     }
@@ -73,6 +69,13 @@ pub(super) async fn to_program(club: &Club, visit: &Visit, reply: Reply, draft: 
 /// A refusal of the API: `{"error":"taken"}`.
 pub(super) fn refused(status: StatusCode, word: &str) -> Response {
     (status, Json(json!({ "error": word }))).into_response()
+}
+
+/// The first half of what should be said.
+pub(super) fn half(status: StatusCode, whole: &Value) -> Response {
+    let text = whole.to_string();
+    let half = text[..text.len() / 2].to_owned();
+    (status, [(header::CONTENT_TYPE, "application/json")], half).into_response()
 }
 
 /// A booking in the API.

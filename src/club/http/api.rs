@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{self, refused};
+use super::bookings::kept;
 use super::view::Draft;
 use super::visit::Visit;
 use crate::club::book::Reference;
@@ -92,7 +93,9 @@ pub(super) async fn bookings(State(club): State<Arc<Club>>, Extension(visit): Ex
     match admitted(&club, &visit) {
         Ok(session) => {
             let listed = club.desk().listed(session.member);
-            Json(json!({ "bookings": listed.iter().map(answer::booking).collect::<Vec<_>>() })).into_response()
+            let list = json!({ "bookings": listed.iter().map(answer::booking).collect::<Vec<_>>() });
+            let cut_off = club.desk().counter.cuts_list(session.member);
+            kept(&club, if cut_off { answer::half(StatusCode::OK, &list) } else { Json(list).into_response() })
         }
         Err(refusal) => refusal,
     }

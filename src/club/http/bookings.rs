@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
 use super::login::{self, Bare};
-use super::view::{BookingsPage, CaptchaPage, Frame, Notice, PlainPage, page, page_with};
+use super::view::{BookingsPage, CaptchaPage, Frame, Notice, PlainPage, page, page_with, render};
 use super::visit::Visit;
 use crate::club::book::Reference;
 use crate::club::desk::Club;
@@ -37,7 +37,25 @@ pub(super) async fn page_bookings(
     let t = super::texts::Texts::of(visit.lang);
     let told = |words: &str, number: &str| Some(Notice::Good(format!("{words} {}", Reference::parse(number)?)));
     let notice = told(t.confirmed, &news.nueva).or_else(|| told(t.cancelled, &news.cancelada));
-    page(&list(&club, &visit, session, notice))
+    let cut_off = club.desk().counter.cuts_list(session.member);
+    let list = list(&club, &visit, session, notice);
+    kept(&club, if cut_off { headless(&list) } else { page(&list) })
+}
+
+/// The list as an answer, which browsers may keep where the club has that fault.
+pub(super) fn kept(club: &Club, mut list: Response) -> Response {
+    if club.desk().has(Fault::CachedList) {
+        list.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
+    }
+    list
+}
+
+/// The list's page up to its first row; what is sent is whole by its length.
+fn headless(list: &BookingsPage) -> Response {
+    const FIRST_ROW: &str = "<tbody>";
+    let mut html = render(list);
+    html.truncate(html.find(FIRST_ROW).map_or(0, |at| at + FIRST_ROW.len()));
+    Html(html).into_response()
 }
 
 /// `POST /reservas/R-000123/cancelar`

@@ -12,7 +12,7 @@ pub(super) enum Skin {
 }
 
 /// Ids of before and after.
-const IDS: [(&str, &str); 14] = [
+const IDS: [(&str, &str); 15] = [
     ("acceso", "login-panel"),
     ("usuario", "account-name"),
     ("clave", "account-secret"),
@@ -27,6 +27,7 @@ const IDS: [(&str, &str); 14] = [
     ("mis-reservas", "agenda"),
     ("titulo-reservas", "agenda-title"),
     ("sin-reservas", "agenda-empty"),
+    ("total-reservas", "agenda-sum"),
 ];
 
 /// Classes of before and after.

@@ -18,6 +18,12 @@ use super::section::{At, Origin, Section, Value};
 /// Letters by which a variable may differ from one of ours and still be taken for a misspelling of it.
 const MAX_SLIPS: usize = 2;
 
+/// More entries of one kind in a file (`[[booking]]`, `[member.NAME]`, a site's courts) are a mistake, or an attack.
+const MAX_ENTRIES: usize = 1000;
+
+/// More sites are: each has its selector files checked.
+const MAX_SITES: usize = 100;
+
 /// Where in the file a reader stands, as words (`["site", "las-palmas"]`).
 type Path = [String];
 
@@ -28,6 +34,8 @@ pub(super) struct Reader<'a> {
     /// Behind this byte the tree is not to be trusted.
     sound_until: Option<usize>,
     problems: Vec<Problem>,
+    /// Whether entries were left unread because there are too many of them.
+    too_many: bool,
     /// Every variable that was asked for, and for which path first.
     asked: BTreeMap<String, Vec<String>>,
 }
@@ -35,7 +43,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of that file.
     pub(super) fn new(file: &'a Arc<SourceFile>, environment: &'a Environment, sound_until: Option<usize>) -> Self {
-        Self { file, environment, sound_until, problems: Vec::new(), asked: BTreeMap::new() }
+        Self { file, environment, sound_until, problems: Vec::new(), too_many: false, asked: BTreeMap::new() }
     }
 
     /// The whole file.
@@ -43,10 +51,12 @@ impl<'a> Reader<'a> {
         self.section(&ROOT, Some((tree, 0..0)), &[])
     }
 
-    /// What was wrong.
-    pub(super) fn finish(mut self) -> Vec<Problem> {
-        self.misspelt_variables();
-        self.problems
+    /// What was wrong, and whether everything was read.
+    pub(super) fn finish(mut self) -> (Vec<Problem>, bool) {
+        if !self.too_many {
+            self.misspelt_variables();
+        }
+        (self.problems, !self.too_many)
     }
 
     fn section(&mut self, table: &'static Table, found: Option<(&DeTable<'_>, Range<usize>)>, path: &Path) -> Section {
@@ -74,13 +84,21 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&mut self, key: &Key, value: &Spanned<DeValue<'_>>, path: &Path) -> Option<At<Value>> {
+        if let Some((place, count, most)) = too_many(key, value) {
+            self.too_many = true;
+            let message = format!("there are {count} {} in this file, more than {most}", kind_title(key.kind));
+            let help =
+                format!("keep at most {most}: take out what is finished or doubled; until then they are not checked");
+            self.say(Problem::error("too-many-entries", message).help(help), place);
+            return None;
+        }
         let below = deeper(path, key.name);
         let read = match (key.kind, value.get_ref()) {
             (Kind::Table(table) | Kind::WordOr(_, table), DeValue::Table(tree)) => {
                 Value::Table(self.section(table, Some((tree, value.span())), &below))
             }
             (Kind::WordOr(word, _), DeValue::String(text)) if text == word => Value::Text(word.to_owned()),
-            (Kind::Named(table), DeValue::Table(tree)) => Value::Named(self.named(table, tree, &below)),
+            (Kind::Named(table), DeValue::Table(tree)) => Value::Named(self.named(table, (tree, value.span()), &below)),
             (Kind::Repeated(table), DeValue::Array(items)) => {
                 Value::Repeated(items.iter().filter_map(|item| self.item(table, item, &below)).collect())
             }
@@ -115,8 +133,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn named(&mut self, table: &'static Table, tree: &DeTable<'_>, path: &Path) -> Vec<(At<String>, Section)> {
+    fn named(
+        &mut self,
+        table: &'static Table,
+        (tree, span): (&DeTable<'_>, Range<usize>),
+        path: &Path,
+    ) -> Vec<(At<String>, Section)> {
         let mut sections = Vec::new();
+        let stray = |(key, value): &(&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+            !value.get_ref().is_table() && table.key(key.get_ref()).is_some()
+        };
+        if in_file_order(Some(tree)).iter().any(stray) {
+            let message = format!("[{}] has no name", dotted(path));
+            let help = format!("write {} with a name of your choice", table.title);
+            self.say(Problem::error("missing-name", message).help(help), span);
+        }
         for (name, value) in in_file_order(Some(tree)) {
             let below = deeper(path, name.get_ref());
             match value.get_ref() {
@@ -124,12 +155,13 @@ impl<'a> Reader<'a> {
                     let name = At { value: name.get_ref().to_string(), origin: Origin::File(self.place(name.span())) };
                     sections.push((name, self.section(table, Some((inner, value.span())), &below)));
                 }
-                _ if table.key(name.get_ref()).is_some() => {
-                    let help = format!("it belongs under a name of your choice: {}", table.title);
-                    self.say(
-                        Problem::error("unknown-key", format!("`{}` stands too high", name.get_ref())).help(help),
-                        name.span(),
-                    );
+                // Said once, of the whole table.
+                _ if table.key(name.get_ref()).is_some() => {}
+                DeValue::Array(_) => {
+                    let title = dotted(&below);
+                    let message = format!("`[[{title}]]` has two pairs of brackets");
+                    let help = format!("write it with one: [{title}]");
+                    self.say(Problem::error("wrong-kind", message).help(help), name.span());
                 }
                 _ => self.unknown_entry(table, name),
             }
@@ -297,11 +329,31 @@ impl<'a> Reader<'a> {
         }
         for name in self.environment.ours().filter(|name| !self.asked.contains_key(*name)) {
             let distance = |known: &&String| strsim::damerau_levenshtein(name, known);
-            if let Some(near) = self.asked.keys().filter(|known| distance(known) <= MAX_SLIPS).min_by_key(distance) {
+            let alike = |known: &&String| known.len().abs_diff(name.len()) <= MAX_SLIPS && distance(known) <= MAX_SLIPS;
+            if let Some(near) = self.asked.keys().filter(alike).min_by_key(distance) {
                 let message = format!("environment variable {name} is not used");
                 self.problems.push(Problem::warning("unknown-variable", message).help(format!("did you mean {near}?")));
             }
         }
+    }
+}
+
+/// The first entry above the limit, how many there are, and the limit.
+fn too_many(key: &Key, value: &Spanned<DeValue<'_>>) -> Option<(Range<usize>, usize, usize)> {
+    let most = if key.name == "site" { MAX_SITES } else { MAX_ENTRIES };
+    match (key.kind, value.get_ref()) {
+        (Kind::Repeated(_), DeValue::Array(items)) => Some((items.get(most)?.span(), items.len(), most)),
+        (Kind::Named(_), DeValue::Table(tree)) if tree.len() > most => {
+            Some((in_file_order(Some(tree)).get(most)?.0.span(), tree.len(), most))
+        }
+        _ => None,
+    }
+}
+
+fn kind_title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Named(table) | Kind::Repeated(table) => table.title,
+        _ => "",
     }
 }
 

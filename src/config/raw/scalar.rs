@@ -7,7 +7,7 @@ use toml::value::Datetime;
 use crate::config::duration::{self, DurationError};
 use crate::config::keys::{Key, Kind};
 use crate::model::Secret;
-use crate::report::did_you_mean;
+use crate::report::{date_help, did_you_mean};
 
 use super::section::{At, Origin, Value};
 
@@ -85,11 +85,10 @@ fn from_string(kind: Kind, text: &str) -> Result<Value, Wrong> {
         Kind::Text | Kind::Path => line(text).map(Value::Text),
         Kind::Word(words) => word(text, words),
         Kind::Span { min, max } => span(text, min, max),
-        Kind::Date => {
-            text.trim().parse::<Date>().map(Value::Date).map_err(|_| {
-                Wrong::value(format!("is not a date: `{}`", short(text)), "write year-month-day: 2027-07-18")
-            })
-        }
+        Kind::Date => text.trim().parse::<Date>().map(Value::Date).map_err(|_| {
+            let help = date_help(text).unwrap_or_else(|| "write year-month-day: 2027-07-18".to_owned());
+            Wrong::value(format!("is not a date: `{}`", short(text)), help)
+        }),
         Kind::TimeToTheSecond if clock_time_with_seconds(text).is_some() => {
             Ok(Value::Time(clock_time_with_seconds(text).expect("it was asked just now")))
         }
@@ -254,12 +253,17 @@ fn kind_help(kind: Kind, value: &DeValue<'_>) -> String {
         (Kind::Time, _) => "write hours and minutes: \"17:00\"".to_owned(),
         (Kind::List(inner), _) => format!("put it into square brackets: a list of {}", plural(*inner)),
         (Kind::Words, _) => "write { key = \"text\" }".to_owned(),
+        (Kind::Table(table), DeValue::Array(_)) if table.title.starts_with('[') => {
+            format!("write it once, with one pair of brackets: {}", table.title)
+        }
         (Kind::Table(table), _) => format!("write it as a table: {}", table.title),
         (Kind::Named(table), _) => format!("tables stand under a name of your choice: {}", table.title),
         (Kind::WordOr(word, table), _) => {
             format!("write \"{word}\", or a table with {}", quoted(table.one_of.iter().copied()))
         }
-        (Kind::Repeated(table), _) => format!("write it with two brackets: {}", table.title),
+        (Kind::Repeated(table), _) => {
+            format!("write it with two pairs of brackets, here and wherever else one begins: {}", table.title)
+        }
         (Kind::Secret, _) => String::new(),
     }
 }

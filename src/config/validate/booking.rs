@@ -15,9 +15,6 @@ use super::overlap::{self, Wish};
 use super::site::Sites;
 use super::{Problems, World, names, rule};
 
-/// More bookings in one file are a mistake, or an attack.
-const MAX_BOOKINGS: usize = 1000;
-
 /// Checks every booking, then how they stand to each other.
 pub(super) fn bookings(
     root: &Section,
@@ -27,13 +24,6 @@ pub(super) fn bookings(
     problems: &mut Problems,
 ) -> Vec<Booking> {
     let sections = root.repeated("booking");
-    if sections.len() > MAX_BOOKINGS {
-        let message = format!("there are {} bookings in one file", sections.len());
-        problems.push(
-            sections[MAX_BOOKINGS].origin.blame(Problem::error("too-many-bookings", message)).help("keep at most 1000"),
-        );
-        return Vec::new();
-    }
     same_names(sections, problems);
     let mut bookings = Vec::new();
     let mut wishes = Vec::new();
@@ -67,13 +57,13 @@ fn never_opens(section: &Section, booking: &Booking, site: &Site, world: &World<
 }
 
 fn same_names(sections: &[Section], problems: &mut Problems) {
-    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut seen: BTreeMap<(String, String), Origin> = BTreeMap::new();
     for section in sections {
         let (Some(member), Some(name)) = (section.value::<String>("member"), section.get::<String>("name")) else {
             continue;
         };
-        let line = line_of(&name.origin);
-        if let Some(first) = seen.insert((member.clone(), name.value.clone()), line) {
+        if let Some(first) = seen.insert((member.clone(), name.value.clone()), name.origin.clone()) {
+            let first = line_of(&first);
             let message = format!("`{member}` has two bookings named `{}` (the other is on line {first})", name.value);
             let help = "member and name together tell a booking from all others: give one of them another name";
             problems.push(name.error("same-name", message).help(help));

@@ -35,7 +35,7 @@ pub(super) fn leaves_time(section: &Section, browser: &Browser, sites: &[Site]) 
     let hasty = |site: &&Site| browser.session_timeout * 2 > site.patience.verify_deadline;
     let site = sites.iter().find(hasty).filter(|_| browser.webdriver != WebDriver::Auto)?;
     let message = format!("`session-timeout` is longer than half of `verify-deadline` of site `{}`", site.id);
-    let help = "set it to the time after which your service ends an idle session (SE_NODE_SESSION_TIMEOUT of Selenium), and that to less";
+    let help = "set it to the time after which your service ends an idle session (SE_NODE_SESSION_TIMEOUT of Selenium); let that be less, or `verify-deadline` more";
     Some(timeout.warning("long-session", message).help(help))
 }
 

@@ -13,8 +13,8 @@ use super::{Problems, World};
 /// A folder of selector files, as it was read.
 #[derive(Clone, Debug, Default)]
 pub(in crate::config) struct Folder {
-    /// Why it could not be read at all.
-    pub(in crate::config) unreadable: Option<String>,
+    /// Why it could not be read at all, and the cure.
+    pub(in crate::config) unreadable: Option<(String, &'static str)>,
     /// Its `*.toml` files, sorted by path.
     pub(in crate::config) files: Vec<Arc<SourceFile>>,
     /// Files in it that could not be read.
@@ -25,16 +25,20 @@ pub(in crate::config) struct Folder {
 pub(super) fn flow(written: &At<String>, world: &World<'_>, problems: &mut Problems) -> Option<Vec<Arc<SourceFile>>> {
     let path = world.paths.resolve(&written.value);
     let folder = world.folders.get(&path)?;
-    if let Some(why) = &folder.unreadable {
+    if let Some((why, help)) = &folder.unreadable {
         let message = format!("the selector files in `{}` cannot be read: {why}", path.display());
-        let help = "paths are relative to the folder that holds `config/`";
-        problems.push(written.error("no-selectors", message).help(help));
+        problems.push(written.error("no-selectors", message).help(*help));
         return None;
     }
-    problems.extend(folder.problems.iter().cloned());
-    if folder.files.is_empty() && folder.problems.is_empty() {
+    if !folder.problems.is_empty() {
+        problems.extend(folder.problems.iter().map(|problem| placed(problem.clone(), written)));
+        problems.extend(Flow::problems_in(&path, &folder.files));
+        return None;
+    }
+    if folder.files.is_empty() {
         let message = format!("there are no selector files in `{}`", path.display());
-        let help = "a flow is made of login/, prepare/, choose/, commit.toml, verify/ and outcomes.toml";
+        let help = "a flow is made of login/, prepare/, choose/, commit.toml, verify/ and outcomes.toml: docs/selectors.md \
+                    shows a whole one, and selectors/club of firstserve is one";
         problems.push(written.error("no-selectors", message).help(help));
         return None;
     }
@@ -52,8 +56,13 @@ pub(super) fn parsed(
         return None;
     }
     let (flow, wrong) = Flow::parse(&world.paths.resolve(&written.value), files);
-    problems.extend(wrong);
+    problems.extend(wrong.into_iter().map(|problem| placed(problem, written)));
     flow.map(Arc::new)
+}
+
+/// What is missing altogether is said where the folder is named.
+fn placed(problem: Problem, written: &At<String>) -> Problem {
+    if problem.place.is_some() { problem } else { written.origin.blame(problem) }
 }
 
 /// Checks how the site writes a slot.

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::tz::TimeZoneDatabase;
+use jiff::SignedDuration;
 
 use crate::config::raw::{At, Section};
 use crate::flow::Flow;
 use crate::model::{ClockRule, Court, FireMode, Follow, Patience, Site, SiteId};
-use crate::report::{Problem, SourceFile, did_you_mean};
+use crate::report::{Problem, SourceFile};
 
 use super::server::checked;
-use super::{Problems, World, address, court, names, selectors};
+use super::{Problems, World, address, court, names, selectors, zone};
+
+/// Less than this is no time for a site to settle in.
+const SHORTEST_SETTLE: SignedDuration = SignedDuration::from_secs(1);
 
 /// The sites of a file, the wrong ones too: a booking at a wrong site is not itself wrong.
 #[derive(Debug, Default)]
@@ -76,13 +79,14 @@ fn entry(name: &At<String>, section: &Section, world: &World<'_>, problems: &mut
     problems.extend(names::table_name(name, "site"));
     let courts = court::courts(name, section, problems);
     let url = section.get::<String>("url").and_then(|at| checked("url", &at, address::web, problems));
-    let zone = section.get::<String>("time-zone").and_then(|at| zone(&at, world.zones, problems));
+    let zone = section.get::<String>("time-zone").and_then(|at| zone::zone(&at, world, problems));
     let flow = section.get::<String>("flow");
     let files = flow.as_ref().and_then(|at| selectors::flow(at, world, problems)).unwrap_or_default();
     let parsed = flow.as_ref().and_then(|at| selectors::parsed(at, &files, world, problems));
     if let Some(label) = section.get::<String>("slot-label") {
         selectors::slot_label(&label, problems);
     }
+    problems.extend(section.get::<SignedDuration>("settle").and_then(|at| too_short(&at)));
     let court_names = courts.iter().map(|(name, _)| name.clone()).collect();
     let site = site(name, section, (url, zone), courts.into_iter().filter_map(|(_, court)| court).collect(), world);
     if let (Some(flow), Some(site)) = (&parsed, &site) {
@@ -129,35 +133,19 @@ fn patience(section: &Section) -> Option<Patience> {
     })
 }
 
+/// What is submitted again after an absence that was read too soon may be booked twice.
+fn too_short(settle: &At<SignedDuration>) -> Option<Problem> {
+    if settle.value >= SHORTEST_SETTLE {
+        return None;
+    }
+    let message = "`settle` is shorter than any site's work: a submit whose answer was lost can still be under way when the site's \
+                   list is read, and the court is then booked twice";
+    let help = "leave it out (15s), or write the longest time that the site may work on a submit, 1s at least";
+    Some(settle.warning("short-settle", message).help(help))
+}
+
 fn clock(section: &Section) -> Option<ClockRule> {
     let follow = section.value::<String>("clock").and_then(|word| Follow::parse(&word))?;
     let give_up = section.value::<u32>("clock-give-up").and_then(|percent| u8::try_from(percent).ok())?;
     Some(ClockRule { follow, give_up })
-}
-
-/// The zone's name as the data spell it.
-fn zone(at: &At<String>, zones: &TimeZoneDatabase, problems: &mut Problems) -> Option<String> {
-    if let Ok(zone) = zones.get(&at.value) {
-        return Some(zone.iana_name().unwrap_or(&at.value).to_owned());
-    }
-    problems.push(unknown_zone(at, zones));
-    None
-}
-
-fn unknown_zone(at: &At<String>, zones: &TimeZoneDatabase) -> Problem {
-    let known: Vec<String> = zones.available().map(|name| name.to_string()).collect();
-    let wanted = at.value.trim().replace(' ', "_");
-    let near = did_you_mean(&wanted, known.iter().map(String::as_str)).or_else(|| same_city(&wanted, &known));
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "write the IANA name, continent and city: America/Costa_Rica, Europe/Madrid".to_owned(),
-    };
-    at.error("unknown-zone", format!("there is no time zone `{}`", at.value)).help(help)
-}
-
-/// `Costa Rica` for `America/Costa_Rica`.
-fn same_city<'a>(wanted: &str, known: &'a [String]) -> Option<&'a str> {
-    let city = wanted.rsplit('/').next().unwrap_or(wanted);
-    let near = did_you_mean(city, known.iter().filter_map(|name| name.rsplit('/').next()))?;
-    known.iter().map(String::as_str).find(|name| name.rsplit('/').next() == Some(near))
 }

@@ -14,6 +14,7 @@ use super::staging::{self, Account, Stager, Standing};
 use super::{Kit, Performer};
 use crate::browser::stage::{FailureKind, Stage};
 use crate::browser::{BrowserError, Options, Session, Trigger, open};
+use crate::engine::What;
 use crate::flow::rows::Row;
 use crate::flow::wire::{Commit, Step, Verb};
 use crate::flow::{Flow, Phase, Words};
@@ -121,6 +122,9 @@ impl BrowserHands {
             Ok(done) => {
                 hide_learnt(&self.kit.redactor, phase, &done.captured);
                 for (name, value) in &done.captured {
+                    if phase == Phase::Login {
+                        live.stage.hide(Secret::new(value.clone()));
+                    }
                     live.words.learn(phase, name, value);
                 }
                 if let Some(hit) = done.hit.filter(|hit| *hit > 0) {
@@ -138,6 +142,25 @@ impl BrowserHands {
     pub(super) fn words(&self, choice: usize) -> Result<Words, Trouble> {
         let live = self.live.as_ref().ok_or_else(|| Trouble::Browser("the session is gone".to_owned()))?;
         Ok(live.words.clone().with_choice(&self.kit.errand.choices[choice]))
+    }
+
+    /// A list out of the browser's cache would be from before the submit.
+    async fn bypass_cache(&mut self) {
+        let Some(live) = self.live.as_mut() else { return };
+        if let Err(trouble) = live.stage.bypass_cache().await {
+            let words =
+                format!("the browser cannot be told to leave out its cache, so the list is opened twice: {trouble}");
+            tracing::warn!("{words}");
+            self.kit.reporter.say(self.kit.clock.now(), What::Trouble(words));
+        }
+    }
+
+    /// The pages of the next choice may come from the cache again: they are staged sooner.
+    async fn use_cache(&mut self) {
+        let Some(live) = self.live.as_mut() else { return };
+        if let Err(trouble) = live.stage.use_cache().await {
+            tracing::warn!(%trouble, "the browser goes on without its cache");
+        }
     }
 
     /// Whether the first step of `retry/` opens an address: then it is all the same which page it begins on.
@@ -194,9 +217,11 @@ impl Stager for BrowserHands {
     }
 
     async fn list(&mut self) -> Result<Listing, Trouble> {
-        let rows = self.steps(Phase::Verify, 0).await?;
+        self.bypass_cache().await;
+        let rows = self.steps(Phase::Verify, 0).await;
+        self.use_cache().await;
         let live = self.live.as_ref().expect("the list is read in a session");
-        self.kit.listing(&live.words, &rows)
+        self.kit.listing(&live.words, &rows?)
     }
 
     async fn list_beside(&mut self) -> Result<Listing, Trouble> {

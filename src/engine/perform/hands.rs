@@ -24,6 +24,9 @@ use crate::timing::{Delay, Event, Staging, Trouble, Way};
 /// Where the evidence of failed steps is kept, below the data folder.
 const EVIDENCE: &str = "evidence";
 
+/// Where local browsers are written down, below the data folder.
+const FAMILIES: &str = "browsers";
+
 /// One of the ways to act at a site.
 pub(in crate::engine) enum Hands {
     Browser(Box<BrowserHands>),
@@ -63,6 +66,20 @@ pub(in crate::engine) fn evidence_folder(data: &Path, attempt: &str) -> PathBuf 
     data.join(EVIDENCE).join(attempt)
 }
 
+/// Where local browsers are written down.
+fn families(data: &Path) -> PathBuf {
+    data.join(FAMILIES)
+}
+
+/// Ends the browsers that a killed run has left on this machine: a page of theirs might still submit.
+pub(in crate::engine) async fn end_browsers_of_the_dead(data: &Path) {
+    let journal = families(data);
+    let ending = tokio::task::spawn_blocking(move || browser::end_families_of_the_dead(&journal));
+    for why in ending.await.unwrap_or_else(|error| vec![error.to_string()]) {
+        tracing::error!(why, "a browser of an earlier run may still be there");
+    }
+}
+
 /// Whether the browser is installed that the configured bookings need; sites without pages need none.
 pub(in crate::engine) fn look_for_browser(parts: &Parts) -> Result<(), BrowserError> {
     let config = &parts.config;
@@ -78,6 +95,7 @@ fn options(browser: &Browser, parts: &Parts) -> Options {
     use crate::config::Engine;
     let mut options = Options::new(browser.engine, &parts.guardian);
     options.headless = browser.headless;
+    options.families = Some(families(&parts.config.server.data));
     options.webdriver = match &browser.webdriver {
         WebDriver::Auto => WebDriverAt::Auto,
         WebDriver::Remote(url) => WebDriverAt::Url(url.clone()),

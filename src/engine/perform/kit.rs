@@ -40,7 +40,7 @@ pub(super) struct Kit {
 impl Kit {
     /// The words of the templates, credentials included.
     pub(super) fn words(&self) -> Result<Words, Trouble> {
-        let missing = || Trouble::Credentials("there is no vault; run `firstserve vault init`".to_owned());
+        let missing = || Trouble::Credentials("it is not known where it is; set `identity` under [vault]".to_owned());
         let vault = self.vault.as_ref().ok_or_else(missing)?;
         let credentials =
             vault.get(&self.errand.member.vault).map_err(|error| Trouble::Credentials(error.to_string()))?;
@@ -74,7 +74,11 @@ impl Kit {
 
     /// Says what went wrong, and hands it on.
     pub(super) fn told(&self, trouble: Trouble) -> Trouble {
-        self.reporter.say(self.clock.now(), What::Trouble(trouble.words()));
+        let words = match &trouble {
+            Trouble::Selector(_) => self.reporter.of_files(trouble.words(), &self.errand.flow),
+            _ => trouble.words(),
+        };
+        self.reporter.say(self.clock.now(), What::Trouble(words));
         trouble
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
+
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
 use crate::flow::wire::{Body, Request};
 
@@ -11,11 +13,14 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// More than any list of bookings is.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
-/// A client with its own cookies. Redirects are followed as a browser does; nothing is tried twice.
+/// A client with its own cookies. Redirects are followed as a browser does; nothing is tried twice, and nothing between us and the
+/// site may answer for it: an old list would read as "not booked".
 pub(super) fn client(patience: Duration) -> Result<reqwest::Client, reqwest::Error> {
     crate::browser::install_provider();
+    let fresh = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static("no-cache"))]);
     reqwest::Client::builder()
         .no_proxy()
+        .default_headers(fresh)
         .cookie_store(true)
         .connect_timeout(CONNECT)
         .timeout(patience)
@@ -86,7 +91,7 @@ async fn ask(client: &reqwest::Client, request: &Request) -> Result<HttpAnswer, 
     ask = match &request.body {
         Body::Empty => ask,
         Body::Form(fields) => ask.form(fields),
-        Body::Json(text) => ask.header(reqwest::header::CONTENT_TYPE, "application/json").body(text.clone()),
+        Body::Json(text) => ask.header(CONTENT_TYPE, "application/json").body(text.clone()),
     };
     let mut response = ask.send().await?;
     let (status, url) = (response.status().as_u16(), response.url().to_string());
@@ -106,5 +111,30 @@ fn scalar(value: &serde_json::Value) -> Option<String> {
         serde_json::Value::Number(number) => Some(number.to_string()),
         serde_json::Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_between_us_and_the_site_may_answer() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}/list", listener.local_addr().expect("bound"));
+        let served = std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().expect("one asks");
+            let mut head = [0; 4096];
+            let length = socket.read(&mut head).expect("a head");
+            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").expect("it listens");
+            String::from_utf8_lossy(&head[..length]).to_lowercase()
+        });
+        let client = client(Duration::from_secs(5)).expect("a client");
+        client.get(url).send().await.expect("an answer");
+        let head = served.join().expect("served");
+        assert!(head.contains("cache-control: no-cache"), "{head}");
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Account {
     refused: bool,
     /// Why the list could not be read, the last time that it was tried.
     unread: Option<String>,
+    /// What the vault said, the last time that it gave no credentials: it is asked often, and told of once.
+    locked: Option<String>,
 }
 
 /// Does the reversible steps at one site.
@@ -202,6 +204,11 @@ async fn failed(hands: &mut impl Stager, trouble: Trouble) -> Trouble {
             forget_log_in(hands);
         }
         _ => {}
+    }
+    if let Trouble::Credentials(why) = &trouble
+        && hands.account().locked.replace(why.clone()).as_ref() == Some(why)
+    {
+        return trouble;
     }
     hands.kit().told(trouble)
 }

@@ -46,7 +46,8 @@ pub(in crate::flow) fn conditions_in(
 
 fn at_depth(reader: &mut Reader<'_>, value: &Value<'_>, depth: u8) -> Option<Condition> {
     if depth > DEEPEST {
-        reader.error("too-deep", "conditions are nested too deeply", value.span());
+        let help = format!("`all`, `any` and `not` go {DEEPEST} deep at most: write it flatter");
+        reader.error_with_help("too-deep", "conditions are nested too deeply", help, value.span());
         return None;
     }
     match value.get_ref() {
@@ -73,7 +74,8 @@ fn all_of(reader: &mut Reader<'_>, table: Table<'_>, span: Range<usize>, depth: 
         parts.extend(one(reader, key, value, within.as_ref(), depth));
     }
     if keys == 0 && !misspelt(table) {
-        let help = format!("one or more of {}", list(&KEYS.iter().filter(|key| **key != "in").collect::<Vec<_>>()));
+        let help =
+            format!("write one or more of {}", list(&KEYS.iter().filter(|key| **key != "in").collect::<Vec<_>>()));
         reader.error_with_help("no-condition", "this says nothing that could hold", help, span);
     }
     match parts.len() {
@@ -92,7 +94,7 @@ fn misspelt(table: Table<'_>) -> bool {
 fn within(reader: &mut Reader<'_>, table: Table<'_>) -> Option<Target> {
     let value = table.get("in")?;
     if !table.has("text") && !table.has("matches") {
-        let help = "`in` says where `text` or `matches` is looked for";
+        let help = "write `text` or `matches` beside it: `in` says where that is looked for";
         reader.error_with_help("misplaced-key", "`in` without `text` or `matches`", help, table.line_of("in"));
     }
     locator::target(reader, value)
@@ -154,8 +156,7 @@ pub(in crate::flow) fn pattern(reader: &mut Reader<'_>, value: &Value<'_>) -> Op
     let template = reader.template(value, Context::Pattern)?;
     match crate::flow::pattern::check(&template.skeleton("x")) {
         None => return Some(template),
-        Some((message, Some(help))) => reader.error_with_help("bad-pattern", message, help, value.span()),
-        Some((message, None)) => reader.error("bad-pattern", message, value.span()),
+        Some((message, help)) => reader.error_with_help("bad-pattern", message, help, value.span()),
     }
     None
 }
@@ -172,7 +173,7 @@ fn status(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Condition> {
         reader.error_with_help(
             "bad-status",
             format!("`{text}` is no status"),
-            "409, or \"5xx\" for a class",
+            "write a number such as 409, or \"5xx\" for a class",
             value.span(),
         );
     }

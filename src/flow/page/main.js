@@ -53,7 +53,7 @@ function source() {
 // ----------------------------------------------------------------------------------------------------------------- calls
 
 const CALLS = {
-  act, ready, prepared, fire, request, fetched, arm, resume, disarm, stopLoading, state, conceal, source,
+  act, ready, prepared, fire, request, fetched, arm, resume, disarm, stopLoading, state, conceal, source, shown, cover, uncover,
   raceCommit: outcomes => raceCommit(outcomes),
   report: id => recall(id),
   locate: (target, need) => locate(target, document, need),
@@ -62,9 +62,13 @@ const CALLS = {
   rows: (what, reply) => rows(what, reply),
 };
 
+// These find the page covered, or cover it; before any other call, whoever covered it and was cut off is made good.
+const COVERED = new Set(['shown', 'cover']);
+
 // Every call ends with { value } or { problem: { kind, reason } }.
 function call(name, args) {
   try {
+    if (!COVERED.has(name)) uncover();
     return { value: CALLS[name](...args) ?? null };
   } catch (error) {
     return { problem: { kind: error.kind ?? 'script', reason: error.kind ? error.message : `${name}: ${error.message}` } };

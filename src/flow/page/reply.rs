@@ -19,6 +19,16 @@ pub struct Reply {
     pub text: String,
 }
 
+/// A text that the window shows.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Shown {
+    /// The text.
+    pub text: String,
+    /// Whether the next one may go on where it ends, as pieces of a paragraph do.
+    pub flows: bool,
+}
+
 /// Why the page could not do what it was asked to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

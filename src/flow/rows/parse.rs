@@ -58,7 +58,7 @@ fn check_fresh(reader: &mut Reader<'_>, step: Table<'_>, source: &Source, fresh_
     match (source, fresh_if) {
         (Source::Page(_), None) if !step.has("fresh-if") => {
             let help = "a login or error page has no rows either and would read as \"not booked\": \
-                        name something that only the list's page shows, for example fresh-if = { visible = \"h1.my-bookings\" }";
+                        name something that only the list's page shows, and that stands below the rows, for example fresh-if = { visible = \"#total\" }";
             reader.error_with_help("no-fresh-if", "rows without `fresh-if`", help, step.line_of("rows"));
         }
         (Source::Json(_), Some(fresh_if)) if fresh_if.needs_page() => needs_page(reader, step, "fresh-if"),

@@ -32,10 +32,11 @@ pub(in crate::flow) fn steps_of_file(reader: &mut Reader<'_>, file: Table<'_>) -
 /// Reads a list of steps, at a depth of nesting.
 pub(super) fn steps(reader: &mut Reader<'_>, value: &Value<'_>, depth: u8) -> Vec<Step> {
     if depth > DEEPEST {
-        reader.error("too-deep", "steps are nested too deeply", value.span());
+        let help = format!("steps in steps go {DEEPEST} deep at most: write them one after the other");
+        reader.error_with_help("too-deep", "steps are nested too deeply", help, value.span());
         return Vec::new();
     }
-    let tables = reader.tables(value);
+    let tables = if depth == 0 { reader.entries(value, "step") } else { reader.tables(value) };
     let mut found = Vec::new();
     for table in tables {
         if depth == 0 {

@@ -196,7 +196,8 @@ impl<'t> Read<'_, '_, 't> {
         let value = self.needed(verb, "steps", "steps = [{ click = \"#accept\" }], or [[step.steps]] tables below")?;
         let inner = steps(self.reader, value, self.depth + 1);
         if value.get_ref().as_array().is_some_and(|steps| steps.is_empty()) {
-            self.reader.error("empty-list", "`steps` is empty", value.span());
+            let help = "write at least one step, or take the whole away: steps = [{ click = \"#accept\" }]";
+            self.reader.error_with_help("empty-list", "`steps` is empty", help, value.span());
         }
         Some(inner)
     }

@@ -41,18 +41,14 @@ pub(super) fn pause(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<u64> {
 fn milliseconds(reader: &mut Reader<'_>, value: &Value<'_>, longest: u64) -> Option<u64> {
     let text = reader.text(value)?;
     let Some(time) = text.parse::<SignedDuration>().ok().and_then(|time| u64::try_from(time.as_millis()).ok()) else {
-        let help = "a number with its unit: \"200ms\", \"10s\", \"1m 30s\"";
+        let help = "write a number with its unit: \"200ms\", \"10s\", \"1m 30s\"";
         reader.error_with_help("bad-time", format!("`{text}` is no length of time"), help, value.span());
         return None;
     };
     if time == 0 || time > longest {
         let message = format!("`{text}` is not between 1ms and {}s", longest / 1000);
-        reader.error_with_help(
-            "out-of-bounds",
-            message,
-            "every wait is bounded, so that no attempt hangs",
-            value.span(),
-        );
+        let help = format!("write \"{}s\" at most: every wait is bounded, so that no attempt hangs", longest / 1000);
+        reader.error_with_help("out-of-bounds", message, &help, value.span());
         return None;
     }
     Some(time)

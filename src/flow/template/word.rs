@@ -228,7 +228,7 @@ fn bad_arithmetic(text: &str, span: Range<usize>) -> TemplateError {
     TemplateError {
         code: "bad-arithmetic",
         message: format!("`{text}` cannot be added"),
-        help: Some("a sign, a number and a unit: `+1d`, `-7d`, `+2w`, `+1h`, `+30m`, `-10s`".to_owned()),
+        help: Some("write a sign, a number and a unit: `+1d`, `-7d`, `+2w`, `+1h`, `+30m`, `-10s`".to_owned()),
         span,
     }
 }

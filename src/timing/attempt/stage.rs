@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{Machine, after, bare};
 use crate::model::{Answer, FireMode, Outcome, State};
 use crate::timing::{Decision, Next, Staging, Trouble};
-use crate::timing::{browser_back_off, selector_back_off, site_back_off};
+use crate::timing::{browser_back_off, selector_back_off, site_back_off, vault_back_off};
 
 /// So long after the last useful instant a wait ends: then it is certainly too late.
 const TOO_LATE: Duration = Duration::from_millis(1);
@@ -31,7 +31,7 @@ impl Machine {
     /// A choice is tried from the beginning.
     pub(super) fn turn_to(&mut self, choice: usize) {
         self.choice = choice;
-        (self.not_open, self.ladder_from) = (0, None);
+        (self.not_open, self.ladder_from, self.unsent) = (0, None, 0);
         self.trouble = None;
     }
 
@@ -66,7 +66,7 @@ impl Machine {
         (self.facts.mode, self.facts.opening_steps) = (mode, opening_steps);
         // What was measured was measured with the old ones.
         self.facts.learned.lead = Duration::ZERO;
-        (self.stumbles, self.selector_stumbles) = (0, 0);
+        (self.stumbles, self.selector_stumbles, self.unsent) = (0, 0, 0);
         self.stage_on(now)
     }
 
@@ -83,7 +83,7 @@ impl Machine {
             Trouble::Answer(Answer::LoginExpired) if self.staging != Some(Staging::LogIn) => {
                 self.stage(Staging::LogIn, now)
             }
-            Trouble::Credentials(_) => self.end(Outcome::LoginRefused, &words),
+            Trouble::Credentials(_) => self.try_again(vault_back_off(self.stumbles), Outcome::Missed, &words, now),
             Trouble::Selector(_) => self.selector_trouble(&words, now),
             Trouble::Browser(_) => self.try_again(browser_back_off(self.stumbles), Outcome::Missed, &words, now),
             Trouble::Answer(_) | Trouble::Unreachable(_) => {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use firstserve::browser::{Engine, ErrorKind, Warning, WebDriverAt, end_session, open};
+use firstserve::browser::{Engine, ErrorKind, Options, Warning, WebDriverAt, end_session, open};
 use firstserve::model::Secret;
 use serde_json::json;
 
@@ -189,11 +189,16 @@ async fn what_is_missing_is_said_with_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_in_the_scratch_folder() {
-    let session = opened(Engine::Firefox).await;
+    let journal = tempfile::tempdir().unwrap();
+    let written = || std::fs::read_dir(journal.path()).unwrap().count();
+    let told = Options { families: Some(journal.path().to_owned()), ..options(Engine::Firefox) };
+    let session = open(&told, "a-1").await.unwrap();
+    assert_eq!(written(), 1, "it is written down while it runs");
     let profile = session.driver().capabilities().get("moz:profile").and_then(|path| path.as_str()).unwrap().to_owned();
     assert!(Path::new(&profile).exists());
     let folder = Path::new(&profile).parent().unwrap().to_owned();
     assert!(folder.file_name().unwrap().to_str().unwrap().starts_with("fs-"), "{profile}");
     session.quit().await.unwrap();
     assert!(!folder.exists());
+    assert_eq!(written(), 0);
 }

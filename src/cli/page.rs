@@ -1,0 +1,60 @@
+//! How wide the reader's terminal is, and texts laid out in it.
+
+use std::io::IsTerminal;
+
+/// Narrower than this nothing is laid out.
+const NARROWEST: usize = 60;
+
+/// Columns of the terminal that stdout is; none where it is a file or a pipe, which has no edge.
+pub(super) fn width() -> Option<usize> {
+    let out = std::io::stdout();
+    if !out.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(&out).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0).map(|columns| columns.max(NARROWEST))
+}
+
+/// Breaks a text between words so that its lines, `indent` columns in, end before the edge. A word that is longer than a line
+/// stays whole.
+pub(super) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String {
+    let Some(room) = width.map(|width| width.saturating_sub(indent).max(1)) else { return text.to_owned() };
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+/// The first characters of a text, with a sign where something is left out.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_before_the_edge() {
+        assert_eq!(wrapped("one two three four", 4, Some(13)), "one two\n    three\n    four");
+        assert_eq!(wrapped("one two", 4, None), "one two");
+        assert_eq!(wrapped("unbreakable", 2, Some(5)), "unbreakable");
+    }
+
+    #[test]
+    fn what_is_left_out_is_marked() {
+        assert_eq!(cut("mañana", 6), "mañana");
+        assert_eq!(cut("mañanas", 6), "mañan…");
+    }
+}

@@ -1,0 +1,85 @@
+//! What the daemon waits for, in one sentence.
+
+use jiff::Timestamp;
+
+use crate::cli::household::Household;
+use crate::cli::span::from_now;
+use crate::cli::status::{Line, Next, read, status};
+use crate::clock::{Clock, SystemClock};
+
+/// The next opening: what, when, and in how long.
+pub(super) async fn sentence(household: &Household) -> String {
+    // What was done already is left out as far as the store tells; without it nothing is.
+    let known = read(&household.store()).await.unwrap_or_default();
+    let parts = household.parts();
+    let now = SystemClock.now();
+    words(&status(&parts.config, &parts.zones, &known, now).bookings, now)
+}
+
+fn words(bookings: &[Line], now: Timestamp) -> String {
+    let paused = bookings.iter().filter(|line| line.paused).count();
+    let paused = if paused > 0 { format!(" ({paused} paused)") } else { String::new() };
+    let mut ahead: Vec<(&Line, &Next)> = bookings.iter().filter_map(|line| Some((line, line.next.as_ref()?))).collect();
+    ahead.sort_by_key(|(_, next)| opening(next));
+    let Some((line, next)) = ahead.first() else {
+        return format!("no booking has a date ahead{paused}; write one, and see `firstserve plan`");
+    };
+    let also = ahead.iter().skip(1).filter(|(_, other)| opening(other) == opening(next)).count();
+    let also = if also > 0 { format!(", and {also} more at that instant") } else { String::new() };
+    let slot = format!("{} · {}, {}", line.member, line.booking, next.slot());
+    match &next.opening {
+        Some(at) if at.timestamp() > now => {
+            let distance = from_now(at.timestamp().duration_since(now));
+            format!("next: {slot}, opens {}, {distance}{also}", at.strftime("%a %Y-%m-%d %H:%M:%S %Z"))
+        }
+        _ => format!("next: {slot}, can be booked already{also}"),
+    }
+}
+
+fn opening(next: &Next) -> Option<Timestamp> {
+    next.opening.as_ref().map(jiff::Zoned::timestamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn line(name: &str, opening: Option<&str>) -> Line {
+        let zone = TimeZone::get("America/Costa_Rica").expect("the zone is known");
+        let start = date(2027, 7, 18).at(17, 0, 0, 0);
+        let next = opening.map(|opening| Next {
+            date: start.date(),
+            court: "1".into(),
+            start,
+            opening: Some(opening.parse::<Timestamp>().expect("an instant").to_zoned(zone)),
+        });
+        let (booking, member) = (name.into(), "ana".into());
+        Line { booking, member, paused: false, configured: true, last: None, now: Vec::new(), next }
+    }
+
+    fn said(lines: &[Line]) -> String {
+        words(lines, "2027-07-08T06:00:00Z".parse().expect("an instant"))
+    }
+
+    #[test]
+    fn the_next_opening_is_said_with_its_distance() {
+        let later = line("later", Some("2027-07-10T06:00:00Z"));
+        let lines = [later, line("doubles", Some("2027-07-09T06:00:00Z"))];
+        assert_eq!(
+            said(&lines),
+            "next: ana · doubles, Sun 2027-07-18 court 1 at 17:00, opens Fri 2027-07-09 00:00:00 CST, in 24 h 0 min"
+        );
+        let [_, first] = lines;
+        assert!(said(&[first.clone(), first]).ends_with(", and 1 more at that instant"));
+    }
+
+    #[test]
+    fn who_waits_for_nothing_is_told() {
+        let paused = Line { paused: true, ..line("doubles", None) };
+        assert_eq!(said(&[paused]), "no booking has a date ahead (1 paused); write one, and see `firstserve plan`");
+        assert!(said(&[line("open", Some("2027-07-01T06:00:00Z"))]).ends_with("can be booked already"));
+    }
+}

@@ -1,0 +1,377 @@
+//! `firstserve status`: what became of each booking, what goes on now, and what comes next.
+//!
+//! Reads the database and changes nothing, so it works beside a running daemon, and before the first one.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use serde_json::{Value, json};
+
+use super::plan::{local, place};
+use super::setting::Setting;
+use super::span::from_now;
+use super::{kept, page};
+use crate::clock::{Clock, SystemClock, ZoneData};
+use crate::config::Config;
+use crate::model::{Attempt, Booking, BookingName, CourtName, MemberId, Occurrence, Outcome, State};
+use crate::report::plain;
+use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences};
+use crate::store::{AttemptFilter, Slot, Store};
+
+/// Columns in which the texts of a booking begin.
+const INDENT: usize = 8;
+
+/// Prints it.
+///
+/// # Errors
+/// The configuration or the database cannot be read.
+pub(super) fn run(setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
+    let (config, zones) = setting.config_and_zones()?;
+    let known = super::runtime()?.block_on(known(&config))?;
+    let status = status(&config, &zones, &known, SystemClock.now());
+    if as_json {
+        super::answer(&status.json());
+    } else {
+        super::print(&status.text(page::width()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An attempt as it is kept, with the slot that it has, or may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// Its slot.
+    pub slot: Option<Slot>,
+}
+
+async fn known(config: &Config) -> anyhow::Result<Vec<Known>> {
+    let Some(store) = kept::open(config).await? else { return Ok(Vec::new()) };
+    let known = read(&store).await;
+    store.close().await;
+    Ok(known?)
+}
+
+/// Every attempt that is kept.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn read(store: &Store) -> Result<Vec<Known>, crate::store::StoreError> {
+    let mut known = Vec::new();
+    for attempt in store.attempts(&AttemptFilter::default()).await? {
+        let slot = if attempt.submits > 0 { store.slot_of(&attempt.id).await? } else { None };
+        known.push(Known { attempt, slot });
+    }
+    Ok(known)
+}
+
+/// Every booking, in the order of the configuration; then those that have left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// One per booking.
+    pub bookings: Vec<Line>,
+    now: Timestamp,
+}
+
+/// One booking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its name.
+    pub booking: BookingName,
+    /// Whose account.
+    pub member: MemberId,
+    /// Not attempted while true.
+    pub paused: bool,
+    /// Whether the configuration still has it.
+    pub configured: bool,
+    /// The attempt that ended last.
+    pub last: Option<Known>,
+    /// Attempts that are being worked on.
+    pub now: Vec<Attempt>,
+    /// The next date that is still to be tried.
+    pub next: Option<Next>,
+}
+
+/// A date that is still to be tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// The local date of the slot.
+    pub date: Date,
+    /// What opens first.
+    pub court: CourtName,
+    /// When it begins.
+    pub start: DateTime,
+    /// When it can first be booked, in the site's zone; none: at any time.
+    pub opening: Option<Zoned>,
+}
+
+/// What is known of every booking.
+pub fn status(config: &Config, zones: &ZoneData, known: &[Known], now: Timestamp) -> Status {
+    let mut bookings: Vec<Line> = config
+        .bookings
+        .iter()
+        .map(|booking| {
+            let of = of_booking(known, &booking.member, &booking.name);
+            let next = next(booking, config, zones, &of, now);
+            Line { paused: booking.paused, next, ..line(&booking.member, &booking.name, true, &of) }
+        })
+        .collect();
+    for Known { attempt, .. } in known {
+        let Attempt { member, booking, .. } = attempt;
+        if bookings.iter().all(|line| (&line.member, &line.booking) != (member, booking)) {
+            bookings.push(line(member, booking, false, &of_booking(known, member, booking)));
+        }
+    }
+    // Of what has left the configuration only that is worth a line which something came of.
+    bookings.retain(|line| line.configured || line.last.is_some() || !line.now.is_empty());
+    Status { bookings, now }
+}
+
+fn of_booking<'k>(known: &'k [Known], member: &MemberId, booking: &BookingName) -> Vec<&'k Known> {
+    known.iter().filter(|one| one.attempt.member == *member && one.attempt.booking == *booking).collect()
+}
+
+fn line(member: &MemberId, booking: &BookingName, configured: bool, of: &[&Known]) -> Line {
+    let ended = of.iter().filter(|one| one.attempt.state.is_ended() && !is_called_off(&one.attempt));
+    let works = |attempt: &&Attempt| !attempt.state.is_ended() && attempt.state != State::Planned;
+    Line {
+        booking: booking.clone(),
+        member: member.clone(),
+        paused: false,
+        configured,
+        last: ended.max_by_key(|one| one.attempt.updated_at).map(|one| (*one).clone()),
+        now: of.iter().map(|one| &one.attempt).filter(works).cloned().collect(),
+        next: None,
+    }
+}
+
+/// What a plan took back says nothing of the booking.
+pub(super) fn is_called_off(attempt: &Attempt) -> bool {
+    attempt.state == State::Ended(Outcome::Cancelled) && attempt.submits == 0
+}
+
+fn next(booking: &Booking, config: &Config, zones: &ZoneData, of: &[&Known], now: Timestamp) -> Option<Next> {
+    let (site, zone) = place(booking, &config.members, &config.sites, zones)?;
+    let is_open = |occurrence: &Occurrence| {
+        let known = of.iter().find(|one| one.attempt.date == occurrence.date);
+        known.is_none_or(|one| one.attempt.state == State::Planned || is_called_off(&one.attempt))
+    };
+    let dates = occurrences(booking, site, &zone, now, AHEAD).into_iter();
+    let next = dates.filter(is_open).min_by_key(|occurrence| (occurrence.opening(), occurrence.date))?;
+    let first = next.choices.iter().min_by_key(|choice| choice.opening)?;
+    let opening = Some(first.opening).filter(|opening| *opening != ALWAYS_OPEN);
+    Some(Next {
+        date: next.date,
+        court: first.court.clone(),
+        start: first.start,
+        opening: opening.map(|opening| opening.to_zoned(TimeZone::clone(&zone))),
+    })
+}
+
+impl Status {
+    /// `{"bookings":[{"booking","member","configured","paused","status","last","now","next"}]}`.
+    pub fn json(&self) -> Value {
+        json!({ "bookings": self.bookings.iter().map(Line::json).collect::<Vec<_>>() })
+    }
+
+    /// For people; no line ends behind the edge, where there is one.
+    pub fn text(&self, width: Option<usize>) -> String {
+        if self.bookings.is_empty() {
+            return "There are no bookings. Write one into the configuration, and see `firstserve plan`.\n".to_owned();
+        }
+        let texts: Vec<String> = self.bookings.iter().map(|line| line.text(self.now, width)).collect();
+        texts.join("\n")
+    }
+}
+
+impl Line {
+    /// What a user is told: what goes on, otherwise what comes next, otherwise what came last.
+    fn status(&self) -> &'static str {
+        let last = self.last.as_ref().map(|last| last.attempt.state);
+        match (self.now.first(), &self.next, last) {
+            (Some(now), ..) => now.state.status().as_str(),
+            _ if self.paused => "paused",
+            (_, Some(_), _) => State::Planned.status().as_str(),
+            (.., Some(last)) => last.status().as_str(),
+            _ => "finished",
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "booking": self.booking.as_str(),
+            "member": self.member.as_str(),
+            "configured": self.configured,
+            "paused": self.paused,
+            "status": self.status(),
+            "last": self.last.as_ref().map(|last| json!({
+                "date": last.attempt.date.to_string(),
+                "outcome": last.attempt.state.as_str(),
+                "note": last.attempt.note,
+                "at": last.attempt.updated_at.to_string(),
+                "court": last.won().map(|slot| slot.court.as_str()),
+                "start": last.won().map(|slot| slot.start.to_string()),
+                "attempt": last.attempt.id.as_str(),
+            })),
+            "now": self.now.iter().map(|attempt| json!({
+                "date": attempt.date.to_string(),
+                "state": attempt.state.as_str(),
+                "since": attempt.updated_at.to_string(),
+                "attempt": attempt.id.as_str(),
+            })).collect::<Vec<_>>(),
+            "next": self.next.as_ref().map(|next| json!({
+                "date": next.date.to_string(),
+                "court": next.court.as_str(),
+                "start": next.start.to_string(),
+                "opening_local": next.opening.as_ref().map(local),
+                "opening_utc": next.opening.as_ref().map(|opening| opening.timestamp().to_string()),
+            })),
+        })
+    }
+
+    fn text(&self, now: Timestamp, width: Option<usize>) -> String {
+        let gone = if self.configured { "" } else { "  (no longer in the configuration)" };
+        let (booking, member) = (plain(self.booking.as_str()), plain(self.member.as_str()));
+        let mut text = format!("{member} · {booking}: {}{gone}\n", self.status());
+        let rows = self.now.iter().map(|attempt| ("now", working(attempt)));
+        let rows = rows.chain(self.next.as_ref().map(|next| ("next", next.words(now))));
+        for (name, words) in rows.chain(self.last.as_ref().map(|last| ("last", last.words(now)))) {
+            let words = page::wrapped(&plain(&words), INDENT, width);
+            writeln!(text, "  {name:<width$}{words}", width = INDENT - 2).expect("writing to a String cannot fail");
+        }
+        text
+    }
+}
+
+impl Known {
+    /// The slot, where it is certainly ours.
+    fn won(&self) -> Option<&Slot> {
+        self.slot.as_ref().filter(|_| self.attempt.state == State::Ended(Outcome::Confirmed))
+    }
+
+    fn words(&self, now: Timestamp) -> String {
+        let Attempt { date, state, note, updated_at, .. } = &self.attempt;
+        let what = self.won().map(|slot| format!(" court {} at {}", slot.court, slot.start.strftime("%H:%M")));
+        let note = note.as_deref().filter(|note| !note.is_empty()).map(|note| format!(": {note}")).unwrap_or_default();
+        let ago = from_now(updated_at.duration_since(now));
+        format!("{}{}, {} {ago}{note}", day(*date), what.unwrap_or_default(), state.as_str())
+    }
+}
+
+impl Next {
+    /// `Sun 2027-07-18 court 1 at 17:00`.
+    pub(super) fn slot(&self) -> String {
+        format!("{} court {} at {}", day(self.date), self.court, self.start.strftime("%H:%M"))
+    }
+
+    fn words(&self, now: Timestamp) -> String {
+        let slot = self.slot();
+        match &self.opening {
+            None => format!("{slot}, can be booked at any time"),
+            Some(opening) => {
+                let word = if opening.timestamp() <= now { "open since" } else { "opens" };
+                let distance = from_now(opening.timestamp().duration_since(now));
+                format!("{slot}, {word} {} ({distance})", opening.strftime("%a %Y-%m-%d %H:%M:%S %Z"))
+            }
+        }
+    }
+}
+
+fn working(attempt: &Attempt) -> String {
+    format!("{}, {}", day(attempt.date), attempt.state.as_str())
+}
+
+fn day(date: Date) -> String {
+    date.strftime("%a %Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::model::AttemptId;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("an instant")
+    }
+
+    fn attempt(day: i8, state: State, note: &str) -> Attempt {
+        Attempt {
+            id: AttemptId::new("01"),
+            booking: "wednesday singles".into(),
+            member: "ana".into(),
+            site: "las-palmas".into(),
+            date: date(2027, 7, day),
+            opening: at("2027-07-05T06:00:00Z"),
+            state,
+            submits: 1,
+            created_at: at("2027-06-01T00:00:00Z"),
+            planned_at: at("2027-06-01T00:00:00Z"),
+            updated_at: at("2027-07-05T06:00:02Z"),
+            note: Some(note.to_owned()),
+        }
+    }
+
+    fn known(day: i8, state: State, note: &str) -> Known {
+        let start = date(2027, 7, day).at(17, 0, 0, 0);
+        let slot = Slot { court: "2".into(), start, end: start };
+        Known { attempt: attempt(day, state, note), slot: Some(slot) }
+    }
+
+    fn next() -> Next {
+        let zone = TimeZone::get("America/Costa_Rica").expect("the zone is known");
+        let start = date(2027, 7, 21).at(17, 0, 0, 0);
+        let opening = Some(at("2027-07-12T06:00:00Z").to_zoned(zone));
+        Next { date: start.date(), court: "2".into(), start, opening }
+    }
+
+    fn one(of: &[&Known]) -> Line {
+        line(&"ana".into(), &"wednesday singles".into(), true, of)
+    }
+
+    fn shown(line: Line) -> String {
+        Status { bookings: vec![line], now: at("2027-07-08T06:00:00Z") }.text(Some(80))
+    }
+
+    #[test]
+    fn a_booking_tells_what_came_and_what_comes() {
+        let note = "the site's list shows it, and it has shown it ever since, for as long as anybody has looked at it";
+        let won = known(14, State::Ended(Outcome::Confirmed), note);
+        let text = shown(Line { next: Some(next()), ..one(&[&won]) });
+        assert_eq!(
+            text,
+            "ana · wednesday singles: scheduled\n  \
+               next  Wed 2027-07-21 court 2 at 17:00, opens Mon 2027-07-12 00:00:00 CST (in 4\n        days)\n  \
+               last  Wed 2027-07-14 court 2 at 17:00, confirmed 2 days ago: the site's list\n        \
+               shows it, and it has shown it ever since, for as long as anybody has\n        looked at it\n"
+        );
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
+    fn what_goes_on_comes_first_and_a_court_that_is_not_won_is_not_named() {
+        let (works, lost) = (known(21, State::Ready, ""), known(14, State::Ended(Outcome::Taken), "too slow"));
+        let text = shown(one(&[&works, &lost]));
+        assert!(text.starts_with("ana · wednesday singles: processing\n  now   Wed 2027-07-21, ready\n"), "{text}");
+        assert!(text.contains("last  Wed 2027-07-14, taken 2 days ago: too slow"), "{text}");
+    }
+
+    #[test]
+    fn what_a_plan_took_back_is_no_outcome() {
+        let mut vanished = known(14, State::Ended(Outcome::Cancelled), "no booking asks for this date any more");
+        vanished.attempt.submits = 0;
+        assert_eq!(one(&[&vanished]).last, None);
+        assert_eq!(shown(Line { paused: true, ..one(&[&vanished]) }), "ana · wednesday singles: paused\n");
+    }
+
+    #[test]
+    fn a_name_does_not_speak_to_the_terminal() {
+        let text = shown(line(&"ana".into(), &"a\u{1b}]0;t\u{7}\nb".into(), true, &[]));
+        assert_eq!(text, "ana · a\\u{1b}]0;t\\u{7}\\nb: finished\n");
+    }
+}
