@@ -3,6 +3,7 @@
 //! Needs no vault, browser or network: bookings, zones and the time come in, rows come out. A database on this machine is asked
 //! how far each date has come.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 
 use jiff::civil::{Date, Time};
@@ -61,8 +62,9 @@ pub(super) fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<
     let now = SystemClock.now();
     still_ahead(args.until, now)?;
     let plan = plan(&config.bookings, &config.members, &config.sites, &zones, now, args.until);
-    let plan = plan.with_states(&kept_attempts(&config));
     let limit = args.limit(json);
+    let kept = plan.dates(limit).map(|dates| kept_attempts(&config, dates));
+    let plan = plan.with_states(&kept.unwrap_or_default());
     if json {
         super::answer(&plan.json(limit));
     } else {
@@ -83,15 +85,15 @@ fn still_ahead(until: Option<Date>, now: Timestamp) -> Result<(), Failure> {
     }
 }
 
-/// What a database on this machine keeps; without it the plan is the same, but says less.
-fn kept_attempts(config: &Config) -> Vec<Attempt> {
+/// What a database on this machine keeps of these dates; without it the plan is the same, but says less.
+fn kept_attempts(config: &Config, dates: (Date, Date)) -> Vec<Attempt> {
     if !kept::is_here(config) {
         return Vec::new();
     }
     let Ok(runtime) = super::runtime() else { return Vec::new() };
     let read = runtime.block_on(async {
         let Some(store) = kept::open(config).await? else { return anyhow::Ok(Vec::new()) };
-        let attempts = store.attempts(&AttemptFilter::default()).await;
+        let attempts = store.attempts(&AttemptFilter { between: Some(dates), ..AttemptFilter::default() }).await;
         store.close().await;
         Ok(attempts?)
     });
@@ -189,15 +191,20 @@ fn rows_of(occurrence: &Occurrence, zone: &TimeZone) -> Vec<Row> {
 }
 
 impl Plan {
+    /// The first and the last date of so many rows.
+    pub fn dates(&self, limit: usize) -> Option<(Date, Date)> {
+        let rows = &self.rows[..limit.min(self.rows.len())];
+        Some((rows.first()?.date, rows.last()?.date))
+    }
+
     /// The same, with how far the attempt of each date has come.
     #[must_use]
     pub fn with_states(mut self, attempts: &[Attempt]) -> Self {
+        let told = attempts.iter().filter(|attempt| !is_called_off(attempt));
+        let states: HashMap<_, _> =
+            told.map(|attempt| ((&attempt.member, &attempt.booking, attempt.date), attempt.state)).collect();
         for row in &mut self.rows {
-            let is_its = |attempt: &&Attempt| {
-                (&attempt.member, &attempt.booking, attempt.date) == (&row.member, &row.booking, row.date)
-            };
-            let found = attempts.iter().find(is_its).filter(|attempt| !is_called_off(attempt));
-            row.state = found.map(|attempt| attempt.state);
+            row.state = states.get(&(&row.member, &row.booking, row.date)).copied();
         }
         self
     }

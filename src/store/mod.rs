@@ -23,6 +23,7 @@ mod instance;
 mod ledger;
 mod lost;
 mod outbox;
+mod overview;
 mod past_permits;
 mod permit;
 mod plan;

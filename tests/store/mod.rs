@@ -5,6 +5,7 @@ mod audit;
 mod crash;
 mod files;
 mod migrate;
+mod overview;
 mod plan;
 mod postgres;
 mod rivals;
