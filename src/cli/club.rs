@@ -8,13 +8,19 @@ use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
 use super::run::signals::Signals;
+use super::setting::DEFAULT_DATA;
 use super::{Exit, Failure};
 use crate::club::{Club, Options, Ready};
+use crate::store::Store;
 
 mod practice;
 
 /// Whom the club knows, for whoever practises.
 const MEMBERS: &str = "Its members are ana, bruno, carla and 23 more; the password of NAME is NAME-raqueta.";
+
+/// Of a daemon that keeps the database of the club that was there before, where the date may be booked already.
+const STILL_RUNS: &str = "A `firstserve run` of the club before is still at work in this folder: end it (Ctrl-C where it runs) and \
+                          start it again, otherwise nothing is booked.";
 
 /// What `club` takes.
 #[derive(Debug, clap::Args)]
@@ -55,6 +61,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         std::io::stdout().flush()?;
         if !ends_with_stdin {
             advice(&ready, &options, folder.as_deref()).iter().for_each(|line| super::say(line));
+            if practice.is_some_and(|folder| Store::is_held(&folder.join(DEFAULT_DATA))) {
+                super::say(STILL_RUNS);
+            }
         }
         if ends_with_stdin {
             let stop = stop.clone();

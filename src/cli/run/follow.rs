@@ -17,19 +17,26 @@ use crate::report::{Severity, render};
 /// How often a missing vault is looked for: somebody may have just made it.
 const LOOK_FOR_VAULT: Duration = Duration::from_secs(5);
 
+/// Said last of all, at each change: `status` looks into the new one, where nobody writes.
+const OTHER_DATABASE: &str = "`database` under [server] is another one than this process keeps: end this `firstserve run` and start \
+                              it again; until then it goes on with the old one, and does not book what was booked by that";
+
 /// Who follows the configuration, and tells which one is in force.
 pub(super) struct Follower {
     engine: Handle,
     household: Household,
     post: Post,
     in_force: watch::Sender<Household>,
+    /// The configuration of the start, whose database this process keeps.
+    started: Arc<Config>,
 }
 
 impl Follower {
     /// Nothing is followed yet; the receiver has what is in force at any time.
     pub(super) fn new(engine: Handle, household: Household, post: Post) -> (Self, watch::Receiver<Household>) {
         let (in_force, seen) = watch::channel(household.clone());
-        (Self { engine, household, post, in_force }, seen)
+        let started = Arc::clone(household.config());
+        (Self { engine, household, post, in_force, started }, seen)
     }
 
     /// Follows the configuration until `stop`; then the postman is called back.
@@ -57,7 +64,7 @@ impl Follower {
     }
 
     async fn obey(self, config: Arc<Config>) -> Self {
-        let Self { engine, household: old, mut post, in_force } = self;
+        let Self { engine, household: old, mut post, in_force, started } = self;
         tell_what_waits(old.config(), &config);
         let new_mail = old.config().mail != config.mail;
         let household = old.under(config);
@@ -72,7 +79,10 @@ impl Follower {
         }
         engine.reload(household.parts()).await;
         tracing::info!("{}", super::ahead::sentence(&household).await);
-        Self { engine, household, post, in_force }
+        if household.config().server.database != started.server.database {
+            tracing::error!("{OTHER_DATABASE}");
+        }
+        Self { engine, household, post, in_force, started }
     }
 
     fn refuse(&self, loaded: &Loaded) {
