@@ -14,12 +14,14 @@ const BOOKINGS: usize = 500;
 const SOON: Duration = Duration::from_secs(25);
 
 fn parts() -> Vec<String> {
-    let mut site = "[site.club]\nurl = \"http://127.0.0.1:9/\"\ntime-zone = \"America/Costa_Rica\"\nflow = \"selectors/club\"\n"
-        .to_owned();
+    let mut site =
+        "[site.club]\nurl = \"http://127.0.0.1:9/\"\ntime-zone = \"America/Costa_Rica\"\nflow = \"selectors/club\"\n"
+            .to_owned();
     for court in 1..=4 {
         site.push_str(&format!("[site.club.court.{court}]\nsite-id = \"{court}\"\nopens = {{ visible-days = 10 }}\n"));
     }
-    let members = (0..BOOKINGS / 10).map(|number| format!("[member.m{number}]\nsite = \"club\"\nvault = \"club/m{number}\"\n"));
+    let members =
+        (0..BOOKINGS / 10).map(|number| format!("[member.m{number}]\nsite = \"club\"\nvault = \"club/m{number}\"\n"));
     let bookings = (0..BOOKINGS).map(|number| {
         format!(
             "[[booking]]\nname = \"b{number}\"\nmember = \"m{}\"\nrepeat = \"FREQ=WEEKLY;BYDAY=WE\"\nfrom = 2099-01-07\ntimes = [\"{:02}:00\"]\n",
