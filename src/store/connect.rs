@@ -137,6 +137,7 @@ pub(super) async fn open_read_only(url: &str) -> Result<Opened, StoreError> {
                 (Backend::Postgres, url, None, place)
             }
             Address::Sqlite(file) => {
+                InstanceLock::refuse_vanished(&file)?;
                 let url = sqlite_url(&file, "ro")?;
                 try_file(&file, &url, READING_PRAGMAS).await?.close().await?;
                 (Backend::Sqlite, url, Some(READING_PRAGMAS), file.display().to_string())
