@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::run::signals::Signals;
@@ -38,11 +39,12 @@ pub(super) struct Args {
     ends_with_stdin: bool,
 }
 
-/// Serves until SIGINT or SIGTERM; the first line on stdout says where.
+/// Serves until SIGINT or SIGTERM; the first line on stdout says where, or a JSON document `{"url","opening"}` does, whose opening is
+/// null for a club that opens at its midnight.
 ///
 /// # Errors
 /// The address cannot be listened on.
-pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: Args, json: bool) -> anyhow::Result<ExitCode> {
     let Args { mut options, practice, ends_with_stdin } = args;
     if practice.is_some() {
         options.opens_in = options.opens_in.or(Some(practice::OPENS_IN));
@@ -57,7 +59,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let club = Club::new(listener, &options, stop.clone())?;
         let ready = club.ready()?;
         let folder = practice.as_deref().map(|folder| practice::write(folder, &ready, &options)).transpose()?;
-        writeln!(std::io::stdout(), "{ready}")?;
+        if json {
+            super::answer(&json!({ "url": ready.url, "opening": ready.opening.map(|opening| opening.to_string()) }));
+        } else {
+            writeln!(std::io::stdout(), "{ready}")?;
+        }
         std::io::stdout().flush()?;
         if !ends_with_stdin {
             advice(&ready, &options, folder.as_deref()).iter().for_each(|line| super::say(line));
