@@ -5,16 +5,23 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::run::signals::Signals;
+use super::setting::DEFAULT_DATA;
 use super::{Exit, Failure};
 use crate::club::{Club, Options, Ready};
+use crate::store::Store;
 
 mod practice;
 
 /// Whom the club knows, for whoever practises.
 const MEMBERS: &str = "Its members are ana, bruno, carla and 23 more; the password of NAME is NAME-raqueta.";
+
+/// Of a daemon that keeps the database of the club that was there before, where the date may be booked already.
+const STILL_RUNS: &str = "A `firstserve run` of the club before is still at work in this folder: end it (Ctrl-C where it runs) and \
+                          start it again, otherwise nothing is booked.";
 
 /// What `club` takes.
 #[derive(Debug, clap::Args)]
@@ -32,11 +39,12 @@ pub(super) struct Args {
     ends_with_stdin: bool,
 }
 
-/// Serves until SIGINT or SIGTERM; the first line on stdout says where.
+/// Serves until SIGINT or SIGTERM; the first line on stdout says where, or a JSON document `{"url","opening"}` does, whose opening is
+/// null for a club that opens at its midnight.
 ///
 /// # Errors
 /// The address cannot be listened on.
-pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: Args, json: bool) -> anyhow::Result<ExitCode> {
     let Args { mut options, practice, ends_with_stdin } = args;
     if practice.is_some() {
         options.opens_in = options.opens_in.or(Some(practice::OPENS_IN));
@@ -51,10 +59,17 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let club = Club::new(listener, &options, stop.clone())?;
         let ready = club.ready()?;
         let folder = practice.as_deref().map(|folder| practice::write(folder, &ready, &options)).transpose()?;
-        writeln!(std::io::stdout(), "{ready}")?;
+        if json {
+            super::answer(&json!({ "url": ready.url, "opening": ready.opening.map(|opening| opening.to_string()) }));
+        } else {
+            writeln!(std::io::stdout(), "{ready}")?;
+        }
         std::io::stdout().flush()?;
         if !ends_with_stdin {
             advice(&ready, &options, folder.as_deref()).iter().for_each(|line| super::say(line));
+            if practice.is_some_and(|folder| Store::is_held(&folder.join(DEFAULT_DATA))) {
+                super::say(STILL_RUNS);
+            }
         }
         if ends_with_stdin {
             let stop = stop.clone();

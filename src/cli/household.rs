@@ -39,7 +39,8 @@ pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
     })
 }
 
-fn exit_of(error: &StoreError) -> Exit {
+/// The code that a failure of the store ends a command with.
+pub(super) fn exit_of(error: &StoreError) -> Exit {
     match error.matter() {
         Matter::Files => Exit::Io,
         Matter::Contents => Exit::Data,

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::{Exit, Failure};
+use super::Failure;
+use super::household::exit_of;
 use crate::config::Config;
-use crate::store::Store;
+use crate::store::{Store, StoreErrorKind};
 
 /// Whether the database is a file on this machine; one elsewhere needs the network.
 pub(super) fn is_here(config: &Config) -> bool {
@@ -14,13 +15,14 @@ pub(super) fn is_here(config: &Config) -> bool {
 /// Opens the database for reading; none where nothing was kept yet.
 ///
 /// # Errors
-/// The database is there and cannot be read.
+/// The database is there and cannot be read, or was there and is not any more.
 pub(super) async fn open(config: &Config) -> Result<Option<Store>, Failure> {
     let address = config.server.database.expose();
     let file = address.strip_prefix("sqlite://").or_else(|| address.strip_prefix("sqlite:"));
-    if file.is_some_and(|file| !Path::new(file).exists()) {
-        return Ok(None);
+    let is_missing = file.is_some_and(|file| !Path::new(file).exists());
+    match Store::open_read_only(address).await {
+        Ok(store) => Ok(Some(store)),
+        Err(error) if is_missing && !matches!(error.kind, StoreErrorKind::Vanished { .. }) => Ok(None),
+        Err(error) => Err(Failure::new(exit_of(&error), error.to_string())),
     }
-    let opened = Store::open_read_only(address).await;
-    opened.map(Some).map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))
 }

@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         super::answer(&json!({ "sites": told.iter().map(Told::json).collect::<Vec<_>>() }));
     } else {
         let text: String = told.iter().map(Told::text).collect();
-        std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
+        super::print(&text)?;
     }
     Ok(ExitCode::SUCCESS)
 }

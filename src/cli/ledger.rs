@@ -157,6 +157,5 @@ fn draw(path: &Path, svg: &str) -> anyhow::Result<()> {
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
-    std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
-    Ok(())
+    Ok(super::print(text)?)
 }

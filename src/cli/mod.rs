@@ -95,9 +95,12 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
             wanted.identity = wanted.identity.or(found.identity);
             Ok(wanted.run(&found.data, &found.entries, args.json))
         }
-        Command::Club(options) => club::run(options),
+        Command::Club(options) => club::run(options, args.json),
         Command::Clock(wanted) => clock::run(&wanted, args.json),
         Command::Schema => forgive(schema::run(&mut std::io::stdout())).map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        Command::Completions { .. } if args.json => {
+            Err(Failure::new(Exit::Usage, "completions are a script for a shell, not JSON; leave out --json").into())
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "firstserve", &mut script);

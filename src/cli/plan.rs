@@ -3,6 +3,7 @@
 //! Needs no vault, browser or network: bookings, zones and the time come in, rows come out. A database on this machine is asked
 //! how far each date has come.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 
 use jiff::civil::{Date, Time};
@@ -62,8 +63,9 @@ pub(super) fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<
     let now = SystemClock.now();
     still_ahead(args.until, now)?;
     let plan = plan(&config.bookings, &config.members, &config.sites, &zones, now, args.until);
-    let plan = plan.with_states(&kept_attempts(&config));
     let limit = args.limit(json);
+    let kept = plan.dates(limit).map(|dates| kept_attempts(&config, dates));
+    let plan = plan.with_states(&kept.unwrap_or_default());
     if json {
         super::answer(&plan.json(limit));
     } else {
@@ -84,15 +86,15 @@ fn still_ahead(until: Option<Date>, now: Timestamp) -> Result<(), Failure> {
     }
 }
 
-/// What a database on this machine keeps; without it the plan is the same, but says less.
-fn kept_attempts(config: &Config) -> Vec<Attempt> {
+/// What a database on this machine keeps of these dates; without it the plan is the same, but says less.
+fn kept_attempts(config: &Config, dates: (Date, Date)) -> Vec<Attempt> {
     if !kept::is_here(config) {
         return Vec::new();
     }
     let Ok(runtime) = super::runtime() else { return Vec::new() };
     let read = runtime.block_on(async {
         let Some(store) = kept::open(config).await? else { return anyhow::Ok(Vec::new()) };
-        let attempts = store.attempts(&AttemptFilter::default()).await;
+        let attempts = store.attempts(&AttemptFilter { between: Some(dates), ..AttemptFilter::default() }).await;
         store.close().await;
         Ok(attempts?)
     });
@@ -215,15 +217,20 @@ fn notes_of(occurrence: &Occurrence, court: &CourtName, site: &Site, zone: &Time
 }
 
 impl Plan {
+    /// The first and the last date of so many rows.
+    pub fn dates(&self, limit: usize) -> Option<(Date, Date)> {
+        let rows = &self.rows[..limit.min(self.rows.len())];
+        Some((rows.first()?.date, rows.last()?.date))
+    }
+
     /// The same, with how far the attempt of each date has come.
     #[must_use]
     pub fn with_states(mut self, attempts: &[Attempt]) -> Self {
+        let told = attempts.iter().filter(|attempt| !is_called_off(attempt));
+        let states: HashMap<_, _> =
+            told.map(|attempt| ((&attempt.member, &attempt.booking, attempt.date), attempt.state)).collect();
         for row in &mut self.rows {
-            let is_its = |attempt: &&Attempt| {
-                (&attempt.member, &attempt.booking, attempt.date) == (&row.member, &row.booking, row.date)
-            };
-            let found = attempts.iter().find(is_its).filter(|attempt| !is_called_off(attempt));
-            row.state = found.map(|attempt| attempt.state);
+            row.state = states.get(&(&row.member, &row.booking, row.date)).copied();
         }
         self
     }
@@ -248,15 +255,26 @@ impl Plan {
             let names: Vec<&str> = self.paused.iter().map(BookingName::as_str).collect();
             text.push_str(&format!("\nPaused, and not tried: {}\n", names.join(", ")));
         }
-        if !self.touched.is_empty() {
-            text.push_str("\nClock changes touch these dates, within two years:\n");
+        text.push_str(&self.clock_changes(limit, width));
+        if !self.rows.is_empty() {
+            text.push_str(&format!("\nTime zone data {}.\n", self.zone_data));
         }
-        for (booking, member, date, note) in &self.touched {
+        text
+    }
+
+    /// What clock changes do to the dates ahead; nothing where they touch none.
+    fn clock_changes(&self, limit: usize, width: Option<usize>) -> String {
+        if self.touched.is_empty() {
+            return String::new();
+        }
+        let mut text = "\nClock changes touch these dates, within two years:\n".to_owned();
+        for (booking, member, date, note) in self.touched.iter().take(limit) {
             let line = format!("{}  {member} · {booking}: {note}", date.strftime("%a %Y-%m-%d"));
             text.push_str(&format!("  {}\n", page::wrapped(&plain(&line), 6, width)));
         }
-        if !self.rows.is_empty() {
-            text.push_str(&format!("\nTime zone data {}.\n", self.zone_data));
+        let more = self.touched.len().saturating_sub(limit);
+        if more > 0 {
+            text.push_str(&format!("  … and {more} more\n"));
         }
         text
     }

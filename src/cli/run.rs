@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch::Receiver};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,7 @@ mod journal;
 mod post;
 pub(super) mod signals;
 
+use follow::Follower;
 use post::Post;
 use signals::{Asked, Signals};
 
@@ -104,12 +105,13 @@ async fn daemon(
     let served = tokio::spawn(web::serve(listener, health, stop.clone().cancelled_owned()));
     let (path, environment, zones) = (setting.path.clone(), setting.environment.clone(), Arc::new(setting.zones()));
     let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
-    let (store, kept) = (household.store(), household.clone());
+    let store = household.store();
     let ahead = ahead::sentence(&household).await;
-    let following = tokio::spawn(follow::follow(reloads, engine.clone(), household, post, stop.clone()));
+    let (follower, in_force) = Follower::new(engine.clone(), household, post);
+    let following = tokio::spawn(follower.follow(reloads, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
     super::say(&ahead);
-    until_stopped(&mut signals, &watcher, &engine, running, &kept).await?;
+    until_stopped(&mut signals, &watcher, &engine, running, &in_force).await?;
     stop.cancel();
     following.await?;
     if let Ok(served) = tokio::time::timeout(LAST_ANSWERS, served).await {
@@ -125,13 +127,13 @@ async fn until_stopped(
     watcher: &Watcher,
     engine: &Handle,
     mut running: JoinHandle<()>,
-    household: &Household,
+    in_force: &Receiver<Household>,
 ) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             // An engine that ends because of it is told as that.
             biased;
-            why = engine.until_lost() => return lost(why, signals, running, household).await,
+            why = engine.until_lost() => return lost(why, signals, running, in_force).await,
             ended = &mut running => {
                 ended?;
                 return Err(Failure::new(Exit::Unavailable, "the engine ended by itself").into());
@@ -155,11 +157,12 @@ async fn lost(
     why: String,
     signals: &mut Signals,
     running: JoinHandle<()>,
-    household: &Household,
+    in_force: &Receiver<Household>,
 ) -> anyhow::Result<()> {
     super::say(&format!("firstserve stops: {why}"));
+    let household = in_force.borrow().clone();
     tokio::select! {
-        (ended, ()) = async { tokio::join!(running, alarm::tell(household, &why)) } => ended?,
+        (ended, ()) = async { tokio::join!(running, alarm::tell(&household, &why)) } => ended?,
         () = signals.stop() => {}
     }
     let cure = "put it or a backup of it in its place, and look at the sites' own lists, before you start again";

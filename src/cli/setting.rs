@@ -13,7 +13,7 @@ use crate::report::{Problem, render};
 use crate::vault::{Vault, VaultError, default_identity};
 
 /// The data folder of a configuration that says nothing, or cannot be read.
-const DEFAULT_DATA: &str = "data";
+pub(super) const DEFAULT_DATA: &str = "data";
 
 /// The configuration's path and the environment.
 pub(super) struct Setting {

@@ -2,12 +2,13 @@
 //!
 //! Reads the database and changes nothing, so it works beside a running daemon, and before the first one.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::process::ExitCode;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ToSpan, Zoned};
 use serde_json::{Value, json};
 
 use super::plan::{local, place};
@@ -19,7 +20,7 @@ use crate::config::Config;
 use crate::model::{Attempt, Booking, BookingName, CourtName, MemberId, Occurrence, Outcome, State};
 use crate::report::plain;
 use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences};
-use crate::store::{AttemptFilter, Slot, Store};
+use crate::store::{Slot, Store};
 
 /// Columns in which the texts of a booking begin.
 const INDENT: usize = 8;
@@ -51,22 +52,20 @@ pub struct Known {
 
 async fn known(config: &Config) -> anyhow::Result<Vec<Known>> {
     let Some(store) = kept::open(config).await? else { return Ok(Vec::new()) };
-    let known = read(&store).await;
+    let known = read(&store, SystemClock.now()).await;
     store.close().await;
     Ok(known?)
 }
 
-/// Every attempt that is kept.
+/// What is kept of every booking, as far as it is shown.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn read(store: &Store) -> Result<Vec<Known>, crate::store::StoreError> {
-    let mut known = Vec::new();
-    for attempt in store.attempts(&AttemptFilter::default()).await? {
-        let slot = if attempt.submits > 0 { store.slot_of(&attempt.id).await? } else { None };
-        known.push(Known { attempt, slot });
-    }
-    Ok(known)
+pub(super) async fn read(store: &Store, now: Timestamp) -> Result<Vec<Known>, crate::store::StoreError> {
+    // No zone's date is further back.
+    let since = now.to_zoned(TimeZone::UTC).date().saturating_sub(1.day());
+    let kept = store.overview(since).await?;
+    Ok(kept.into_iter().map(|(attempt, slot)| Known { attempt, slot }).collect())
 }
 
 /// Every booking, in the order of the configuration; then those that have left it.
@@ -111,19 +110,19 @@ pub struct Next {
 
 /// What is known of every booking.
 pub fn status(config: &Config, zones: &ZoneData, known: &[Known], now: Timestamp) -> Status {
+    let mut of = by_booking(known);
     let mut bookings: Vec<Line> = config
         .bookings
         .iter()
         .map(|booking| {
-            let of = of_booking(known, &booking.member, &booking.name);
+            let of = of.remove(&(&booking.member, &booking.name)).unwrap_or_default();
             let next = next(booking, config, zones, &of, now);
             Line { paused: booking.paused, next, ..line(&booking.member, &booking.name, true, &of) }
         })
         .collect();
-    for Known { attempt, .. } in known {
-        let Attempt { member, booking, .. } = attempt;
-        if bookings.iter().all(|line| (&line.member, &line.booking) != (member, booking)) {
-            bookings.push(line(member, booking, false, &of_booking(known, member, booking)));
+    for Known { attempt: Attempt { member, booking, .. }, .. } in known {
+        if let Some(of) = of.remove(&(member, booking)) {
+            bookings.push(line(member, booking, false, &of));
         }
     }
     // Of what has left the configuration only that is worth a line which something came of.
@@ -131,8 +130,12 @@ pub fn status(config: &Config, zones: &ZoneData, known: &[Known], now: Timestamp
     Status { bookings, now }
 }
 
-fn of_booking<'k>(known: &'k [Known], member: &MemberId, booking: &BookingName) -> Vec<&'k Known> {
-    known.iter().filter(|one| one.attempt.member == *member && one.attempt.booking == *booking).collect()
+fn by_booking(known: &[Known]) -> HashMap<(&MemberId, &BookingName), Vec<&Known>> {
+    let mut of: HashMap<_, Vec<&Known>> = HashMap::new();
+    for one in known {
+        of.entry((&one.attempt.member, &one.attempt.booking)).or_default().push(one);
+    }
+    of
 }
 
 fn line(member: &MemberId, booking: &BookingName, configured: bool, of: &[&Known]) -> Line {

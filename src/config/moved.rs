@@ -111,19 +111,20 @@ fn count(court: &str, start: DateTime, shift: SignedDuration, found: &mut Vec<Mo
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::New(count) => write!(f, "{} new", attempts(*count, "is", "are")),
-            Self::Gone(count) => write!(f, "{} called off", attempts(*count, "is", "are")),
+            Self::New(count) => write!(f, "{} new", dates(*count, "is", "are")),
+            Self::Gone(count) => write!(f, "{} called off", dates(*count, "is", "are")),
             Self::Opening { court, weekday, time, later, attempts: count } => {
                 let day = &format!("{weekday:?}")[..3];
-                let moves = attempts(*count, "moves", "move");
+                let moves = dates(*count, "moves", "move");
                 write!(f, "court {court} {day} {} now {}; {moves}", clock(*time), shift_words(*later))
             }
         }
     }
 }
 
-fn attempts(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 attempt {one}") } else { format!("{count} attempts {many}") }
+/// Dates, not attempts: that of one may be over, and then nothing of it moves any more.
+fn dates(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 date {one}") } else { format!("{count} dates {many}") }
 }
 
 /// `opens a day earlier`; an hour more or less than whole days is a clock change between them.

@@ -30,8 +30,10 @@ const VERIFY_EXAMPLE: &str = r#"
 [[step]]
 go = "{site.url}my-bookings"
 [[step]]
+# `fresh-if` stands below the rows: a page that was cut off is then no list,
+# and not a list with fewer bookings.
 rows = "table.bookings tbody tr"
-fresh-if = { visible = "h1.my-bookings" }
+fresh-if = { visible = "p.bookings-total" }
 [step.columns]
 date = { css = "td.date", equals = "{date:%d/%m/%Y}" }
 start = { css = "td.time", equals = "{start:%H:%M}" }
@@ -299,5 +301,31 @@ mod tests {
         assert_eq!(problems, []);
         let columns = Read::files(Path::new("x"), &[SourceFile::new(path, VERIFY_EXAMPLE)]).parts;
         assert_eq!(columns.columns().len(), 3);
+    }
+
+    /// A page in the words of the example, as the clubs' own look: something above the rows, and something below them.
+    const LIST: &str = "<h1 class=my-bookings>My bookings</h1><table class=bookings><tbody><tr><td class=date>18/07/2027</tr>\
+                        <tr><td class=date>25/07/2027</tr></tbody></table><p class=bookings-total>2 bookings</p>";
+
+    /// How many rows the example finds in a page; none: for the example that is no list.
+    fn rows_found(example: &str, page: &str) -> Option<usize> {
+        let table: toml::Table = example.parse().expect("TOML");
+        let step = &table["step"][1];
+        let page = scraper::Html::parse_document(page);
+        let count = |css: &toml::Value| {
+            let css = scraper::Selector::parse(css.as_str().expect("a selector")).expect("a selector");
+            page.select(&css).count()
+        };
+        (count(&step["fresh-if"]["visible"]) > 0).then(|| count(&step["rows"]))
+    }
+
+    /// Otherwise who copies it books twice when the site's answer breaks off.
+    #[test]
+    fn the_sign_of_the_example_is_below_the_rows() {
+        let (cut, _) = LIST.split_once("</tr>").expect("it has rows");
+        assert_eq!(rows_found(VERIFY_EXAMPLE, LIST), Some(2));
+        assert_eq!(rows_found(VERIFY_EXAMPLE, cut), None);
+        let above = VERIFY_EXAMPLE.replace("p.bookings-total", "h1.my-bookings");
+        assert_eq!(rows_found(&above, cut), Some(1), "the control: with a heading it is a list with fewer bookings");
     }
 }

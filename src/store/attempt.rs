@@ -1,6 +1,7 @@
 //! Attempts: reading them, moving them on, ending them.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 
@@ -27,6 +28,8 @@ pub struct AttemptFilter {
     pub live: bool,
     /// Only those that open until then.
     pub opens_by: Option<Timestamp>,
+    /// Only of these dates, both included.
+    pub between: Option<(Date, Date)>,
 }
 
 /// How an attempt ends.
@@ -52,10 +55,12 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn attempts(&self, filter: &AttemptFilter) -> Result<Vec<Attempt>, StoreError> {
+        let (first, last) = filter.between.unwrap_or((Date::MIN, Date::MAX));
         doing("read the attempts", async {
             let rows = sqlx::query(
                 "SELECT * FROM attempt WHERE ($1 IS NULL OR member = $2) AND ($3 IS NULL OR booking = $4) \
-                 AND ($5 IS NULL OR site = $6) AND ($7 = 0 OR ended_at IS NULL) AND opening <= $8 ORDER BY opening, id",
+                 AND ($5 IS NULL OR site = $6) AND ($7 = 0 OR ended_at IS NULL) AND opening <= $8 \
+                 AND date >= $9 AND date <= $10 ORDER BY opening, id",
             )
             .bind(filter.member.as_ref().map(MemberId::as_str))
             .bind(filter.member.as_ref().map(MemberId::as_str))
@@ -65,6 +70,8 @@ impl Store {
             .bind(filter.site.as_ref().map(SiteId::as_str))
             .bind(i64::from(filter.live))
             .bind(filter.opens_by.map_or(i64::MAX, nanos))
+            .bind(first.to_string())
+            .bind(last.to_string())
             .fetch_all(self.pool())
             .await?;
             rows.iter().map(attempt).collect()

@@ -144,6 +144,7 @@ async fn unlocked(url: &str, mode: &str, pragmas: &'static str) -> Result<Opened
             (Backend::Postgres, url, None, place)
         }
         Address::Sqlite(file) => {
+            InstanceLock::refuse_vanished(&file)?;
             let url = sqlite_url(&file, mode)?;
             try_file(&file, &url, pragmas).await?.close().await?;
             (Backend::Sqlite, url, Some(pragmas), file.display().to_string())

@@ -10,8 +10,8 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use sqlx::AnyConnection;
 
-use super::StoreErrorKind;
 use super::read::Columns;
+use super::{StoreErrorKind, files};
 
 /// The name of the lock file.
 const LOCK: &str = "instance.lock";
@@ -52,6 +52,17 @@ impl InstanceLock {
     pub(super) fn is_held(folder: &Path) -> bool {
         let Ok(file) = File::open(folder.join(LOCK)) else { return false };
         flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
+    }
+
+    /// Says that a database which was in use is gone, or empty now; nothing is made by asking, and nobody need have the lock.
+    pub(super) fn refuse_vanished(database: &Path) -> Result<(), StoreErrorKind> {
+        let Some(lock) = database.parent().map(|folder| folder.join(LOCK)) else { return Ok(()) };
+        // A folder without a lock, or one that is another user's, tells nothing.
+        let used = File::open(&lock).and_then(|mut file| used(&mut file)).unwrap_or_default();
+        match name(database).filter(|name| used.contains(name)) {
+            Some(_) if files::is_empty(database)? => Err(StoreErrorKind::Vanished { path: database.to_owned(), lock }),
+            _ => Ok(()),
+        }
     }
 
     /// Where it is.

@@ -24,6 +24,7 @@ mod ledger;
 mod lesson;
 mod lost;
 mod outbox;
+mod overview;
 mod past_permits;
 mod permit;
 mod plan;

@@ -75,7 +75,7 @@ impl Store {
     }
 }
 
-fn slot(row: &AnyRow) -> Result<Slot, StoreErrorKind> {
+pub(super) fn slot(row: &AnyRow) -> Result<Slot, StoreErrorKind> {
     let court = CourtName::new(row.text("slot_court")?);
     Ok(Slot { court, start: row.local("slot_start")?, end: row.local("slot_end")? })
 }

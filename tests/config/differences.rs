@@ -83,13 +83,13 @@ fn attempts_that_move_are_counted() {
     let old: Vec<_> = dates.iter().map(|date| occurrence("singles", *date, 9)).collect();
     let new: Vec<_> = dates.iter().map(|date| occurrence("singles", *date, 10)).collect();
     let told: Vec<_> = moved(&old, &new).iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["court 1 Tue 19:00 now opens a day earlier; 3 attempts move"]);
+    assert_eq!(told, ["court 1 Tue 19:00 now opens a day earlier; 3 dates move"]);
 
     let told: Vec<_> = moved(&new[..1], &old[..2]).iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["court 1 Tue 19:00 now opens a day later; 1 attempt moves", "1 attempt is new"]);
+    assert_eq!(told, ["court 1 Tue 19:00 now opens a day later; 1 date moves", "1 date is new"]);
 
     let told: Vec<_> = moved(&old, &[]).iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["3 attempts are called off"]);
+    assert_eq!(told, ["3 dates are called off"]);
     assert_eq!(moved(&old, &old), []);
 }
 
@@ -104,9 +104,9 @@ fn a_horizon_that_moves_calls_nothing_off() {
         moved(old, new).iter().map(ToString::to_string).collect()
     };
     let (weekly, twice) = (every(14, 52), every(7, 52));
-    assert_eq!(told(&weekly, &twice), ["26 attempts are new"], "the dates between; the far ones are out of sight");
-    assert_eq!(told(&twice, &weekly), ["26 attempts are called off"]);
-    assert_eq!(told(&weekly, &every(14, 40)), ["12 attempts are called off"], "the control: a rule that ends sooner");
+    assert_eq!(told(&weekly, &twice), ["26 dates are new"], "the dates between; the far ones are out of sight");
+    assert_eq!(told(&twice, &weekly), ["26 dates are called off"]);
+    assert_eq!(told(&weekly, &every(14, 40)), ["12 dates are called off"], "the control: a rule that ends sooner");
 }
 
 #[test]
@@ -118,14 +118,11 @@ fn hours_and_always_are_told_as_such() {
         new.choices[0].opening = old.choices[0].opening + shift;
         moved(std::slice::from_ref(&old), &[new])[0].to_string()
     };
-    assert_eq!(told(SignedDuration::from_mins(90)), "court 1 Tue 19:00 now opens 1h30m later; 1 attempt moves");
-    assert_eq!(told(SignedDuration::from_hours(-71)), "court 1 Tue 19:00 now opens 3 days earlier; 1 attempt moves");
+    assert_eq!(told(SignedDuration::from_mins(90)), "court 1 Tue 19:00 now opens 1h30m later; 1 date moves");
+    assert_eq!(told(SignedDuration::from_hours(-71)), "court 1 Tue 19:00 now opens 3 days earlier; 1 date moves");
     let mut new = old.clone();
     new.choices[0].opening = jiff::Timestamp::MIN;
-    assert_eq!(
-        moved(&[old], &[new])[0].to_string(),
-        "court 1 Tue 19:00 now can be booked at any time; 1 attempt moves"
-    );
+    assert_eq!(moved(&[old], &[new])[0].to_string(), "court 1 Tue 19:00 now can be booked at any time; 1 date moves");
 }
 
 fn occurrence(booking: &str, date: Date, days_before: i64) -> Occurrence {

@@ -111,6 +111,15 @@ async fn programs_read_one_document() {
     let early = house.ask(&["book", "singles", "--now", "--json"]).await;
     assert_eq!(early.code, Some(65));
     assert!(early.json()["error"].is_string(), "{early:#?}");
+    let script = house.ask(&["completions", "bash", "--json"]).await;
+    assert_eq!(script.code, Some(64));
+    assert!(script.json()["error"].is_string(), "{script:#?}");
+    // It ends with its standard input, which is none.
+    let club = ["club", "--listen", "127.0.0.1:0", "--opens-in", "1m", "--ends-with-stdin"];
+    assert!(house.ask(&club).await.out.starts_with("club ready at http://"), "the control");
+    let club = house.ask(&[&club[..], &["--json"]].concat()).await;
+    has(&club, "/url");
+    has(&club, "/opening");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,13 +8,19 @@ use regex::Regex;
 use super::world::{House, booking, member};
 
 /// What users read about commands.
-const DOCS: [(&str, &str); 7] = [
+const DOCS: [(&str, &str); 13] = [
     ("README.md", include_str!("../../README.md")),
     ("docs/guide.md", include_str!("../../docs/guide.md")),
     ("docs/selectors.md", include_str!("../../docs/selectors.md")),
     ("docs/clock.md", include_str!("../../docs/clock.md")),
     ("docs/misfire.md", include_str!("../../docs/misfire.md")),
     ("docs/faults.md", include_str!("../../docs/faults.md")),
+    ("docs/simulate.md", include_str!("../../docs/simulate.md")),
+    ("docs/chains.md", include_str!("../../docs/chains.md")),
+    ("docs/decisions.md", include_str!("../../docs/decisions.md")),
+    ("CHANGELOG.md", include_str!("../../CHANGELOG.md")),
+    ("SECURITY.md", include_str!("../../SECURITY.md")),
+    ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
     ("config/booking.toml", include_str!("../../config/booking.toml")),
 ];
 

@@ -10,7 +10,8 @@ use tokio::net::TcpListener;
 use super::world::{Answer, House, PROGRAM, booking, member};
 
 /// Commands that need the configuration.
-const ALL: [&[&str]; 5] = [&["run"], &["book", "singles"], &["plan"], &["explain", "singles"], &["check"]];
+const ALL: [&[&str]; 7] =
+    [&["run"], &["book", "singles"], &["plan"], &["explain", "singles"], &["check"], &["status"], &["simulate"]];
 
 /// A site that nobody asks anything.
 const SITE: &str = "[site.club]\nurl = \"http://127.0.0.1:9/\"\ntime-zone = \"America/Costa_Rica\"\n\
@@ -106,6 +107,34 @@ async fn what_is_not_there_is_69_and_leaves_nothing() {
     let house = right(House::new());
     edit(&house, "[vault]", "[browser]\ngeckodriver = \"/nowhere/geckodriver\"\n[vault]");
     refuses(&house, &["book", "singles"], 69, &["/nowhere/geckodriver", "[browser]"], "no browser").await;
+}
+
+/// As `run` says it: whoever looks first must not be told that nothing was ever booked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_none_or_is_gone_is_told_with_its_code() {
+    let house = right(House::new());
+    let nothing_yet = house.ask(&["status"]).await;
+    assert_eq!(nothing_yet.code, Some(0), "the control: before the first start there is none: {nothing_yet:#?}");
+    let database = house.path("data/firstserve.db");
+    fs::create_dir_all(house.path("data")).expect("a folder can be made");
+    fs::write(&database, "not a database at all, but long enough to be taken for one".repeat(100)).expect("written");
+    both_refuse(&house, 65, "firstserve.db").await;
+    fs::remove_file(&database).expect("it is there");
+    house.run().await.stop().await;
+    assert_eq!(house.ask(&["status"]).await.code, Some(0), "the control: a good one");
+    for end in ["", "-wal", "-shm"] {
+        // The last two are there only while it is in use.
+        drop(fs::remove_file(house.path(&format!("data/firstserve.db{end}"))));
+    }
+    both_refuse(&house, 74, "is gone or empty, and firstserve has used it before").await;
+}
+
+/// `status` writes nothing either; `run` signs the lock of the folder.
+async fn both_refuse(house: &House, code: i32, words: &str) {
+    refuses(house, &["status"], code, &[words], words).await;
+    let run = house.ask(&["run"]).await;
+    assert_eq!(run.code, Some(code), "{words}: {run:#?}");
+    assert!(as_one_line(&run).contains(words), "{words}: {run:#?}");
 }
 
 fn right(house: House) -> House {

@@ -167,24 +167,66 @@ async fn mailbox() -> (u16, tokio::sync::mpsc::UnboundedReceiver<String>) {
     (port, told)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn everybody_is_told_by_mail() {
-    let (port, mut told) = mailbox().await;
-    let (house, club) = (House::new(), Practice::opens_in(600_000));
-    let mail = format!(
+/// The section that sends to a mailbox.
+fn mail_to(port: u16) -> String {
+    format!(
         "[mail]\nfrom = \"courts@example.org\"\nto = \"club@example.org\"\nsmtp-host = \"127.0.0.1\"\nsmtp-port = {port}\nsmtp-security = \"none\"\n"
-    );
-    house.write(&[mail, club.site("club-api"), member("ana"), member("eva")]);
-    let mut daemon = house.run().await;
+    )
+}
+
+/// Whom the letters went to that a mailbox has taken, in order.
+fn told_to(lines: &[String]) -> Vec<&str> {
+    lines.iter().filter_map(|line| line.strip_prefix("RCPT TO:<")?.split('>').next()).collect()
+}
+
+/// Takes the database away, and gives what the mailbox took until the daemon had ended.
+async fn loses(
+    house: &House,
+    daemon: &mut Daemon,
+    told: &mut tokio::sync::mpsc::UnboundedReceiver<String>,
+) -> Vec<String> {
     fs::remove_file(house.path("data/firstserve.db")).expect("it was there");
     assert_eq!(daemon.ends_within(Duration::from_secs(20)).await.code(), Some(74), "{:#?}", daemon.said());
     let mut lines = Vec::new();
     while let Ok(line) = told.try_recv() {
         lines.push(line);
     }
-    let to: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("RCPT TO:<")?.split('>').next()).collect();
-    assert_eq!(to, ["ana@example.org", "club@example.org", "eva@example.org"], "{lines:#?}");
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_is_told_by_mail() {
+    let (port, mut told) = mailbox().await;
+    let (house, club) = (House::new(), Practice::opens_in(600_000));
+    house.write(&[mail_to(port), club.site("club-api"), member("ana"), member("eva")]);
+    let mut daemon = house.run().await;
+    let lines = loses(&house, &mut daemon, &mut told).await;
+    assert_eq!(told_to(&lines), ["ana@example.org", "club@example.org", "eva@example.org"], "{lines:#?}");
     let subject = "Subject: firstserve has stopped: its database is lost";
     assert_eq!(lines.iter().filter(|line| *line == subject).count(), 3, "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("firstserve.db was removed")), "{lines:#?}");
+}
+
+/// What was edited under the running daemon is what it goes by.
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_that_was_set_meanwhile_is_sent() {
+    let (port, mut told) = mailbox().await;
+    let (house, club) = (House::new(), Practice::opens_in(600_000));
+    house.write(&[club.site("club-api"), member("ana")]);
+    let mut daemon = house.run().await;
+    house.write(&[mail_to(port), club.site("club-api"), member("eva")]);
+    daemon.hears("configuration in force").await;
+    let lines = loses(&house, &mut daemon, &mut told).await;
+    assert_eq!(told_to(&lines), ["club@example.org", "eva@example.org"], "{lines:#?} {:#?}", daemon.said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_set_no_mail_is_told_in_the_log() {
+    let (house, club) = (House::new(), Practice::opens_in(600_000));
+    house.write(&[club.site("club-api"), member("ana")]);
+    let mut daemon = house.run().await;
+    fs::remove_file(house.path("data/firstserve.db")).expect("it was there");
+    assert_eq!(daemon.ends_within(SECONDS).await.code(), Some(74), "{:#?}", daemon.said());
+    let said = daemon.hears("nobody is told by mail of the lost database: the configuration has no [mail]").await;
+    assert!(said.contains("ERROR"), "{said}");
 }

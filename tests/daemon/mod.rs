@@ -12,6 +12,7 @@ mod idle;
 mod input;
 mod kills;
 mod losses;
+mod many;
 mod once;
 mod orphans;
 mod practice;

@@ -78,3 +78,36 @@ async fn the_readmes_commands_book_a_court() {
     assert_eq!(refused.code, Some(65), "{refused:#?}");
     assert_eq!(std::fs::read_to_string(&config).expect("it is there"), "# mine\n");
 }
+
+/// The club starts anew under a daemon: both say that the daemon must too, and then it waits for the new date.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_of_the_club_before_is_told_to_start_again() {
+    const STILL_RUNS: &str = "of the club before is still at work in this folder: end it";
+    const OTHER_DATABASE: &str = "end this `firstserve run` and start it again";
+    let house = House::empty();
+    let club = ["club", "--practice", "practice", "--opens-in", "10m", "--listen", "127.0.0.1:0"];
+    let config = ["--config", "practice/config/booking.toml"];
+    let run = || Daemon::start(house.command(&[&["run"], &config[..]].concat()));
+
+    let first = Daemon::start(house.command(&club));
+    first.hears("firstserve status --config").await;
+    let daemon = run();
+    daemon.hears("next: ana · practice").await;
+    first.stop().await;
+
+    let second = Daemon::start(house.command(&club));
+    second.hears(STILL_RUNS).await;
+    daemon.hears(OTHER_DATABASE).await;
+    daemon.stop().await;
+    let again = run();
+    again.hears("next: ana · practice").await;
+    assert_eq!(again.times(OTHER_DATABASE), 0, "{:#?}", again.said());
+    assert_eq!(status(&house, &[&["status"], &config[..]].concat()).await["status"], "scheduled");
+    second.stop().await;
+
+    let third = Daemon::start(house.command(&[&club[..2], &["elsewhere"], &club[3..]].concat()));
+    third.hears("firstserve status --config").await;
+    assert_eq!(third.times(STILL_RUNS), 0, "the control: nobody runs there");
+    third.stop().await;
+    again.stop().await;
+}

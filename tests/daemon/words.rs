@@ -42,13 +42,13 @@ async fn an_edit_says_what_truly_changed() {
     house.write(&[club.site("club-api"), member("ana"), weekly.to_owned()]);
     let daemon = house.run().await;
     house.edit("config/booking.toml", "BYDAY=WE", "BYDAY=WE,FR");
-    daemon.hears("26 attempts are new").await;
+    daemon.hears("26 dates are new").await;
     until("the plan is told", SOON, async || daemon.times("added=26 moved=0 cancelled=0") == 1).await;
     assert_eq!(daemon.times("called off"), 0, "{:#?}", daemon.said());
     house.edit("config/booking.toml", "BYDAY=WE,FR", "BYDAY=FR");
-    daemon.hears("26 attempts are called off").await;
+    daemon.hears("26 dates are called off").await;
     house.edit("config/booking.toml", "times = ", "paused = true\ntimes = ");
-    daemon.hears("52 attempts are called off").await;
+    daemon.hears("52 dates are called off").await;
     daemon.hears("no booking has a date ahead (1 paused)").await;
     daemon.stop().await;
 }

@@ -186,7 +186,8 @@ async fn my_orders(State(site): State<CartSite>) -> Html<String> {
         format!("<li><b>{number}</b> <i>{court}</i> on <time datetime=\"{on}T{time}\">{time}</time></li>")
     };
     let lines: String = site.books().orders.iter().enumerate().map(line).collect();
-    page(&format!("<h1>My orders</h1><p>Hello, Mary</p><ol>{lines}</ol>"))
+    let count = site.books().orders.len();
+    page(&format!("<h1>My orders</h1><p>Hello, Mary</p><ol>{lines}</ol><p id=total>{count} orders in all</p>"))
 }
 
 fn page(body: &str) -> Html<String> {

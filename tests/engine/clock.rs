@@ -154,7 +154,7 @@ async fn a_rule_that_was_wrong_and_a_booking_that_was_paused_over_its_opening_ar
         write(0, "");
         life.handle.reload(house.parts()).await;
         assert_eq!(life.ended().await, Outcome::Confirmed, "{more:?}: {:#?}", life.story);
-        let words = if more.is_empty() { "opens a day earlier; 1 attempt moves" } else { "1 attempt is new" };
+        let words = if more.is_empty() { "opens a day earlier; 1 date moves" } else { "1 date is new" };
         let told =
             |what: &What| matches!(what, What::Reloaded(changes) if changes.iter().any(|one| one.contains(words)));
         assert!(life.heard.iter().any(told), "what it does to the attempts is said: {:#?}", life.story);

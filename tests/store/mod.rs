@@ -6,6 +6,7 @@ mod crash;
 mod files;
 mod migrate;
 mod lessons;
+mod overview;
 mod plan;
 mod postgres;
 mod rivals;

@@ -25,6 +25,7 @@ async fn a_second_daemon_on_one_database_is_refused() {
     let (one, two) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let first = server.opened(one.path()).await;
     assert_eq!(first.attempts(&AttemptFilter::default()).await.expect("the tables are there"), []);
+    assert_eq!(first.overview(jiff::civil::Date::MIN).await.expect("it is the same SQL"), []);
     let refused = Store::open(&server.url(), two.path()).await.expect_err("another data folder, the same database");
     assert!(matches!(refused.kind, StoreErrorKind::SecondDaemon), "{refused}");
     assert!(refused.to_string().contains("stop it first"), "{refused}");

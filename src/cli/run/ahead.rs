@@ -10,9 +10,9 @@ use crate::clock::{Clock, SystemClock};
 /// The next opening: what, when, and in how long.
 pub(super) async fn sentence(household: &Household) -> String {
     // What was done already is left out as far as the store tells; without it nothing is.
-    let known = read(&household.store()).await.unwrap_or_default();
-    let parts = household.parts();
     let now = SystemClock.now();
+    let known = read(&household.store(), now).await.unwrap_or_default();
+    let parts = household.parts();
     words(&status(&parts.config, &parts.zones, &known, now).bookings, now)
 }
 

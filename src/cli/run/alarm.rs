@@ -21,11 +21,16 @@ pub(super) async fn tell(household: &Household, why: &str) {
 async fn send_all(household: &Household, why: &str) {
     let server = match household.transport() {
         Ok(Transport::Smtp(server)) => server,
-        Ok(Transport::BlackHole) => return,
+        Ok(Transport::BlackHole) => {
+            return tracing::error!("nobody is told by mail of the lost database: the configuration has no [mail]");
+        }
         Err(error) => return tracing::error!(%error, "nobody can be told by mail of the lost database"),
     };
-    let now = SystemClock.now();
-    for to in addresses(household) {
+    let (now, addresses) = (SystemClock.now(), addresses(household));
+    if addresses.is_empty() {
+        tracing::error!("nobody is told by mail of the lost database: neither [mail] nor a member names an address");
+    }
+    for to in addresses {
         match server.send(&alarm(why, &to, now), now).await {
             Ok(()) => tracing::info!("mail sent about the lost database"),
             Err(error) => tracing::error!(%error, "a letter about the lost database was not sent"),

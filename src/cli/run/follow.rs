@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::post::Post;
@@ -22,38 +23,46 @@ const TELL_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often a missing vault is looked for: somebody may have just made it.
 const LOOK_FOR_VAULT: Duration = Duration::from_secs(5);
 
-/// Follows the configuration until `stop`; then the postman is called back.
-pub(super) async fn follow(
-    mut reloads: Receiver<Reload>,
-    engine: Handle,
-    household: Household,
-    post: Post,
-    stop: CancellationToken,
-) {
-    let mut follower = Follower { engine, household, post };
-    let mut look_again = tokio::time::interval(LOOK_FOR_VAULT);
-    let mut look_at_zones = tokio::time::interval(LOOK_AT_ZONES);
-    let mut tell_again = tokio::time::interval_at(tokio::time::Instant::now() + TELL_AGAIN, TELL_AGAIN);
-    loop {
-        let has_vault = follower.household.vault().is_ok();
-        tokio::select! {
-            () = stop.cancelled() => break,
-            Some(reload) = reloads.recv() => follower = follower.take(reload.loaded).await,
-            _ = look_again.tick(), if !has_vault => follower.look_for_vault().await,
-            _ = look_at_zones.tick() => follower.look_at_zones().await,
-            _ = tell_again.tick() => follower.tell_of_old_zones(),
-        }
-    }
-    follower.post.end().await;
-}
+/// Said last of all, at each change: `status` looks into the new one, where nobody writes.
+const OTHER_DATABASE: &str = "`database` under [server] is another one than this process keeps: end this `firstserve run` and start \
+                              it again; until then it goes on with the old one, and does not book what was booked by that";
 
-struct Follower {
+/// Who follows the configuration, and tells which one is in force.
+pub(super) struct Follower {
     engine: Handle,
     household: Household,
     post: Post,
+    in_force: watch::Sender<Household>,
+    /// The configuration of the start, whose database this process keeps.
+    started: Arc<Config>,
 }
 
 impl Follower {
+    /// Nothing is followed yet; the receiver has what is in force at any time.
+    pub(super) fn new(engine: Handle, household: Household, post: Post) -> (Self, watch::Receiver<Household>) {
+        let (in_force, seen) = watch::channel(household.clone());
+        let started = Arc::clone(household.config());
+        (Self { engine, household, post, in_force, started }, seen)
+    }
+
+    /// Follows the configuration until `stop`; then the postman is called back.
+    pub(super) async fn follow(mut self, mut reloads: Receiver<Reload>, stop: CancellationToken) {
+        let mut look_again = tokio::time::interval(LOOK_FOR_VAULT);
+        let mut look_at_zones = tokio::time::interval(LOOK_AT_ZONES);
+        let mut tell_again = tokio::time::interval_at(tokio::time::Instant::now() + TELL_AGAIN, TELL_AGAIN);
+        loop {
+            let has_vault = self.household.vault().is_ok();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(reload) = reloads.recv() => self = self.take(reload.loaded).await,
+                _ = look_again.tick(), if !has_vault => self.look_for_vault().await,
+                _ = look_at_zones.tick() => self.look_at_zones().await,
+                _ = tell_again.tick() => self.tell_of_old_zones(),
+            }
+        }
+        self.post.end().await;
+    }
+
     async fn take(self, loaded: Loaded) -> Self {
         match loaded.config {
             Some(config) => self.obey(config).await,
@@ -65,20 +74,25 @@ impl Follower {
     }
 
     async fn obey(self, config: Arc<Config>) -> Self {
-        let Self { engine, household: old, mut post } = self;
+        let Self { engine, household: old, mut post, in_force, started } = self;
         tell_what_waits(old.config(), &config);
         let new_mail = old.config().mail != config.mail;
         let household = old.under(config);
         for warning in household.warnings() {
             tracing::warn!("{warning}");
         }
+        // At once: what follows asks the database, and who is told of its loss is told as it stands now.
+        in_force.send_replace(household.clone());
         household.keep().await;
         if new_mail {
             post = post.sent_to(&household).await;
         }
         engine.reload(household.parts()).await;
         tracing::info!("{}", super::ahead::sentence(&household).await);
-        Self { engine, household, post }
+        if household.config().server.database != started.server.database {
+            tracing::error!("{OTHER_DATABASE}");
+        }
+        Self { engine, household, post, in_force, started }
     }
 
     fn refuse(&self, loaded: &Loaded) {
@@ -95,6 +109,7 @@ impl Follower {
         let found = self.household.under(Arc::clone(self.household.config()));
         found.zone_warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
         self.household = found;
+        self.in_force.send_replace(self.household.clone());
         self.engine.reload(self.household.parts()).await;
     }
 
@@ -107,6 +122,7 @@ impl Follower {
         if found.vault().is_ok() {
             tracing::info!("the vault is there now");
             self.household = found;
+            self.in_force.send_replace(self.household.clone());
             self.engine.reload(self.household.parts()).await;
         }
     }
