@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,6 +39,9 @@ const REPLAN_SOON: SignedDuration = SignedDuration::from_secs(5);
 
 /// How soon an attempt that could not be read from the store is looked at again.
 const LOOK_SOON: SignedDuration = SignedDuration::from_secs(5);
+
+/// How often the supervisor shows that it is alive before it goes round its loop.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// How long a stop waits for attempts whose permit is spent: the list is read twice, with a settle time before each.
 const STOP_GRACE: Duration = Duration::from_secs(50);
@@ -208,7 +212,7 @@ struct Running {
 
 impl<C: Crew> Supervisor<C> {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
-        self.crew.arrive(&self.parts).await;
+        self.arrive().await;
         while self.lasts() {
             if self.parts.clock.now() >= self.replan_at {
                 self.replan().await;
@@ -231,6 +235,19 @@ impl<C: Crew> Supervisor<C> {
             }
         }
         self.stop().await;
+    }
+
+    /// Shows meanwhile that it is alive.
+    async fn arrive(&self) {
+        let mut arriving = pin!(self.crew.arrive(&self.parts));
+        loop {
+            self.beat();
+            tokio::select! {
+                biased;
+                () = &mut arriving => return,
+                () = self.parts.clock.sleep_for(BEAT) => {}
+            }
+        }
     }
 
     /// Without files that are there after a restart nothing is to be begun; a permit finds that out by itself.
