@@ -4,8 +4,8 @@
 //! record in the data folder until its end is certain. A process is taken for one of a family only if it was started with that
 //! very folder as its `TMPDIR`, in the same boot, and not before the one who guarded it: numbers of processes come round again.
 
-use std::fs::{self, DirBuilder};
-use std::io;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,9 @@ use super::scratch;
 
 /// What tells one boot of the system from another.
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
+
+/// So many families are ended at once.
+const AT_ONCE: usize = 32;
 
 /// How the names of records end.
 const RECORD: &str = "json";
@@ -68,18 +71,33 @@ impl Written {
     /// Whole or not at all: we can be killed at any moment.
     fn write(&self) -> io::Result<()> {
         let new = self.path.with_extension("new");
-        fs::write(&new, serde_json::to_vec(&self.record)?)?;
+        let mut file = File::create(&new)?;
+        file.write_all(&serde_json::to_vec(&self.record)?)?;
+        // Or a power cut could leave a name without its text.
+        file.sync_all()?;
         fs::rename(new, &self.path)
     }
 }
 
 /// Ends the browsers of runs that are dead, and wipes their scratch folders; those of runs that live are left alone. Takes
-/// seconds where there are any. What could not be ended is told, and tried again the next time.
+/// two seconds where a guardian stands still, for all of them together, and more only where something cannot be killed. What
+/// could not be ended is told, and tried again the next time; a record that cannot be read is told and removed.
 pub fn end_families_of_the_dead(journal: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(journal) else { return Vec::new() };
     let paths = entries.flatten().map(|entry| entry.path());
     let records = paths.filter(|path| path.extension().is_some_and(|extension| extension == RECORD));
-    records.filter_map(|path| end_if_dead(&path).err().map(|why| format!("{}: {why}", path.display()))).collect()
+    let records: Vec<PathBuf> = records.collect();
+    records.chunks(AT_ONCE).flat_map(end_at_once).collect()
+}
+
+/// One after the other they would take seconds each, and nothing is booked meanwhile.
+fn end_at_once(records: &[PathBuf]) -> Vec<String> {
+    let end = |path: &Path| end_if_dead(path).err().map(|why| format!("{}: {why}", path.display()));
+    std::thread::scope(|scope| {
+        let ending: Vec<_> = records.iter().map(|path| scope.spawn(move || end(path))).collect();
+        let died = || Some("looking for a browser that was left died".to_owned());
+        ending.into_iter().filter_map(|ending| ending.join().unwrap_or_else(|_| died())).collect()
+    })
 }
 
 fn end_if_dead(path: &Path) -> Result<(), String> {
@@ -88,7 +106,15 @@ fn end_if_dead(path: &Path) -> Result<(), String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other.map_err(|error| error.to_string())?,
     };
-    let record: Record = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+    let record: Record = match serde_json::from_slice(&bytes) {
+        Ok(record) => record,
+        // It will not become readable: it is told once.
+        Err(error) => {
+            let removed =
+                fs::remove_file(path).map_or_else(|error| format!("stays: {error}"), |()| "is removed".to_owned());
+            return Err(format!("the record cannot be read and {removed}: {error}"));
+        }
+    };
     let same_boot = boot().is_ok_and(|boot| boot == record.boot);
     if same_boot && record.owner.is_alive() {
         return Ok(());
@@ -207,6 +233,31 @@ mod tests {
         assert!(!guardian.wait().unwrap().success());
     }
 
+    /// As many as a household has open at once, each with a guardian that does not come to an end by itself.
+    #[test]
+    fn many_families_take_no_longer_than_one() {
+        let journal = tempfile::tempdir().unwrap();
+        let mut guardians: Vec<Child> = (0..8).map(|_| Command::new("sleep").arg("60").spawn().unwrap()).collect();
+        let folders: Vec<PathBuf> = (0..8).map(|_| scratch::make().unwrap()).collect();
+        for (guardian, folder) in guardians.iter().zip(&folders) {
+            let pid = rustix::process::Pid::from_child(guardian);
+            rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+            let mut written = Written::before(journal.path(), folder).unwrap();
+            written.record.owner.start -= 1;
+            written.guarded_by(Some(guardian.id())).unwrap();
+        }
+        let (tell, told) = std::sync::mpsc::channel();
+        let path = journal.path().to_owned();
+        std::thread::spawn(move || tell.send(end_families_of_the_dead(&path)).unwrap());
+        let told = told.recv_timeout(std::time::Duration::from_secs(8));
+        for guardian in &mut guardians {
+            let _ = guardian.kill();
+            guardian.wait().unwrap();
+        }
+        assert_eq!(told.expect("two seconds for each would be sixteen"), Vec::<String>::new());
+        assert!(folders.iter().all(|folder| !folder.exists()));
+    }
+
     #[test]
     fn what_is_no_scratch_folder_is_never_wiped() {
         let mut left = Left::new();
@@ -225,6 +276,7 @@ mod tests {
         let journal = tempfile::tempdir().unwrap();
         fs::write(journal.path().join("fs-1.json"), "{").unwrap();
         assert_eq!(end_families_of_the_dead(journal.path()).len(), 1);
+        assert!(end_families_of_the_dead(journal.path()).is_empty(), "once");
         assert!(end_families_of_the_dead(&journal.path().join("none")).is_empty());
     }
 }

@@ -16,6 +16,7 @@ mod agenda;
 mod crew;
 mod errand;
 mod event;
+mod fault;
 mod letters;
 mod lock;
 mod one;

@@ -1,9 +1,12 @@
 //! One attempt, from the first event to the last: asks the machine, writes what it says, does what it wants.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
@@ -16,7 +19,7 @@ use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::model::{Answer, AttemptId, Choice, Outcome, State};
 use crate::store::{End, Evidence, Letter, Mark, PermitId, Slot, Store, StoreError};
-use crate::timing::{Decision, Event, Listing, Machine, Next, Record};
+use crate::timing::{Decision, Event, Listing, Machine, Next, Record, Staging};
 
 /// How long a write that must not be lost waits before it is tried again.
 const WRITE_AGAIN: Duration = Duration::from_millis(500);
@@ -42,6 +45,8 @@ pub(super) enum Finish {
     Parked(Timestamp),
     /// The engine stops; the store knows where the attempt stands.
     Stopped,
+    /// A panic: a fault of ours.
+    Died,
 }
 
 /// Writes the letter for an attempt that ended; none: nobody is told.
@@ -72,6 +77,8 @@ pub(super) struct Run<P> {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) orders: mpsc::Receiver<Order>,
+    /// Log-ins for staging: what is left of a run that dies.
+    pub(super) logins: Arc<AtomicU8>,
     /// The selector files that are in force.
     pub(super) files: watch::Receiver<Arc<Flow>>,
     pub(super) errand: Errand,
@@ -90,11 +97,16 @@ pub(super) struct Run<P> {
 }
 
 impl<P: Performer> Run<P> {
-    /// Runs until the attempt ends, may be parked, or the engine stops.
-    pub(super) async fn run(mut self) -> Finish {
+    /// Runs until the attempt ends, may be parked, or the engine stops. A panic ends this attempt's task only.
+    pub(super) async fn run(self) -> Finish {
+        AssertUnwindSafe(self.run_on()).catch_unwind().await.unwrap_or(Finish::Died)
+    }
+
+    async fn run_on(mut self) -> Finish {
         let mut event = Event::Begin;
         loop {
             self.machine.credentials_sent(self.performer.logins());
+            self.logins.store(self.machine.logins(), Ordering::Relaxed);
             self.machine.aim_by(self.site_clock.aim());
             let decision = self.machine.on(event, self.clock.now());
             match self.follow(decision).await {
@@ -125,6 +137,10 @@ impl<P: Performer> Run<P> {
         Ok(match next {
             Next::Wait(at) => return self.wait(at).await,
             Next::Stage { choice, from } => {
+                if from == Staging::LogIn {
+                    // Whoever dies while he logs in may have sent them.
+                    self.logins.store(self.machine.logins().saturating_add(1), Ordering::Relaxed);
+                }
                 let look = self.look(choice);
                 self.heard(|p| Box::pin(beside(p.stage(choice, from), look))).await
             }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tracing::Instrument;
 use super::agenda::{Agenda, plan};
 use super::crew::{Browsers, Crew, Rhythm};
 use super::errand::{Errand, Reason};
+use super::fault::Faults;
 use super::letters::{letters, unrun};
 use super::lock::AccountLocks;
 use super::report::Reporter;
@@ -37,6 +39,9 @@ const REPLAN_SOON: SignedDuration = SignedDuration::from_secs(5);
 
 /// How soon an attempt that could not be read from the store is looked at again.
 const LOOK_SOON: SignedDuration = SignedDuration::from_secs(5);
+
+/// How often the supervisor shows that it is alive before it goes round its loop.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// How long a stop waits for attempts whose permit is spent: the list is read twice, with a settle time before each.
 const STOP_GRACE: Duration = Duration::from_secs(50);
@@ -160,6 +165,7 @@ pub(super) fn start<C: Crew>(parts: Parts, only: Option<AttemptId>, crew: C) -> 
         rhythm,
         agenda: Agenda::default(),
         running: BTreeMap::new(),
+        faults: Faults::default(),
         tasks: JoinSet::new(),
         locks: AccountLocks::default(),
         site_clocks: SiteClocks::default(),
@@ -181,6 +187,7 @@ struct Supervisor<C> {
     rhythm: Rhythm,
     agenda: Agenda,
     running: BTreeMap<AttemptId, Running>,
+    faults: Faults,
     tasks: JoinSet<(AttemptId, Finish)>,
     locks: AccountLocks,
     site_clocks: SiteClocks,
@@ -197,13 +204,15 @@ struct Running {
     orders: mpsc::Sender<Order>,
     files: watch::Sender<Arc<Flow>>,
     site: SiteId,
+    planned_at: Timestamp,
+    logins: Arc<AtomicU8>,
     /// When its last slot begins.
     begins: Timestamp,
 }
 
 impl<C: Crew> Supervisor<C> {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
-        self.crew.arrive(&self.parts).await;
+        self.arrive().await;
         while self.lasts() {
             if self.parts.clock.now() >= self.replan_at {
                 self.replan().await;
@@ -226,6 +235,19 @@ impl<C: Crew> Supervisor<C> {
             }
         }
         self.stop().await;
+    }
+
+    /// Shows meanwhile that it is alive.
+    async fn arrive(&self) {
+        let mut arriving = pin!(self.crew.arrive(&self.parts));
+        loop {
+            self.beat();
+            tokio::select! {
+                biased;
+                () = &mut arriving => return,
+                () = self.parts.clock.sleep_for(BEAT) => {}
+            }
+        }
     }
 
     /// Without files that are there after a restart nothing is to be begun; a permit finds that out by itself.
@@ -296,6 +318,10 @@ impl<C: Crew> Supervisor<C> {
 
     async fn start_what_is_due(&mut self) {
         for attempt in self.agenda.take_due(self.parts.clock.now()) {
+            if let Some((outcome, note)) = self.faults.end(&attempt) {
+                self.close(attempt, outcome, note).await;
+                continue;
+            }
             let errand = Errand::of(&attempt, self.agenda.occurrence(&attempt), &self.parts).await;
             match errand {
                 Ok(errand) => self.launch(attempt, errand),
@@ -317,7 +343,10 @@ impl<C: Crew> Supervisor<C> {
         let (orders, inbox) = mpsc::channel(8);
         let (files, changed) = watch::channel(Arc::clone(&errand.flow));
         let begins = errand.choices.iter().map(|choice| choice.starts_at).max().unwrap_or(Timestamp::MIN);
-        let running = Running { orders, files, site: attempt.site.clone(), begins };
+        let earlier = self.faults.logins(&attempt);
+        let logins = Arc::new(AtomicU8::new(earlier));
+        let (site, planned_at) = (attempt.site.clone(), attempt.planned_at);
+        let running = Running { orders, files, site, planned_at, logins: Arc::clone(&logins), begins };
         let id = attempt.id.clone();
         let reporter = Reporter::new(self.events.clone()).of(&id).with_files(changed.clone());
         let now = self.parts.clock.now();
@@ -325,7 +354,7 @@ impl<C: Crew> Supervisor<C> {
         let site_clock = self.watch(&errand, &id, reporter.clone());
         let run = Run {
             site_clock,
-            machine: Machine::new(errand.facts(), errand.past(&attempt)),
+            machine: Machine::new(errand.facts(), errand.past(&attempt, earlier)),
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
@@ -333,6 +362,7 @@ impl<C: Crew> Supervisor<C> {
             store: self.parts.store.clone(),
             clock: Arc::clone(&self.parts.clock),
             orders: inbox,
+            logins,
             files: changed,
             errand,
             reporter,
@@ -373,9 +403,10 @@ impl<C: Crew> Supervisor<C> {
 
     async fn finished(&mut self, done: Result<(AttemptId, Finish), tokio::task::JoinError>) {
         match done {
+            Ok((id, Finish::Died)) => self.died(&id),
             Ok((id, finish)) => {
                 self.running.remove(&id);
-                let Finish::Parked(until) = finish else { return };
+                let Finish::Parked(until) = finish else { return self.faults.forget(&id) };
                 match self.parts.store.attempt(&id).await {
                     Ok(attempt) => attempt.into_iter().for_each(|attempt| self.agenda.look_at(attempt, until)),
                     Err(error) => {
@@ -385,12 +416,20 @@ impl<C: Crew> Supervisor<C> {
                 }
             }
             Err(error) => {
-                // A bug in one attempt must not cost the others; the store knows where it stood.
-                tracing::error!(%error, "an attempt's task died");
+                tracing::error!(%error, "an attempt's task did not come to its end");
                 self.running.retain(|_, running| !running.orders.is_closed());
                 self.replan_at = self.parts.clock.now() + REPLAN_SOON;
             }
         }
+    }
+
+    /// A bug in one attempt must not cost the others; the store knows where it stood, and we know what it has cost.
+    fn died(&mut self, id: &AttemptId) {
+        tracing::error!(%id, "an attempt's task died by a fault of firstserve; it is taken up again once");
+        if let Some(running) = self.running.remove(id) {
+            self.faults.died(id, running.planned_at, running.logins.load(Ordering::Relaxed));
+        }
+        self.replan_at = self.parts.clock.now() + REPLAN_SOON;
     }
 
     async fn reload(&mut self, parts: Parts) {

@@ -4,13 +4,15 @@
 //! through a [`Redactor`], which knows the secrets that are in memory, in all their forms (`model::forms`). Writing never
 //! blocks whoever logs: a full queue loses lines, not openings. What is absent: metrics, and what is worth a line.
 
+mod held;
 mod masked;
 mod redactor;
+mod search;
 mod setup;
 
 use tracing::Span;
 
-pub use redactor::Redactor;
+pub use redactor::{Learnt, Redactor};
 pub use setup::{Format, LogError, LogOptions, Logs, dispatch, start};
 
 use crate::model::AttemptId;

@@ -1,15 +1,13 @@
 //! The mask.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use regex::bytes::Regex;
-use zeroize::Zeroizing;
 
-use crate::model::{Secret, forms};
-
-/// What stands where a secret stood.
-const MASK: &[u8] = b"[secret]";
+use super::held::{self, Held, Hidden};
+use super::search::Search;
+use crate::model::Secret;
 
 /// A shorter text cannot be told from ordinary words.
 const SHORTEST: usize = 4;
@@ -31,19 +29,17 @@ static TELLING: LazyLock<[(Regex, &'static [u8]); 4]> = LazyLock::new(|| {
 /// Knows the secrets that are in memory and masks them in every text. Cheap to clone; all clones know the same.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    known: Arc<Known>,
+    /// Replaced whole, so that nobody who writes a line waits while a search is made or another line is searched.
+    known: Arc<RwLock<Arc<Vec<Hidden>>>>,
 }
 
-#[derive(Default)]
-struct Known {
-    secrets: Mutex<Vec<Hidden>>,
-    /// Replaced whole, so that nobody who writes a line waits while it is made.
-    search: RwLock<Option<Regex>>,
-}
-
-struct Hidden {
-    secret: Secret,
-    patterns: Vec<Zeroizing<String>>,
+/// Keeps a secret masked that was learnt in a session. When the last such guard of it is dropped it is forgotten, but not at
+/// once: lines about the session may still be written.
+#[must_use = "a secret that nobody holds is soon forgotten"]
+#[derive(Debug)]
+pub struct Learnt {
+    redactor: Redactor,
+    search: Arc<Search>,
 }
 
 impl Redactor {
@@ -52,20 +48,30 @@ impl Redactor {
         Self::default()
     }
 
-    /// Masks this secret from now on, in every form in which it is likely to appear. One of fewer than four bytes is not
-    /// masked: it would hide half of every line.
+    /// Masks this secret from now on and for ever, in every form in which it is likely to appear. One of fewer than four bytes
+    /// is not masked: it would hide half of every line.
     pub fn hide(&self, secret: &Secret) {
-        if secret.expose().len() < SHORTEST {
-            return;
+        if is_long_enough(secret) {
+            self.add(secret, |held| *held = Held::Always);
         }
-        let mut secrets = self.known.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        if secrets.iter().any(|hidden| hidden.secret == *secret) {
-            return;
-        }
-        secrets.push(Hidden { secret: secret.clone(), patterns: forms::patterns(secret.expose()) });
-        secrets.sort_by_key(|hidden| std::cmp::Reverse(hidden.secret.expose().len()));
-        let search = search(&secrets);
-        *self.known.search.write().unwrap_or_else(PoisonError::into_inner) = Some(search);
+    }
+
+    /// Masks this secret like [`Self::hide`], but only for as long as the guard is held, and a little longer. None: it is too
+    /// short. Where very many are held at once, the oldest is forgotten.
+    pub fn learn(&self, secret: &Secret) -> Option<Learnt> {
+        is_long_enough(secret).then(|| Learnt { redactor: self.clone(), search: self.add(secret, Held::hold) })
+    }
+
+    fn add(&self, secret: &Secret, change: impl Fn(&mut Held)) -> Arc<Search> {
+        let known = self.searches().iter().find(|hidden| hidden.search.is_for(secret)).map(|h| Arc::clone(&h.search));
+        // Made before anything is locked.
+        let search = known.unwrap_or_else(|| Arc::new(Search::of(secret)));
+        let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        held::add(Arc::make_mut(&mut all), search, change)
+    }
+
+    fn searches(&self) -> Arc<Vec<Hidden>> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The text without secrets.
@@ -78,11 +84,12 @@ impl Redactor {
 
     /// The bytes without secrets: page sources, answers, logs.
     pub fn clean_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let known = self.known.search.read().unwrap_or_else(PoisonError::into_inner);
-        let mut cleaned = match &*known {
-            Some(search) => search.replace_all(bytes, MASK),
-            None => Cow::Borrowed(bytes),
-        };
+        let mut cleaned = Cow::Borrowed(bytes);
+        for hidden in self.searches().iter() {
+            if let Cow::Owned(masked) = hidden.search.mask(&cleaned) {
+                cleaned = Cow::Owned(masked);
+            }
+        }
         for (telling, mask) in TELLING.iter() {
             if let Cow::Owned(masked) = telling.replace_all(&cleaned, *mask) {
                 cleaned = Cow::Owned(masked);
@@ -98,10 +105,15 @@ impl std::fmt::Debug for Redactor {
     }
 }
 
-/// One search for all; where several fit, the longest secret wins, since they are in that order.
-fn search(secrets: &[Hidden]) -> Regex {
-    let patterns = secrets.iter().flat_map(|hidden| &hidden.patterns).map(|pattern| pattern.as_str());
-    forms::search(patterns).expect("escaped texts are a pattern, and secrets are few and short")
+impl Drop for Learnt {
+    fn drop(&mut self) {
+        let mut all = self.redactor.known.write().unwrap_or_else(PoisonError::into_inner);
+        held::let_go(Arc::make_mut(&mut all), &self.search);
+    }
+}
+
+fn is_long_enough(secret: &Secret) -> bool {
+    secret.expose().len() >= SHORTEST
 }
 
 fn regex(pattern: &str) -> Regex {
@@ -159,6 +171,51 @@ mod tests {
     fn a_short_word_is_no_secret_and_debug_tells_nothing() {
         assert_eq!(hiding("abc").clean("abc"), "abc");
         assert_eq!(format!("{:?}", hiding("hunter2")), "Redactor");
+    }
+
+    #[test]
+    fn what_was_learnt_is_forgotten_some_time_after_its_session_and_a_vaults_secret_never() {
+        let redactor = hiding("hunter2-of-the-vault");
+        let also_learnt = redactor.learn(&Secret::new("hunter2-of-the-vault"));
+        let first = redactor.learn(&Secret::new("first-token"));
+        let twin = redactor.learn(&Secret::new("first-token"));
+        assert_eq!(redactor.clean("first-token"), "[secret]");
+        drop((first, also_learnt));
+        let session = |number: usize| drop(redactor.learn(&Secret::new(format!("token-{number:04}"))));
+        (0..100).for_each(session);
+        assert_eq!(redactor.clean("first-token"), "[secret]", "another session holds it");
+        drop(twin);
+        assert_eq!(redactor.clean("first-token token-0099"), "[secret] [secret]", "a late line");
+        (100..200).for_each(session);
+        assert_eq!(redactor.clean("first-token"), "first-token");
+        assert_eq!(redactor.clean("hunter2-of-the-vault"), "[secret]");
+    }
+
+    /// A year of log-ins: as many tokens as there were sessions, none of them needed any more.
+    #[test]
+    fn five_thousand_tokens_one_after_the_other_leave_no_more_than_a_few() {
+        let redactor = hiding("hunter2-of-the-vault");
+        for number in 0..5_000 {
+            let held = redactor.learn(&Secret::new(format!("canary-{number:04}")));
+            assert!(redactor.searches().len() <= held::LINGERING + 2, "{number}");
+            drop(held);
+        }
+        assert_eq!(redactor.clean("canary-4999 hunter2-of-the-vault canary-0001"), "[secret] [secret] canary-0001");
+    }
+
+    #[test]
+    fn tokens_that_nobody_lets_go_of_are_bounded_too() {
+        let redactor = hiding("hunter2-of-the-vault");
+        let mut held: Vec<_> = (0..300).map(|n| redactor.learn(&Secret::new(format!("canary-{n:04}")))).collect();
+        assert_eq!(redactor.searches().len(), held::MOST + 1);
+        assert_eq!(redactor.clean("canary-0299 hunter2-of-the-vault"), "[secret] [secret]");
+        assert_eq!(redactor.clean("canary-0000"), "canary-0000", "the oldest goes first");
+        // Learnt anew, it is not let go of by who held it before.
+        let again = redactor.learn(&Secret::new("canary-0000"));
+        drop(held.remove(0));
+        held.truncate(50);
+        assert_eq!(redactor.clean("canary-0000"), "[secret]");
+        drop(again);
     }
 
     #[test]

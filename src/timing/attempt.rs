@@ -75,12 +75,14 @@ pub struct Past {
     pub claimed: bool,
     /// No booking asks for it any more: what may have been submitted is read, and nothing follows.
     pub called_off: bool,
+    /// Log-ins for staging that are known of.
+    pub logins: u8,
 }
 
 impl Past {
     /// A new attempt.
     pub const NONE: Self =
-        Self { state: State::Planned, uncertain: 0, lost: Vec::new(), claimed: false, called_off: false };
+        Self { state: State::Planned, uncertain: 0, lost: Vec::new(), claimed: false, called_off: false, logins: 0 };
 }
 
 /// The machine of one attempt.
@@ -95,6 +97,8 @@ pub struct Machine {
     uncertain: u8,
     /// Log-ins for staging whose credentials the site has seen.
     logins: u8,
+    /// The same of before: there is no session of theirs.
+    earlier_logins: u8,
     /// The same for the verification that goes on, or was the last.
     verify_logins: u8,
     /// What is being staged.
@@ -138,6 +142,7 @@ impl Machine {
             open_permit: past.state.is_spent(),
             uncertain: past.uncertain,
             logins: 0,
+            earlier_logins: past.logins,
             verify_logins: 0,
             staging: None,
             fresh_at: None,
@@ -176,6 +181,11 @@ impl Machine {
             _ => &mut self.verify_logins,
         };
         *count = count.saturating_add(times);
+    }
+
+    /// How often the site has seen credentials for staging, in this machine's time and before.
+    pub fn logins(&self) -> u8 {
+        self.earlier_logins.saturating_add(self.logins)
     }
 
     /// Whether other selector files can still be taken: before the permit, and not so close to it that staging anew would be

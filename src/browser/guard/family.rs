@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// How long a process may tidy up before it is killed.
 const GRACE: Duration = Duration::from_millis(1500);
 
+/// How long the guardian of a dead run may take: it was to begin when its run died, and what it leaves undone is done for it.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// How long killing is tried: a process can fork while it is looked for.
 const KILLING: Duration = Duration::from_secs(5);
 
@@ -49,7 +52,7 @@ pub(super) fn is_in_use(folder: &Path) -> bool {
 /// Gives a guardian the time that it needs to do its work, and kills it then. Gives it back when it is alive nevertheless.
 pub(super) fn outlast(guardian: Started) -> Vec<i32> {
     let alive = || guardian.is_alive().then_some(guardian.pid).into_iter().collect();
-    let left = until_gone(alive, GRACE + KILLING + GRACE, Signal::TERM, false);
+    let left = until_gone(alive, LAST_WORDS, Signal::TERM, false);
     if left.is_empty() { left } else { until_gone(alive, KILLING, Signal::KILL, true) }
 }
 

@@ -17,7 +17,7 @@ use crate::flow::wire::{self, Verb};
 use crate::flow::{Flow, Phase, Step, Words, rows};
 use crate::model::Secret;
 use crate::store::Mark;
-use crate::telemetry::Redactor;
+use crate::telemetry::{Learnt, Redactor};
 use crate::timing::{Event, Listing, Staging, Trouble};
 
 /// Does at a site without pages what was decided.
@@ -32,6 +32,8 @@ struct Session {
     client: reqwest::Client,
     words: Words,
     standing: Standing,
+    /// Masked while the session lasts.
+    learnt: Vec<Learnt>,
     _account: OwnedMutexGuard<()>,
 }
 
@@ -50,7 +52,7 @@ impl ApiHands {
         match &step.verb {
             Verb::Request(request) => match request::send(&session.client, request).await {
                 Ok(brought) => {
-                    hide_learnt(&self.kit.redactor, phase, &brought.read);
+                    session.learnt.extend(hide_learnt(&self.kit.redactor, phase, &brought.read));
                     learn(&mut session.words, phase, brought.read);
                 }
                 Err(error) => return Err(self.kit.trouble_of(&error, &step.place, choice).await),
@@ -134,7 +136,8 @@ impl Stager for ApiHands {
         let words = self.kit.words()?;
         let account = self.kit.locks.take(&self.kit.errand.member.id).await;
         let client = request::client(self.kit.answer()).map_err(|error| Trouble::Unreachable(error.to_string()))?;
-        self.session = Some(Session { client, words, standing: Standing::default(), _account: account });
+        let (standing, learnt) = (Standing::default(), Vec::new());
+        self.session = Some(Session { client, words, standing, learnt, _account: account });
         Ok(())
     }
 
@@ -246,11 +249,10 @@ impl Performer for ApiHands {
     }
 }
 
-/// What log-in reads is as good as a password (a token, a session's name).
-pub(super) fn hide_learnt(redactor: &Redactor, phase: Phase, read: &[(String, String)]) {
-    if phase == Phase::Login {
-        read.iter().for_each(|(_, value)| redactor.hide(&Secret::new(value.clone())));
-    }
+/// What log-in reads is as good as a password (a token, a session's name), for as long as its session lasts.
+pub(super) fn hide_learnt(redactor: &Redactor, phase: Phase, read: &[(String, String)]) -> Vec<Learnt> {
+    let read = if phase == Phase::Login { read } else { &[] };
+    read.iter().filter_map(|(_, value)| redactor.learn(&Secret::new(value.clone()))).collect()
 }
 
 fn learn(words: &mut Words, phase: Phase, read: Vec<(String, String)>) {

@@ -19,6 +19,7 @@ use crate::flow::wire::{Commit, Step, Verb};
 use crate::flow::{Flow, Phase, Words};
 use crate::model::{FireMode, Secret};
 use crate::store::Mark;
+use crate::telemetry::Learnt;
 use crate::timing::{Event, Listing, Staging, Trouble};
 
 /// How long the check may take whether one is still logged in.
@@ -51,6 +52,8 @@ pub(super) struct Live {
     pub(super) trigger: Option<Trigger>,
     pub(super) written: Written,
     standing: Standing,
+    /// Masked in logs while the session lasts.
+    learnt: Vec<Learnt>,
     _account: OwnedMutexGuard<()>,
 }
 
@@ -119,7 +122,7 @@ impl BrowserHands {
         live.stage.set_words(for_scripts(&words));
         match live.stage.run(step).await {
             Ok(done) => {
-                hide_learnt(&self.kit.redactor, phase, &done.captured);
+                live.learnt.extend(hide_learnt(&self.kit.redactor, phase, &done.captured));
                 for (name, value) in &done.captured {
                     if phase == Phase::Login {
                         live.stage.hide(Secret::new(value.clone()));
@@ -200,8 +203,8 @@ impl Stager for BrowserHands {
         let stage = Stage::begin(session.driver().clone()).await;
         let stage = stage.map_err(|error| Trouble::Browser(error.to_string()))?;
         let stage = stage.with_secrets(self.kit.secrets());
-        let (trigger, standing) = (None, Standing::default());
-        let mut live = Live { session, stage, words, trigger, written, standing, _account: account };
+        let (trigger, standing, learnt) = (None, Standing::default(), Vec::new());
+        let mut live = Live { session, stage, words, trigger, written, standing, learnt, _account: account };
         live.arm(self.kit.errand.mode()).map_err(Trouble::Browser)?;
         self.live = Some(live);
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -71,12 +72,21 @@ fn families(data: &Path) -> PathBuf {
     data.join(FAMILIES)
 }
 
+/// How long an engine waits for the end of what a killed run has left. What takes longer is ended, and told, while it works.
+const SWEEP: Duration = Duration::from_secs(5);
+
 /// Ends the browsers that a killed run has left on this machine: a page of theirs might still submit.
 pub(in crate::engine) async fn end_browsers_of_the_dead(data: &Path) {
     let journal = families(data);
-    let ending = tokio::task::spawn_blocking(move || browser::end_families_of_the_dead(&journal));
-    for why in ending.await.unwrap_or_else(|error| vec![error.to_string()]) {
-        tracing::error!(why, "a browser of an earlier run may still be there");
+    let ending = tokio::task::spawn_blocking(move || {
+        for why in browser::end_families_of_the_dead(&journal) {
+            tracing::error!(why, "a browser of an earlier run may still be there");
+        }
+    });
+    match tokio::time::timeout(SWEEP, ending).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "looking for browsers of an earlier run died"),
+        Err(_) => tracing::error!("browsers of an earlier run take long to end; going on meanwhile"),
     }
 }
 

@@ -160,7 +160,7 @@ fn run(setup: &Setup) -> Result<Report, SimulateError> {
         return Err(SimulateError::Span { from: setup.from, to: setup.to });
     }
     let clock = SimClock::new(from);
-    let config = config(setup, from)?;
+    let config = invented(setup, from)?;
     let openings = openings(&config, &setup.zones, from, until).ok_or(SimulateError::Nothing)?;
     let mut chance = Chance::of(setup.seed, "incidents");
     let incidents =
@@ -174,7 +174,8 @@ fn run(setup: &Setup) -> Result<Report, SimulateError> {
     summed_up(setup, &config, &run, until)
 }
 
-fn config(setup: &Setup, from: Timestamp) -> Result<Arc<Config>, SimulateError> {
+/// Whose bookings it is about: those that are given, or a household's that is invented.
+pub(super) fn invented(setup: &Setup, from: Timestamp) -> Result<Arc<Config>, SimulateError> {
     match &setup.wishes {
         Wishes::Given(config) => Ok(Arc::clone(config)),
         Wishes::Invented(bookings) => {

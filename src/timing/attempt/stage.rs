@@ -42,8 +42,8 @@ impl Machine {
     }
 
     pub(super) fn stage(&mut self, from: Staging, now: Timestamp) -> Decision {
-        if from == Staging::LogIn && self.logins >= self.facts.patience.max_logins {
-            let note = format!("logged in {} times already; more could lock the account", self.logins);
+        if from == Staging::LogIn && self.logins() >= self.facts.patience.max_logins {
+            let note = format!("logged in {} times already; more could lock the account", self.logins());
             return self.give_up(Outcome::SiteError, &note, now);
         }
         self.staging = Some(from);
