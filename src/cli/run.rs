@@ -15,7 +15,7 @@ use super::{Exit, Failure};
 use crate::clock::{self, SystemClock};
 use crate::config::{Loaded, Log, LogFormat, Pace, Watcher, watch};
 use crate::engine::{Engine, Handle};
-use crate::store::Store;
+use crate::store::{Cause, Store};
 use crate::telemetry::{self, Format, LogError, LogOptions, Logs, Redactor};
 use crate::web::{self, Health};
 
@@ -93,7 +93,7 @@ async fn daemon(
     if let Some(warning) = clock::health().and_then(|health| health.warning()) {
         tracing::warn!("{warning}");
     }
-    household.keep().await;
+    household.keep(Cause::Start).await;
     let (engine, running) = Engine::start(household.parts());
     let nudge = Arc::new(Notify::new());
     let post = Post::start(&household, &nudge)?;

@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Reload};
 use crate::engine::Handle;
 use crate::report::{Severity, render};
+use crate::store::Cause;
 
 /// How often a missing vault is looked for: somebody may have just made it.
 const LOOK_FOR_VAULT: Duration = Duration::from_secs(5);
@@ -62,7 +63,7 @@ impl Follower {
         for warning in household.warnings() {
             tracing::warn!("{warning}");
         }
-        household.keep().await;
+        household.keep(Cause::Reload).await;
         if new_mail {
             post = post.sent_to(&household).await;
         }
