@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use firstserve::club::{Fault, Options};
+use firstserve::model::Language;
 
 use super::world::{House, Practice, booking, member, outcome, until};
 
@@ -70,5 +71,26 @@ async fn the_mail_names_the_submit_whose_speed_it_tells() {
         let submits = club.ledger().await["submits"].as_u64().expect("a number");
         assert_eq!(text.contains(&format!("submit {submits} for this date won")), says, "{text}");
         assert!(says == (submits > 1) && text.contains(" ms after the opening"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_gets_letters_in_the_language_of_the_member() {
+    for (key, language) in [("language = \"es\"\n", Language::Spanish), ("", Language::English)] {
+        let (house, club) = (House::new(), Practice::opens_in(4_000));
+        let ana = format!("{}{key}", member("ana"));
+        house.write(&[club.site("club-api"), ana, booking("singles", "ana", club.date(), "1", "17:00")]);
+        let answer = house.ask(&["book", "singles", "--json"]).await;
+        assert_eq!(answer.code, Some(0), "{answer:#?}");
+        let store = house.store().await;
+        let letters = store.due_letters(jiff::Timestamp::MAX, 9).await.expect("they can be read");
+        store.close().await;
+        let [letter] = &letters[..] else { panic!("one letter: {letters:#?}") };
+        let (subject, greeting) = match language {
+            Language::English => ("Court 1 is yours: ", "Hello ana,"),
+            Language::Spanish => ("La cancha 1 es tuya: ", "Hola, ana:"),
+        };
+        let letter = &letter.letter;
+        assert!(letter.subject.starts_with(subject) && letter.text.contains(greeting), "{letter:#?}");
     }
 }
