@@ -105,10 +105,10 @@ async fn daemon(
     let (path, environment, zones) = (setting.path.clone(), setting.environment.clone(), Arc::new(setting.zones()));
     let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
     let (store, kept) = (household.store(), household.clone());
-    let ahead = ahead::sentence(&household).await;
+    let ahead = ahead::sentences(&household, None).await;
     let following = tokio::spawn(follow::follow(reloads, engine.clone(), household, post, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
-    super::say(&ahead);
+    ahead.iter().for_each(|line| super::say(line));
     until_stopped(&mut signals, &watcher, &engine, running, &kept).await?;
     stop.cancel();
     following.await?;

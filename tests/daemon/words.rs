@@ -20,6 +20,11 @@ async fn each_line_says_whose_it_is_and_of_which_date() {
     let next = daemon.hears("next: ").await;
     let date = club.date().to_string();
     assert!(next.contains("ana · singles") && next.contains(&date) && next.contains("and 1 more"), "{next}");
+    assert_eq!(
+        daemon.times("aren't open yet. Your request is scheduled and will be confirmed once it is reserved after"),
+        2
+    );
+    daemon.hears("ana · singles: Court 1 bookings for ").await;
     assert!(next.contains("court 1 at 17:00, opens ") && next.contains(", in "), "{next}");
     for name in ["singles", "doubles"] {
         assert_eq!(outcome(&house.ended(name).await), "confirmed", "{:#?}", daemon.said());
@@ -42,10 +47,24 @@ async fn an_edit_says_what_truly_changed() {
                   from = 2099-01-07\ntimes = [\"17:00\"]\n";
     house.write(&[club.site("club-api"), member("ana"), weekly.to_owned()]);
     let daemon = house.run().await;
+    assert_eq!(
+        daemon.times("ana · singles: Court 1 bookings for "),
+        1,
+        "one line, not one a date: {:#?}",
+        daemon.said()
+    );
     house.edit("config/booking.toml", "BYDAY=WE", "BYDAY=WE,FR");
     daemon.hears("26 attempts are new").await;
     until("the plan is told", SOON, async || daemon.times("added=26 moved=0 cancelled=0") == 1).await;
     assert_eq!(daemon.times("called off"), 0, "{:#?}", daemon.said());
+    until("what it waits for is told", SOON, async || daemon.times("ana · singles: Court 1 bookings for ") == 2).await;
+    let doubles = booking("doubles", "ana", jiff::civil::date(2099, 7, 1), "1", "18:00");
+    let text = std::fs::read_to_string(house.path("config/booking.toml")).expect("it can be read");
+    house.write_text(&format!("{text}\n{doubles}"));
+    daemon.hears("ana · doubles: Court 1 bookings for ").await;
+    assert_eq!(daemon.times("ana · singles: Court 1 bookings for "), 2, "only what is new: {:#?}", daemon.said());
+    house.write_text(&text);
+    until("it is taken out", SOON, async || daemon.times("is gone") == 1).await;
     house.edit("config/booking.toml", "BYDAY=WE,FR", "BYDAY=FR");
     daemon.hears("26 attempts are called off").await;
     house.edit("config/booking.toml", "times = ", "paused = true\ntimes = ");

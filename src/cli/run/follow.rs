@@ -68,7 +68,9 @@ impl Follower {
             post = post.sent_to(&household).await;
         }
         engine.reload(household.parts()).await;
-        tracing::info!("{}", super::ahead::sentence(&household).await);
+        for line in super::ahead::sentences(&household, Some(old.config())).await {
+            tracing::info!("{line}");
+        }
         Self { engine, household, post }
     }
 
