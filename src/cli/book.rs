@@ -17,9 +17,9 @@ use super::{Exit, Failure, Timeline};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, rehearse};
-use crate::model::{Attempt, AttemptId, Booking, Choice, Occurrence, Outcome, Site, State};
+use crate::model::{Attempt, AttemptId, Booking, Choice, Language, Occurrence, Outcome, Site, State};
 use crate::report::did_you_mean;
-use crate::schedule::occurrences;
+use crate::schedule::{occurrences, waits};
 use crate::store::Slot;
 use crate::telemetry::Redactor;
 use crate::timing::Trouble;
@@ -205,6 +205,7 @@ async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline)
     };
     let Runs { attempt, handle, task } = runs;
     let mut events = handle.events();
+    told_now(next, household).iter().for_each(|line| timeline.line(line));
     long_wait(next, household, timeline).iter().for_each(|line| timeline.line(line));
     let mut story = Story { attempt, opening: next.opening(), steps: Vec::new(), sent: None };
     let result = loop {
@@ -227,6 +228,13 @@ async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline)
     handle.stop().await;
     task.await?;
     Ok(result)
+}
+
+/// What the member is told while the court is not open; nothing when it can be booked already.
+fn told_now(next: &Occurrence, household: &Household) -> Option<String> {
+    let parts = household.parts();
+    let zone = parts.zones.zone(&parts.config.site(&next.site)?.time_zone)?;
+    waits(&next.choices, &zone, SystemClock.now(), Language::English)
 }
 
 /// Who would wait for long is told until when, and what he can do meanwhile.

@@ -24,7 +24,7 @@ use crate::model::{
     Site, When,
 };
 use crate::report::{Problem, did_you_mean};
-use crate::schedule::{Rule, never_open, not_open_yet, notes, occurrences};
+use crate::schedule::{Rule, never_open, notes, occurrences, waits};
 use crate::timing::permit_lead;
 
 pub use clock::Measured;
@@ -240,7 +240,6 @@ fn when(when: &When) -> String {
 }
 
 fn explained(date: Date, choices: &[Choice], at: &At<'_>) -> Explained {
-    let first = choices.iter().min_by_key(|choice| choice.opening).filter(|choice| choice.opening > at.now);
     let one = |(number, choice)| {
         let mut instants = instants(choice, at);
         instants.notes.extend(waits_for(choice, &choices[number + 1..], at.now));
@@ -249,7 +248,7 @@ fn explained(date: Date, choices: &[Choice], at: &At<'_>) -> Explained {
     Explained {
         date,
         choices: choices.iter().enumerate().map(one).collect(),
-        sentence: first.map(|choice| not_open_yet(choice, at.zone, at.now, Language::English)),
+        sentence: waits(choices, at.zone, at.now, Language::English),
     }
 }
 
