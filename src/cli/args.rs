@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{book, clock, club, demo, explain, lead, ledger, plan, replay, simulate, vault};
+use super::{audit, book, clock, club, config, demo, explain, lead, ledger, plan, replay, simulate, vault};
 
 /// Books what a website opens at an instant
 #[derive(Debug, Parser)]
@@ -50,6 +50,10 @@ pub(super) enum Command {
     Simulate(simulate::Args),
     /// Keep the members' user names and passwords
     Vault(vault::VaultArgs),
+    /// Show the configurations that were in force, and bring one of them back; also while `run` works
+    Config(config::Args),
+    /// Show that nothing was changed in the record, or taken out of it; also while `run` works
+    Audit(audit::Args),
     /// Ask a site how its clock differs from this machine's
     Clock(clock::Args),
     /// Serve a practice club on loopback

@@ -18,9 +18,9 @@ use super::{Exit, Failure, Timeline, ledger};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, keep_proofs, rehearse};
-use crate::model::{Attempt, AttemptId, Booking, Choice, Occurrence, Outcome, Site, SiteId, State};
+use crate::model::{Attempt, AttemptId, Booking, Choice, Language, Occurrence, Outcome, Site, SiteId, State};
 use crate::report::did_you_mean;
-use crate::schedule::occurrences;
+use crate::schedule::{occurrences, waits};
 use crate::store::{FireFilter, Slot, Store};
 use crate::telemetry::Redactor;
 use crate::timing::{Chosen, Proof, Trouble, choose};
@@ -260,6 +260,7 @@ async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline)
     };
     let Runs { attempt, handle, task } = runs;
     let mut events = handle.events();
+    told_now(next, household).iter().for_each(|line| timeline.line(line));
     long_wait(next, household, timeline).iter().for_each(|line| timeline.line(line));
     let mut story = Story { attempt, opening: next.opening(), steps: Vec::new(), sent: None };
     let result = loop {
@@ -295,6 +296,13 @@ async fn with_ledger(mut result: Value, store: &Store, timeline: &Timeline) -> V
         Err(error) => tracing::warn!(%error, "the ledger cannot be read"),
     }
     result
+}
+
+/// What the member is told while the court is not open; nothing when it can be booked already.
+fn told_now(next: &Occurrence, household: &Household) -> Option<String> {
+    let parts = household.parts();
+    let zone = parts.zones.zone(&parts.config.site(&next.site)?.time_zone)?;
+    waits(&next.choices, &zone, SystemClock.now(), Language::English)
 }
 
 /// Who would wait for long is told until when, and what he can do meanwhile.

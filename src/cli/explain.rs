@@ -25,7 +25,7 @@ use crate::model::{
     OpeningWay, Site, When,
 };
 use crate::report::{Problem, did_you_mean};
-use crate::schedule::{Rule, never_open, not_open_yet, notes, occurrences, touched};
+use crate::schedule::{Rule, never_open, notes, occurrences, touched, waits};
 use crate::timing::{Chosen, permit_lead};
 
 pub use clock::Measured;
@@ -261,7 +261,6 @@ fn when(when: &When) -> String {
 }
 
 fn explained(date: Date, choices: &[Choice], at: &At<'_>) -> Explained {
-    let first = choices.iter().min_by_key(|choice| choice.opening).filter(|choice| choice.opening > at.now);
     let one = |(number, choice)| {
         let mut instants = instants(choice, at);
         instants.notes.extend(waits_for(choice, &choices[number + 1..], at.now));
@@ -270,7 +269,7 @@ fn explained(date: Date, choices: &[Choice], at: &At<'_>) -> Explained {
     Explained {
         date,
         choices: choices.iter().enumerate().map(one).collect(),
-        sentence: first.map(|choice| not_open_yet(choice, at.zone, at.now, Language::English)),
+        sentence: waits(choices, at.zone, at.now, Language::English),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::config::{Config, SmtpSecurity};
 use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
 use crate::model::{Member, Site};
 use crate::notify::{Security, Smtp, Transport};
-use crate::store::{Matter, Store, StoreError, StoreErrorKind};
+use crate::store::{Cause, Matter, Store, StoreError, StoreErrorKind};
 use crate::telemetry::Redactor;
 use crate::vault::{Credentials, Vault, VaultError};
 
@@ -221,9 +221,9 @@ impl Household {
     }
 
     /// Keeps the configuration in the history: it is put in force.
-    pub(super) async fn keep(&self) {
+    pub(super) async fn keep(&self, cause: Cause) {
         let config = &self.config;
-        let kept = self.store.keep_config(&config.hash, &config.text, SystemClock.now()).await;
+        let kept = self.store.keep_config(&config.hash, &config.text, cause, SystemClock.now()).await;
         if let Err(error) = kept {
             tracing::warn!(%error, "the configuration was not kept in the history");
         }

@@ -17,7 +17,14 @@ pub(super) fn is_here(config: &Config) -> bool {
 /// # Errors
 /// The database is there and cannot be read, or was there and is not any more.
 pub(super) async fn open(config: &Config) -> Result<Option<Store>, Failure> {
-    let address = config.server.database.expose();
+    open_at(config.server.database.expose()).await
+}
+
+/// The same for a database whose address is known, whatever the rest of the configuration is.
+///
+/// # Errors
+/// The database is there and cannot be read.
+pub(super) async fn open_at(address: &str) -> Result<Option<Store>, Failure> {
     let file = address.strip_prefix("sqlite://").or_else(|| address.strip_prefix("sqlite:"));
     let is_missing = file.is_some_and(|file| !Path::new(file).exists());
     match Store::open_read_only(address).await {

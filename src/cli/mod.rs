@@ -4,10 +4,12 @@
 //! stderr. Exit codes are in [`Exit`].
 
 mod args;
+mod audit;
 mod book;
 pub mod check;
 mod clock;
 mod club;
+mod config;
 mod demo;
 mod descriptors;
 mod exit;
@@ -96,6 +98,8 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
             Ok(wanted.run(&found.data, &found.entries, args.json))
         }
         Command::Club(options) => club::run(options, args.json),
+        Command::Config(wanted) => config::run(&wanted, &setting, args.json),
+        Command::Audit(wanted) => audit::run(&wanted, &setting, args.json),
         Command::Clock(wanted) => clock::run(&wanted, args.json),
         Command::Schema => forgive(schema::run(&mut std::io::stdout())).map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Command::Completions { .. } if args.json => {

@@ -15,7 +15,7 @@ use super::{Exit, Failure};
 use crate::clock::{self, SystemClock};
 use crate::config::{Loaded, Log, LogFormat, Pace, Watcher, watch};
 use crate::engine::{Engine, Handle};
-use crate::store::Store;
+use crate::store::{Cause, Store};
 use crate::telemetry::{self, Format, LogError, LogOptions, Logs, Redactor};
 use crate::web::{self, Health};
 
@@ -94,7 +94,7 @@ async fn daemon(
     if let Some(warning) = clock::health().and_then(|health| health.warning()) {
         tracing::warn!("{warning}");
     }
-    household.keep().await;
+    household.keep(Cause::Start).await;
     let (engine, running) = Engine::start(household.parts());
     let nudge = Arc::new(Notify::new());
     let post = Post::start(&household, &nudge)?;
@@ -106,11 +106,11 @@ async fn daemon(
     let (path, environment, zones) = (setting.path.clone(), setting.environment.clone(), Arc::new(setting.zones()));
     let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
     let store = household.store();
-    let ahead = ahead::sentence(&household).await;
+    let ahead = ahead::sentences(&household, None).await;
     let (follower, in_force) = Follower::new(engine.clone(), household, post);
     let following = tokio::spawn(follower.follow(reloads, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
-    super::say(&ahead);
+    ahead.iter().for_each(|line| super::say(line));
     until_stopped(&mut signals, &watcher, &engine, running, &in_force).await?;
     stop.cancel();
     following.await?;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use jiff::tz::TimeZoneDatabase;
 
 use super::args::Args;
-use super::{Exit, Failure};
+use super::{Exit, Failure, kept};
 use crate::clock::{Clock, SystemClock, ZoneData};
-use crate::config::{Config, Environment, Loaded, load};
+use crate::config::{Config, Environment, Loaded, database, load, load_text};
 use crate::report::{Problem, render};
+use crate::store::Store;
 use crate::vault::{Vault, VaultError, default_identity};
 
 /// The data folder of a configuration that says nothing, or cannot be read.
@@ -69,6 +70,28 @@ impl Setting {
         Ok((config, zones))
     }
 
+    /// The same for a text that would stand in its place.
+    pub(super) fn load_text(&self, text: &str) -> Loaded {
+        load_text(&self.path, text, &self.environment, &self.zones(), SystemClock.now())
+    }
+
+    /// What was kept, beside a running daemon; none where nothing was kept yet. A configuration that is wrong or gone does
+    /// not hide it.
+    ///
+    /// # Errors
+    /// The address of the database is wrong, or it cannot be read.
+    pub(super) async fn kept(&self) -> Result<Option<Store>, Failure> {
+        let wrong = || {
+            let path = self.path.display();
+            Failure::new(
+                Exit::Config,
+                format!("`database` in {path} is no address; `firstserve check` says what is wrong"),
+            )
+        };
+        let address = database(&self.path, &self.environment).ok_or_else(wrong)?;
+        kept::open_at(address.expose()).await
+    }
+
     /// Where the vault of the configuration is, and what it should hold. It can be filled before the rest of the file is
     /// right; then it is said which folder is taken.
     pub(super) fn vault(&self) -> VaultSetting {
@@ -119,8 +142,13 @@ pub(super) fn zones_of(config: &Config) -> ZoneData {
 }
 
 fn refused(path: &Path, problems: &[Problem], unreadable: bool) -> Failure {
-    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
-    super::draw(render(problems, colour).trim_end());
+    show(problems);
     let exit = if unreadable { Exit::Io } else { Exit::Config };
     Failure::new(exit, format!("{} cannot be used; `firstserve check` shows every problem", path.display()))
+}
+
+/// Draws problems for a person.
+pub(super) fn show(problems: &[Problem]) {
+    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
+    super::draw(render(problems, colour).trim_end());
 }

@@ -17,9 +17,9 @@ use super::span::from_now;
 use super::{kept, page};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::Config;
-use crate::model::{Attempt, Booking, BookingName, CourtName, MemberId, Occurrence, Outcome, State};
+use crate::model::{Attempt, Booking, BookingName, CourtName, Language, MemberId, Occurrence, Outcome, State};
 use crate::report::plain;
-use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences};
+use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences, waits};
 use crate::store::{Slot, Store};
 
 /// Columns in which the texts of a booking begin.
@@ -106,6 +106,8 @@ pub struct Next {
     pub start: DateTime,
     /// When it can first be booked, in the site's zone; none: at any time.
     pub opening: Option<Zoned>,
+    /// What the member is told of it now; none when it can be booked already.
+    pub sentence: Option<String>,
 }
 
 /// What is known of every booking.
@@ -172,6 +174,7 @@ fn next(booking: &Booking, config: &Config, zones: &ZoneData, of: &[&Known], now
         court: first.court.clone(),
         start: first.start,
         opening: opening.map(|opening| opening.to_zoned(TimeZone::clone(&zone))),
+        sentence: waits(&next.choices, &zone, now, Language::English),
     })
 }
 
@@ -330,7 +333,7 @@ mod tests {
         let zone = TimeZone::get("America/Costa_Rica").expect("the zone is known");
         let start = date(2027, 7, 21).at(17, 0, 0, 0);
         let opening = Some(at("2027-07-12T06:00:00Z").to_zoned(zone));
-        Next { date: start.date(), court: "2".into(), start, opening }
+        Next { date: start.date(), court: "2".into(), start, opening, sentence: None }
     }
 
     fn one(of: &[&Known]) -> Line {

@@ -179,7 +179,12 @@ fn files(old: &Config, new: &Config, site: &Site, changes: &mut Vec<Change>) {
 fn member(old: &Member, new: &Member, changes: &mut Vec<Change>) {
     let values = |member: &Member| {
         let mail = member.mail.clone().unwrap_or_else(|| "left out".to_owned());
-        vec![("site", member.site.to_string()), ("vault", member.vault.clone()), ("mail", mail)]
+        vec![
+            ("site", member.site.to_string()),
+            ("vault", member.vault.clone()),
+            ("mail", mail),
+            ("language", member.language.code().to_owned()),
+        ]
     };
     set(&Subject::Member(new.id.to_string()), changes, beside(values(old), values(new)));
 }

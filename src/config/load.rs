@@ -11,6 +11,7 @@ use jiff::tz::TimeZoneDatabase;
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest, Sha256};
 
+use crate::model::Secret;
 use crate::report::{Place, Problem, Severity, SourceFile};
 
 use super::environment::{Environment, Variable};
@@ -52,16 +53,32 @@ pub struct Loaded {
 
 /// Reads and checks the configuration at `path`. `now` decides what is past.
 pub fn load(path: &Path, environment: &Environment, zones: &Zones, now: Timestamp) -> Loaded {
-    let main = read(path, MAX_BYTES);
-    let source = match source(path, &main, main_help) {
+    loaded(path, &read(path, MAX_BYTES), environment, zones, now)
+}
+
+/// Checks a text as if it stood in the file at `path`, with the selector files as they are now.
+pub fn load_text(path: &Path, text: &str, environment: &Environment, zones: &Zones, now: Timestamp) -> Loaded {
+    loaded(path, &Ok(text.as_bytes().to_owned()), environment, zones, now)
+}
+
+/// The database that the file at `path` names, as far as it can be read: a file that is wrong elsewhere, or gone, must not
+/// hide what was kept. None where the address itself is wrong.
+pub fn database(path: &Path, environment: &Environment) -> Option<Secret> {
+    let text = read(path, MAX_BYTES).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let raw = raw::read(&SourceFile::new(path, text.unwrap_or_default()), environment);
+    validate::database(&raw, &Paths::new(root(path), home(environment)))
+}
+
+fn loaded(path: &Path, main: &Reading, environment: &Environment, zones: &Zones, now: Timestamp) -> Loaded {
+    let source = match source(path, main, main_help) {
         Ok(source) => source,
-        Err(problem) => return unusable(path, &main, problem, zones(None)),
+        Err(problem) => return unusable(path, main, problem, zones(None)),
     };
     let raw = raw::read(&source, environment);
     let paths = Paths::new(root(path), home(environment));
     let folders = validate::flow_folders(&raw, &paths);
     let readings: Vec<_> = folders.iter().map(|folder| list(folder)).collect();
-    let hash = hash(&main, &readings);
+    let hash = hash(main, &readings);
     let zones = zones(validate::zoneinfo(&raw, &paths).as_deref());
     let folders_read: BTreeMap<PathBuf, Folder> =
         folders.iter().cloned().zip(readings.into_iter().map(folder)).collect();

@@ -39,10 +39,11 @@ struct Won {
     duplicate: bool,
 }
 
-/// Who is told about an attempt, and where its site is.
+/// Who is told about an attempt, in which language, and where its site is.
 struct Post {
     attempt: Attempt,
     to: Option<String>,
+    language: Language,
     site_url: String,
 }
 
@@ -50,10 +51,12 @@ impl Post {
     /// To the member's own address, or the one that the configuration names for everybody.
     fn of(attempt: &Attempt, parts: &Parts) -> Self {
         let config = &parts.config;
-        let own = config.member(&attempt.member).and_then(|member| member.mail.clone());
+        let member = config.member(&attempt.member);
+        let own = member.and_then(|member| member.mail.clone());
+        let language = member.map_or_else(Language::default, |member| member.language);
         let everybody = config.mail.as_ref().and_then(|mail| mail.to.clone());
         let site_url = config.site(&attempt.site).map_or_else(|| attempt.site.to_string(), |site| site.url.clone());
-        Self { attempt: attempt.clone(), to: own.or(everybody), site_url }
+        Self { attempt: attempt.clone(), to: own.or(everybody), language, site_url }
     }
 
     fn letter(&self, outcome: Outcome, note: &str, won: &Won) -> Option<Letter> {
@@ -69,7 +72,7 @@ impl Post {
             duplicate: won.duplicate,
         };
         let name = self.attempt.member.as_str();
-        let letter = letter(&facts, &Reader { to, name, language: Language::default() })?;
+        let letter = letter(&facts, &Reader { to, name, language: self.language })?;
         Some(Letter { message_id: self.message_id(letter.message_id), ..letter })
     }
 

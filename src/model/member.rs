@@ -1,6 +1,6 @@
 //! A person with an account at a site.
 
-use super::{MemberId, SiteId};
+use super::{Language, MemberId, SiteId};
 
 /// A member; user name and password are in the vault only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,4 +13,6 @@ pub struct Member {
     pub vault: String,
     /// Where mail about this member's bookings goes; none: the `[mail]` default.
     pub mail: Option<String>,
+    /// The language of that mail.
+    pub language: Language,
 }

@@ -20,4 +20,4 @@ pub use occurrences::{AHEAD, choices_on, never_open, occurrences};
 pub use opening::{ALWAYS_OPEN, named_time, opening};
 pub use rule::Rule;
 pub use rule_error::{RuleError, RuleErrorKind};
-pub use words::not_open_yet;
+pub use words::{not_open_yet, waits};

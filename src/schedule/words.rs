@@ -6,6 +6,12 @@ use jiff::{Timestamp, Zoned};
 
 use crate::model::{Choice, Language};
 
+/// What a member is told of a date now, by the choice that opens first; none when that can be booked already.
+pub fn waits(choices: &[Choice], zone: &TimeZone, now: Timestamp, language: Language) -> Option<String> {
+    let first = choices.iter().min_by_key(|choice| choice.opening).filter(|choice| choice.opening > now)?;
+    Some(not_open_yet(first, zone, now, language))
+}
+
 /// "Court 1 bookings for July 18 aren't open yet. Your request is scheduled and will be confirmed once it is reserved
 /// after midnight on July 9." A year is named where it is not the year of `now`.
 pub fn not_open_yet(choice: &Choice, zone: &TimeZone, now: Timestamp, language: Language) -> String {

@@ -1,13 +1,42 @@
 //! Every configuration that was active.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 
 use super::audit::append;
 use super::error::doing;
 use super::read::{Columns, nanos};
 use super::{Store, StoreError, StoreErrorKind};
+
+/// The event of the audit trail that tells of one.
+const CONFIGURED: &str = "configured";
+
+/// Why a configuration became active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The daemon was started with it.
+    Start,
+    /// It was put in force under a running daemon.
+    Reload,
+}
+
+impl Cause {
+    /// The word in the audit trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Reload => "reload",
+        }
+    }
+
+    /// The cause of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Start, Self::Reload].into_iter().find(|cause| cause.as_str() == word)
+    }
+}
 
 /// A configuration that was active from an instant on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +56,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub async fn keep_config(&self, hash: &str, text: &str, at: Timestamp) -> Result<bool, StoreError> {
+    pub async fn keep_config(&self, hash: &str, text: &str, cause: Cause, at: Timestamp) -> Result<bool, StoreError> {
         doing("keep the configuration", async {
             let mut write = self.write().await?;
             let last = sqlx::query("SELECT seq, hash FROM config_history ORDER BY seq DESC LIMIT 1")
@@ -47,7 +76,8 @@ impl Store {
                 .bind(text)
                 .execute(write.connection())
                 .await?;
-            append(&mut write, None, "configured", json!({ "hash": hash, "number": seq + 1 }), at).await?;
+            let data = json!({ "cause": cause.as_str(), "hash": hash, "number": seq + 1 });
+            append(&mut write, None, CONFIGURED, data, at).await?;
             write.commit().await?;
             Ok(true)
         })
@@ -69,6 +99,22 @@ impl Store {
         .await
     }
 
+    /// Why each configuration became active, by its number, as the audit trail tells it; trails of the first versions do not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn config_causes(&self) -> Result<BTreeMap<i64, Cause>, StoreError> {
+        doing("read why configurations became active", async {
+            let rows = sqlx::query("SELECT data FROM audit WHERE event = $1 ORDER BY seq")
+                .bind(CONFIGURED)
+                .fetch_all(self.pool())
+                .await?;
+            let texts: Vec<String> = rows.iter().map(|row| row.text("data")).collect::<Result<_, _>>()?;
+            Ok(texts.iter().filter_map(|text| cause(text)).collect())
+        })
+        .await
+    }
+
     /// The configuration of that number.
     ///
     /// # Errors
@@ -83,6 +129,11 @@ impl Store {
         })
         .await
     }
+}
+
+fn cause(data: &str) -> Option<(i64, Cause)> {
+    let data: Value = serde_json::from_str(data).ok()?;
+    Some((data["number"].as_i64()?, Cause::parse(data["cause"].as_str()?)?))
 }
 
 fn record(row: &AnyRow) -> Result<ConfigRecord, StoreErrorKind> {

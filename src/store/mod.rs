@@ -44,7 +44,7 @@ use sqlx::AnyPool;
 
 pub use attempt::{AttemptFilter, End};
 pub use audit::{AuditError, AuditRow};
-pub use config_history::ConfigRecord;
+pub use config_history::{Cause, ConfigRecord};
 pub use error::{Matter, StoreError, StoreErrorKind};
 pub use in_step::{Gate, InStep, Verdict, in_step};
 pub use ledger::{Fire, FireFilter, HowFired, Mark};

@@ -48,6 +48,10 @@ fn changes_are_told_in_words() {
         ["booking \"doubles\" of ana: times was 17:00, is now 18:00, 19:00", "booking \"doubles\" of ana is paused"]
     );
     assert_eq!(
+        words(&old, &old.replace("[member.ana]\n", "[member.ana]\nlanguage = \"es\"\n")),
+        ["member ana: language was en, is now es"]
+    );
+    assert_eq!(
         words(&old, &old.replace("name = \"doubles\"", "name = \"singles\"")),
         ["booking \"doubles\" of ana is gone", "booking \"singles\" of ana is new"]
     );

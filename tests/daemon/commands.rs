@@ -66,6 +66,10 @@ async fn a_paused_booking_says_that_it_is_paused() {
 async fn a_long_wait_says_until_when_and_what_can_be_done_meanwhile() {
     let (house, _club) = house_with_club().await;
     let mut waits = Daemon::start(house.command(&["book", "singles"]));
+    let told = waits.hears("Court 1 bookings for ").await;
+    assert!(
+        told.contains("aren't open yet. Your request is scheduled and will be confirmed once it is reserved after ")
+    );
     let said = waits.hears("this waits until then; it logs in ").await;
     assert!(said.contains("it opens in "), "{said}");
     waits.hears("`run` does not").await;

@@ -8,6 +8,7 @@ mod docs;
 mod edits;
 mod full;
 mod guests;
+mod history;
 mod idle;
 mod input;
 mod kills;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use firstserve::flow::{Flow, Words};
 use firstserve::model::{
-    Booking, Choice, ClockRule, CourtName, FireMode, Member, Patience, Prefer, Secret, Site, SiteId, When,
+    Booking, Choice, ClockRule, CourtName, FireMode, Language, Member, Patience, Prefer, Secret, Site, SiteId, When,
 };
 use firstserve::report::{Problem, SourceFile};
 use jiff::SignedDuration;
@@ -69,7 +69,13 @@ pub(super) fn booking() -> Booking {
 }
 
 fn member() -> Member {
-    Member { id: "ana".into(), site: "las-palmas".into(), vault: "las-palmas/ana".to_owned(), mail: None }
+    Member {
+        id: "ana".into(),
+        site: "las-palmas".into(),
+        vault: "las-palmas/ana".to_owned(),
+        mail: None,
+        language: Language::English,
+    }
 }
 
 /// Every file below a folder, by the path that a user would write.

@@ -1,7 +1,7 @@
 //! `plan` and `explain`, as a user reads them and as a program does.
 
 use firstserve::cli::{explain, plan};
-use firstserve::model::{Attempt, Booking, FireMode, MeasuredTo, Member, OpeningRule, Site, State};
+use firstserve::model::{Attempt, Booking, FireMode, Language, MeasuredTo, Member, OpeningRule, Site, State};
 use jiff::civil::{date, time};
 
 use super::bookings::{booking, las_palmas, repeat, site, visible};
@@ -25,7 +25,7 @@ fn world() -> (Vec<Booking>, Vec<Member>, Vec<Site>) {
 }
 
 fn member(id: &str, site: &str) -> Member {
-    Member { id: id.into(), site: site.into(), vault: format!("{site}/{id}"), mail: None }
+    Member { id: id.into(), site: site.into(), vault: format!("{site}/{id}"), mail: None, language: Language::English }
 }
 
 fn planned(until: Option<jiff::civil::Date>) -> plan::Plan {

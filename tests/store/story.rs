@@ -1,7 +1,7 @@
 //! The whole life of the data, told once.
 
 use firstserve::model::{Answer, AttemptId, Outcome, State};
-use firstserve::store::{AttemptFilter, Delivery, End, Evidence, LetterKind, Mark, PlanChange, Store};
+use firstserve::store::{AttemptFilter, Cause, Delivery, End, Evidence, LetterKind, Mark, PlanChange, Store};
 
 use super::{Kept, at, choice, letter, planned};
 
@@ -10,7 +10,7 @@ async fn from_the_first_start_to_the_last_letter() {
     let kept = Kept::new();
     let store = kept.open().await;
     assert_eq!(store.verify_audit().await.expect("whole"), 0);
-    assert!(store.keep_config("h1", "text 1", at(0)).await.expect("kept"));
+    assert!(store.keep_config("h1", "text 1", Cause::Reload, at(0)).await.expect("kept"));
     let id = a_booking_is_planned(&store).await;
     it_is_won_at_the_second_court(&store, &id).await;
     the_letter_is_sent_at_the_second_try(&store).await;
@@ -80,9 +80,12 @@ async fn renaming_the_booking_finds_the_slot_held(store: &Store, id: &AttemptId)
 }
 
 async fn the_configuration_is_remembered(store: &Store) {
-    assert!(!store.keep_config("h1", "text 1", at(4000)).await.expect("kept"), "it is active already");
-    assert!(store.keep_config("h2", "text 2", at(4001)).await.expect("kept"));
-    assert!(store.keep_config("h1", "text 1", at(4002)).await.expect("kept"), "a rollback is a new entry");
+    assert!(!store.keep_config("h1", "text 1", Cause::Reload, at(4000)).await.expect("kept"), "it is active already");
+    assert!(store.keep_config("h2", "text 2", Cause::Reload, at(4001)).await.expect("kept"));
+    assert!(
+        store.keep_config("h1", "text 1", Cause::Reload, at(4002)).await.expect("kept"),
+        "a rollback is a new entry"
+    );
     let texts: Vec<_> = store.config_history(10).await.expect("read").into_iter().map(|one| one.text).collect();
     assert_eq!(texts, ["text 1", "text 2", "text 1"]);
     assert_eq!(store.config_number(2).await.expect("read").expect("there").hash, "h2");

@@ -6,14 +6,42 @@ use crate::cli::household::Household;
 use crate::cli::span::from_now;
 use crate::cli::status::{Line, Next, read, status};
 use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
 
-/// The next opening: what, when, and in how long.
-pub(super) async fn sentence(household: &Household) -> String {
+/// Bookings that are told of at once; the others are counted.
+const MOST: usize = 10;
+
+/// The next opening: what, when, and in how long. Then what each booking waits for: at the start of every one, and after an
+/// edit (of `before`) of those that are new by it, or not what they were.
+pub(super) async fn sentences(household: &Household, before: Option<&Config>) -> Vec<String> {
     // What was done already is left out as far as the store tells; without it nothing is.
     let now = SystemClock.now();
     let known = read(&household.store(), now).await.unwrap_or_default();
     let parts = household.parts();
-    words(&status(&parts.config, &parts.zones, &known, now).bookings, now)
+    let bookings = status(&parts.config, &parts.zones, &known, now).bookings;
+    let is_new = |line: &Line| match before {
+        None => true,
+        Some(old) => old.booking(&line.member, &line.booking) != parts.config.booking(&line.member, &line.booking),
+    };
+    let mut told = vec![words(&bookings, now)];
+    told.extend(waiting(&bookings, is_new));
+    told
+}
+
+/// One line a booking, not one a date; the one that opens first comes first.
+fn waiting(bookings: &[Line], is_new: impl Fn(&Line) -> bool) -> Vec<String> {
+    let of = |line: &Line| {
+        let next = line.next.as_ref().filter(|_| is_new(line))?;
+        Some((opening(next), format!("{} · {}: {}", line.member, line.booking, next.sentence.as_ref()?)))
+    };
+    let mut ahead: Vec<_> = bookings.iter().filter_map(of).collect();
+    ahead.sort_by_key(|(opening, _)| *opening);
+    let more = ahead.len().saturating_sub(MOST);
+    let mut told: Vec<String> = ahead.into_iter().take(MOST).map(|(_, line)| line).collect();
+    if more > 0 {
+        told.push(format!("{more} more bookings wait for their openings; `firstserve plan` shows each"));
+    }
+    told
 }
 
 fn words(bookings: &[Line], now: Timestamp) -> String {
@@ -55,6 +83,7 @@ mod tests {
             court: "1".into(),
             start,
             opening: Some(opening.parse::<Timestamp>().expect("an instant").to_zoned(zone)),
+            sentence: Some("Court 1 bookings for July 18 aren't open yet.".to_owned()),
         });
         let (booking, member) = (name.into(), "ana".into());
         Line { booking, member, paused: false, configured: true, last: None, now: Vec::new(), next }
@@ -81,5 +110,17 @@ mod tests {
         let paused = Line { paused: true, ..line("doubles", None) };
         assert_eq!(said(&[paused]), "no booking has a date ahead (1 paused); write one, and see `firstserve plan`");
         assert!(said(&[line("open", Some("2027-07-01T06:00:00Z"))]).ends_with("can be booked already"));
+    }
+
+    #[test]
+    fn each_booking_that_is_new_says_what_it_waits_for() {
+        let (one, two) = (line("late", Some("2027-07-10T06:00:00Z")), line("soon", Some("2027-07-09T06:00:00Z")));
+        let said = "Court 1 bookings for July 18 aren't open yet.";
+        let lines = [one, two, line("over", None)];
+        assert_eq!(waiting(&lines, |_| true), [format!("ana · soon: {said}"), format!("ana · late: {said}")]);
+        assert_eq!(waiting(&lines, |line| line.booking.as_str() == "late"), [format!("ana · late: {said}")]);
+        let many: Vec<Line> = (0..13).map(|_| lines[0].clone()).collect();
+        let told = waiting(&many, |_| true);
+        assert!(told.len() == MOST + 1 && told[MOST].starts_with("3 more bookings wait"), "{told:#?}");
     }
 }

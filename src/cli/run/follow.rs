@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Reload};
 use crate::engine::Handle;
 use crate::report::{Severity, render};
+use crate::store::Cause;
 
 /// How often the folders of time zone data are looked at: an update of the system's package must not wait for a restart.
 const LOOK_AT_ZONES: Duration = Duration::from_secs(60);
@@ -83,12 +84,14 @@ impl Follower {
         }
         // At once: what follows asks the database, and who is told of its loss is told as it stands now.
         in_force.send_replace(household.clone());
-        household.keep().await;
+        household.keep(Cause::Reload).await;
         if new_mail {
             post = post.sent_to(&household).await;
         }
         engine.reload(household.parts()).await;
-        tracing::info!("{}", super::ahead::sentence(&household).await);
+        for line in super::ahead::sentences(&household, Some(old.config())).await {
+            tracing::info!("{line}");
+        }
         if household.config().server.database != started.server.database {
             tracing::error!("{OTHER_DATABASE}");
         }

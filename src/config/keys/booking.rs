@@ -13,6 +13,7 @@ pub(super) static MEMBER: Table = Table {
         Key::new("vault", Kind::Text, "The vault entry that holds user name and password.")
             .required("\"las-palmas/ana\""),
         Key::new("mail", Kind::Text, "Where mail about this member's bookings goes; left out: `to` of [mail]."),
+        Key::new("language", Kind::Word(&["en", "es"]), "The language of that mail: English or Spanish.").default("en"),
     ],
 };
 

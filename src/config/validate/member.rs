@@ -1,7 +1,7 @@
 //! `[member.NAME]`.
 
 use crate::config::raw::{At, Section};
-use crate::model::{Member, MemberId, SiteId};
+use crate::model::{Language, Member, MemberId, SiteId};
 
 use super::server::checked;
 use super::site::Sites;
@@ -46,5 +46,7 @@ fn member(name: &At<String>, section: &Section, sites: &Sites, problems: &mut Pr
         problems.push(names::unknown(&site, "site", &sites.names(), "write a table [site.NAME] for it"));
         return None;
     }
-    Some(Member { id: MemberId::new(&name.value), site: SiteId::new(site.value), vault: section.value("vault")?, mail })
+    let language = Language::parse(&section.value::<String>("language")?)?;
+    let (id, site) = (MemberId::new(&name.value), SiteId::new(site.value));
+    Some(Member { id, site, vault: section.value("vault")?, mail, language })
 }

@@ -24,6 +24,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::tz::TimeZoneDatabase;
 
+use crate::model::Secret;
 use crate::report::Problem;
 
 use super::raw::{Raw, Section};
@@ -75,6 +76,11 @@ pub(super) fn flow_folders(raw: &Raw, paths: &Paths) -> Vec<PathBuf> {
 /// The configured folder of time zone data, which is needed before the rest can be checked.
 pub(super) fn zoneinfo(raw: &Raw, paths: &Paths) -> Option<PathBuf> {
     path(raw.root.table("time")?, "zoneinfo", paths)
+}
+
+/// The address of the database, whether or not the rest of the file is right.
+pub(super) fn database(raw: &Raw, paths: &Paths) -> Option<Secret> {
+    server::database_of(raw.root.table("server")?, paths)
 }
 
 fn config(root: &Section, world: &World<'_>, problems: &mut Problems) -> Option<Config> {

@@ -28,6 +28,11 @@ pub(super) fn server(section: &Section, paths: &Paths, problems: &mut Problems) 
     })
 }
 
+/// The database alone.
+pub(super) fn database_of(section: &Section, paths: &Paths) -> Option<Secret> {
+    section.get::<String>("database").and_then(|at| database(&at, paths, &mut Problems::new()))
+}
+
 /// Applies a check to a value, or says what is wrong with it.
 pub(super) fn checked(
     key: &str,

@@ -14,10 +14,13 @@ mod control;
 mod find;
 mod form;
 mod holds;
+mod load;
 mod look;
+mod next;
 mod page;
 mod program;
 mod role;
+mod steps;
 mod text;
 
 use std::collections::HashMap;
@@ -25,107 +28,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use encoding_rs::{Encoding, UTF_8};
-use url::Url;
 
 use super::wire;
 use crate::model::Answer;
-use act::{At, Did, Trouble, without_fragment};
+use act::At;
 use holds::holds;
 use look::{Condition, Target};
 use page::Page;
-use program::{Act, Op, Step, compile};
+use program::{Op, compile};
+use steps::{Stuck, done_in};
 
 pub use charset::decode;
 pub use form::{Form, line_ends, urlencoded};
+pub use next::{Ask, Leave, Next, Resume, Staged};
 pub use page::Fetched;
 pub use program::NotChainable;
 
-/// When a document that came too early is asked for again.
-const NOT_OPEN: [Duration; 4] =
-    [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(800)];
-
-/// How often a document is asked for again that a step waits for.
-const MOST_WAITS: u32 = 10;
-
-/// The first of these waits; each is twice the one before it, up to the longest.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-
-/// The longest of these waits.
-const LONGEST_WAIT: Duration = Duration::from_millis(1_600);
-
-/// More lines than any chain has use for, rounds of loops counted.
-const MOST_LINES: u32 = 10_000;
-
 /// A document of every kind of element, to have the parser and the locators in memory before they count.
 const SAMPLE: &str = include_str!("sample.html");
-
-/// A document could not be read, or there was none.
-const NO_PAGE: &str = "there is no document that could be read";
-
-/// What the chain wants sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// A page.
-    Get {
-        /// Its address.
-        url: Url,
-        /// The page that led to it; none where no page did.
-        from: Option<Url>,
-    },
-    /// A form, which leads to another page.
-    Form(Form),
-    /// A request behind the page's back.
-    Request(Box<wire::Request>),
-}
-
-/// What is next.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Next {
-    /// Send this, and give the answer to [`Chain::take`].
-    Fetch(Ask),
-    /// Wait so long, and ask again.
-    Pause(Duration),
-    /// Everything is done but this, which needs a permit.
-    Commit(Ask),
-    /// The site says one of its outcomes on the way. Nothing was committed.
-    Says(Answer),
-    /// It cannot go on without a live page. Nothing was committed.
-    Leave(Leave),
-}
-
-/// Why a chain is left, and how its steps can go on in a live page.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {verb}: {reason}")]
-pub struct Leave {
-    /// `file:line:column` of the step.
-    pub place: String,
-    /// The verb's word, or `commit`.
-    pub verb: &'static str,
-    /// A small-letter fragment; no value that was entered.
-    pub reason: String,
-    /// Where the steps can go on; none: they must begin anew.
-    pub resume: Option<Resume>,
-}
-
-/// A document that a browser can open, and what is to be done there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resume {
-    /// The document's address.
-    pub url: Url,
-    /// The first of the steps that is done there, counted from 0.
-    pub step: usize,
-}
-
-/// The page on which everything was staged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staged {
-    /// Its address.
-    pub url: Url,
-    /// What led to it, as the page says (`document.referrer`).
-    pub referrer: Option<Url>,
-    /// Its character set (`document.characterSet`).
-    pub charset: String,
-}
 
 /// The steps and the commit, and how far they are.
 #[derive(Clone)]
@@ -274,168 +194,6 @@ impl Chain {
         }
     }
 
-    fn advance(&mut self) -> Result<Next, Stuck> {
-        let code = Arc::clone(&self.code);
-        while let Some(op) = code.get(self.at) {
-            self.lines += 1;
-            if self.lines > MOST_LINES {
-                return Err(Stuck::at(&self.commit.place, "repeat", format!("more than {MOST_LINES} steps")));
-            }
-            match op {
-                Op::Jump(to) => self.at = *to,
-                Op::Unless { condition, to, place } => {
-                    self.at = if self.holds(condition, place, "when")? { self.at + 1 } else { *to };
-                }
-                Op::Loop { until, most, to, place } => self.round(until, *most, *to, place)?,
-                Op::Do(step) => {
-                    if let Some(next) = self.step(step)? {
-                        return Ok(next);
-                    }
-                }
-            }
-        }
-        self.commit()
-    }
-
-    fn holds(&self, condition: &Condition, place: &str, verb: &'static str) -> Result<bool, Stuck> {
-        let page = self.page.as_ref().ok_or_else(|| Stuck::at(place, verb, NO_PAGE))?;
-        Ok(holds(page, condition))
-    }
-
-    fn round(&mut self, until: &Condition, most: u32, to: usize, place: &str) -> Result<(), Stuck> {
-        let over = self.holds(until, place, "repeat")?;
-        let rounds = self.rounds.entry(self.at).or_default();
-        if over {
-            *rounds = 0;
-            self.at = to;
-            return Ok(());
-        }
-        if *rounds >= most {
-            let reason = format!("after {most} rounds its condition does not hold");
-            return Err(Stuck::at(place, "repeat", reason));
-        }
-        *rounds += 1;
-        self.at += 1;
-        Ok(())
-    }
-
-    /// Does a step; something is next where it leads out of the document.
-    fn step(&mut self, step: &Step) -> Result<Option<Next>, Stuck> {
-        let stuck = |reason: String| Stuck::at(&step.place, step.verb, reason);
-        let did = match &step.act {
-            Act::Go(address) => self.go(address).map_err(stuck)?,
-            Act::Reload => Did::Leaves(Box::new(self.reload().map_err(stuck)?)),
-            Act::Pause(ms) => {
-                self.pass(step.place.clone());
-                return Ok(Some(Next::Pause(Duration::from_millis(*ms))));
-            }
-            Act::WaitFor(condition) if !self.holds(condition, &step.place, step.verb)? => {
-                return self.wait(step).map(Some);
-            }
-            Act::Request { request, expect } => return self.request(step, request, expect.clone()).map(Some),
-            _ => {
-                let page = self.page.as_mut().ok_or_else(|| stuck(NO_PAGE.to_owned()))?;
-                match done_in(page, step) {
-                    Ok(did) => did,
-                    Err(trouble) if step.optional && trouble.absent => Did::Stays,
-                    Err(trouble) => return Err(stuck(trouble.reason)),
-                }
-            }
-        };
-        self.touched |= step.act.enters();
-        self.pass(step.place.clone());
-        let Did::Leaves(ask) = did else { return Ok(None) };
-        let step = step.number.map(|number| number + 1);
-        let loaded = Loaded { from: Some(*ask), at: self.at, rounds: self.rounds.clone(), step, ..Loaded::default() };
-        Ok(Some(self.load(loaded)))
-    }
-
-    fn load(&mut self, loaded: Loaded) -> Next {
-        let ask = loaded.from.clone().expect("only what was asked for is loaded");
-        self.coming = Coming::Page(Box::new(loaded));
-        Next::Fetch(ask)
-    }
-
-    fn pass(&mut self, place: String) {
-        self.done.push(place);
-        self.at += 1;
-        (self.waits, self.waited) = (0, Duration::ZERO);
-    }
-
-    fn go(&self, address: &str) -> Result<Did, String> {
-        let url = self.url().join(address).map_err(|error| error.to_string())?;
-        if url.origin() != self.staged.url.origin() {
-            return Err(format!("{} is on another origin", url.origin().ascii_serialization()));
-        }
-        match &self.page {
-            Some(page) => act::go(page, url).map_err(|trouble| trouble.reason),
-            None => Ok(Did::Leaves(Box::new(Ask::Get {
-                url: without_fragment(&url),
-                from: Some(without_fragment(&self.staged.url)),
-            }))),
-        }
-    }
-
-    fn reload(&self) -> Result<Ask, String> {
-        let from = match &self.page {
-            None => self.staged.referrer.clone(),
-            Some(_) if !self.loaded.again => return Err("the answer to a form cannot be loaded again".to_owned()),
-            Some(_) => self.led_by(),
-        };
-        Ok(Ask::Get { url: without_fragment(self.url()), from })
-    }
-
-    /// The page that led to the one that is there now.
-    fn led_by(&self) -> Option<Url> {
-        match &self.loaded.from {
-            Some(Ask::Get { from, .. }) => from.clone(),
-            Some(Ask::Form(form)) => Some(form.page.clone()),
-            _ => None,
-        }
-    }
-
-    fn url(&self) -> &Url {
-        self.page.as_ref().map_or(&self.staged.url, |page| &page.url)
-    }
-
-    /// Asks for the document again a little later: it does not change by itself. What was entered would be lost.
-    fn wait(&mut self, step: &Step) -> Result<Next, Stuck> {
-        let wait = FIRST_WAIT.saturating_mul(1 << self.waits.min(8)).min(LONGEST_WAIT);
-        let over = self.waits >= MOST_WAITS || self.waited + wait > step.timeout;
-        if over || self.touched || !self.loaded.again {
-            return Err(Stuck::at(&step.place, step.verb, "what it waits for does not hold of the document"));
-        }
-        self.waits += 1;
-        self.waited += wait;
-        let from = Some(Ask::Get { url: without_fragment(self.url()), from: self.led_by() });
-        let (at, rounds, step) = (self.at, self.rounds.clone(), step.number);
-        self.then = Some(Loaded { from, at, rounds, step, ..Loaded::default() });
-        Ok(Next::Pause(wait))
-    }
-
-    fn request(&mut self, step: &Step, request: &wire::Request, expect: Option<Condition>) -> Result<Next, Stuck> {
-        if matches!(self.coming, Coming::Misfit) {
-            return Err(Stuck::at(&step.place, step.verb, "its answer is not what it expects"));
-        }
-        let stuck = |reason: String| Stuck::at(&step.place, step.verb, reason);
-        let url = self.url().join(&request.url).map_err(|error| stuck(error.to_string()))?;
-        self.coming = Coming::Reply(step.place.clone(), expect);
-        self.loaded.requested = true;
-        Ok(Next::Fetch(Ask::Request(Box::new(wire::Request { url: url.into(), ..request.clone() }))))
-    }
-
-    fn commit(&mut self) -> Result<Next, Stuck> {
-        match &self.commit.what {
-            What::Request(request) => Ok(Next::Commit(Ask::Request(request.clone()))),
-            What::Button(click) => {
-                let stuck = |reason: String| Stuck::at(&self.commit.place, "commit", reason);
-                let page = self.page.as_mut().ok_or_else(|| stuck(NO_PAGE.to_owned()))?;
-                let form = At { page, asks: self.commit.asks }.commit(click);
-                Ok(Next::Commit(Ask::Form(form.map_err(|trouble| stuck(trouble.reason))?)))
-            }
-        }
-    }
-
     /// What becomes of a chain with a step that could not be done.
     fn fail(&mut self, stuck: Stuck) -> Next {
         let said = self.page.as_ref().and_then(|page| {
@@ -457,21 +215,6 @@ impl Chain {
         }
     }
 
-    /// A document that came too early is asked for again, and the steps since are done again.
-    fn ask_again(&mut self) -> Next {
-        let own = || self.loaded.again.then(|| Ask::Get { url: without_fragment(self.url()), from: self.led_by() });
-        let ask = match &self.loaded.from {
-            Some(get @ Ask::Get { .. }) => Some(get.clone()),
-            _ => own(),
-        };
-        let (Some(ask), Some(wait)) = (ask, NOT_OPEN.get(self.not_open)) else { return Next::Says(Answer::NotOpen) };
-        self.not_open += 1;
-        self.at = self.loaded.at;
-        self.rounds.clone_from(&self.loaded.rounds);
-        self.then = Some(Loaded { from: Some(ask), requested: false, ..self.loaded.clone() });
-        Next::Pause(*wait)
-    }
-
     fn resume(&self) -> Option<Resume> {
         let page = self.page.as_ref().filter(|_| self.loaded.again && !self.loaded.requested)?;
         Some(Resume { url: page.url.clone(), step: self.loaded.step? })
@@ -488,19 +231,6 @@ impl Commit {
     }
 }
 
-/// A step that could not be done.
-struct Stuck {
-    place: String,
-    verb: &'static str,
-    reason: String,
-}
-
-impl Stuck {
-    fn at(place: &str, verb: &'static str, reason: impl Into<String>) -> Self {
-        Self { place: place.to_owned(), verb, reason: reason.into() }
-    }
-}
-
 fn outcome(outcome: &wire::Outcome) -> Result<(Answer, Condition), NotChainable> {
     let condition = look::condition(&outcome.when);
     let condition = condition.map_err(|why| NotChainable { place: outcome.place.clone(), why })?;
@@ -512,24 +242,10 @@ fn loads_a_page(verb: &wire::Verb) -> bool {
     matches!(verb, wire::Verb::Go(_) | wire::Verb::Reload)
 }
 
-fn done_in(page: &mut Page, step: &Step) -> Result<Did, Trouble> {
-    let mut at = At { page, asks: step.asks };
-    match &step.act {
-        Act::Click(target) => at.click(target),
-        Act::Submit(target) => at.submit(target),
-        Act::Fill { target, with } => at.fill(target, with),
-        Act::Set { target, with } => at.set(target, with),
-        Act::Select { target, by, options } => at.select(target, *by, options),
-        Act::Tick { target, wanted } => at.tick(target, *wanted),
-        Act::Expect(condition) if !holds(at.page, condition) => {
-            Err(Trouble::other("what it expects does not hold of the document"))
-        }
-        _ => Ok(Did::Stays),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
 
     fn url(path: &str) -> Url {
