@@ -15,6 +15,7 @@ mod hands;
 mod keys;
 mod mask;
 mod navigate;
+mod origin;
 mod tab;
 mod time;
 mod trouble;
@@ -30,7 +31,7 @@ use thirtyfour::{WebDriver, WindowHandle};
 use crate::clock::Stopwatch;
 use crate::flow::page::{self, Reply, Row, Tried, TriedState};
 use crate::flow::wire::{Condition, Dialog, Step, Verb};
-use crate::model::Secret;
+use crate::model::{Origins, Secret};
 
 pub use commit::Raced;
 pub use evidence::{Evidence, keep_picture};
@@ -55,6 +56,7 @@ pub struct Stage {
     seen: Vec<WindowHandle>,
     words: Value,
     secrets: Vec<Secret>,
+    trusted: Origins,
     declared: Option<Dialog>,
     reply: Option<Reply>,
     tickets: u64,
@@ -113,6 +115,7 @@ impl Stage {
             seen,
             words: Value::Object(serde_json::Map::new()),
             secrets: Vec::new(),
+            trusted: Origins::default(),
             declared: None,
             reply: None,
             tickets: 0,
@@ -177,6 +180,7 @@ impl Stage {
     }
 
     async fn perform(&mut self, step: &Step, watch: Stopwatch) -> Result<Done, Stop> {
+        self.refuse_address(step)?;
         let done = match &step.verb {
             Verb::When { condition, steps } => return self.when(condition, steps).await,
             Verb::Repeat { until, at_most, steps } => return self.repeat(until, *at_most, steps).await,
@@ -217,10 +221,10 @@ impl Stage {
     }
 
     async fn attempt(&mut self, step: &Step, ticket: &str, watch: Stopwatch) -> Result<Done, Trouble> {
-        let tried: Tried = self.call(&page::act(step, ticket, self.reply.as_ref())).await?;
+        let act = self.only_where_trusted(step, page::act(step, ticket, self.reply.as_ref()));
+        let tried: Tried = self.call(&act).await?;
         match tried.state {
-            TriedState::Wait => Err(Trouble::told(tried.kind.as_deref(), tried.reason, true)),
-            TriedState::Fail => Err(Trouble::told(tried.kind.as_deref(), tried.reason, false)),
+            TriedState::Wait | TriedState::Fail => Err(self.trouble_of(tried)),
             TriedState::Ready => self.lay_hands_on(step, tried, watch).await,
             TriedState::Done => {
                 if matches!(step.verb, Verb::Submit(_)) {

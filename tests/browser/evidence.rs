@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use firstserve::browser::stage::{FailureKind, Stage};
 use firstserve::flow::page::{self, Call, Shown};
 use firstserve::flow::wire::Step;
-use firstserve::model::Secret;
+use firstserve::model::{Origins, Secret};
 use serde_json::json;
 
 use super::steps::{brief, css, step};
@@ -28,6 +28,7 @@ async fn masked_and_bounded(world: &mut World<'_>) {
     let dir = tempfile::tempdir().expect("a folder");
     let stage = Stage::begin(world.driver.clone()).await.expect("the window answers");
     world.stage = stage.with_secrets([Secret::new("handed-secret-2")]);
+    world.stage.trust(Origins::of(&world.site.url("/"), [], &[]));
     world.open("verbs/screenshot.html").await;
     let fill = |text: &str, secret: bool| Step {
         secret,
