@@ -16,6 +16,7 @@ mod keys;
 mod mask;
 mod navigate;
 mod origin;
+mod residue;
 mod tab;
 mod time;
 mod trouble;
@@ -56,6 +57,8 @@ pub struct Stage {
     seen: Vec<WindowHandle>,
     words: Value,
     secrets: Vec<Secret>,
+    /// Those of them that must not be readable in any form; a user's name, which pages write in their own way, is none.
+    strict: Vec<Secret>,
     trusted: Origins,
     declared: Option<Dialog>,
     reply: Option<Reply>,
@@ -115,6 +118,7 @@ impl Stage {
             seen,
             words: Value::Object(serde_json::Map::new()),
             secrets: Vec::new(),
+            strict: Vec::new(),
             trusted: Origins::default(),
             declared: None,
             reply: None,
@@ -133,12 +137,19 @@ impl Stage {
     /// Secrets to be masked in reasons and evidence, besides those of secret steps.
     #[must_use]
     pub fn with_secrets(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
-        self.secrets.extend(secrets);
+        secrets.into_iter().for_each(|secret| self.hide(secret));
         self
     }
 
     /// Another secret to be masked from now on, for example a token that a step has read.
     pub fn hide(&mut self, secret: Secret) {
+        if !self.strict.contains(&secret) {
+            self.strict.push(secret.clone());
+        }
+        self.mask_too(secret);
+    }
+
+    fn mask_too(&mut self, secret: Secret) {
         if !self.secrets.contains(&secret) {
             self.secrets.push(secret);
         }
@@ -302,7 +313,7 @@ impl Stage {
 
     fn remember_secrets(&mut self, step: &Step) {
         if step.secret {
-            page::texts_of(&step.verb).into_iter().for_each(|text| self.hide(Secret::new(text)));
+            page::texts_of(&step.verb).into_iter().for_each(|text| self.mask_too(Secret::new(text)));
         }
     }
 
