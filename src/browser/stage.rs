@@ -45,6 +45,9 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// How often a step is tried again that only waits for its element to stand still.
 const AGAIN_STILL: Duration = Duration::from_millis(17);
 
+/// So many dialogs that no step declared are dismissed in one session: a page can open them for ever.
+const DISMISSALS: u8 = 5;
+
 /// How long a page that is still loading is waited for before a condition is looked at.
 const LOADING_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -61,6 +64,9 @@ pub struct Stage {
     strict: Vec<Secret>,
     trusted: Origins,
     declared: Option<Dialog>,
+    /// How many dialogs that nobody declared are still dismissed where that is allowed.
+    dismissals: u8,
+    may_dismiss: bool,
     reply: Option<Reply>,
     tickets: u64,
     page_load: Option<Duration>,
@@ -121,6 +127,8 @@ impl Stage {
             strict: Vec::new(),
             trusted: Origins::default(),
             declared: None,
+            dismissals: DISMISSALS,
+            may_dismiss: false,
             reply: None,
             tickets: 0,
             page_load: None,
@@ -159,6 +167,12 @@ impl Stage {
     /// replaces it.
     pub fn declare(&mut self, dialog: Option<Dialog>) {
         self.declared = dialog;
+    }
+
+    /// Whether a dialog that nobody declared is dismissed from now on, a few times and told in the log, instead of ending the
+    /// step: for steps that can be undone. Left out, and in a race after a commit, it is never.
+    pub fn dismiss_undeclared(&mut self, may: bool) {
+        self.may_dismiss = may;
     }
 
     /// Does one step, inner steps included.

@@ -118,6 +118,7 @@ impl BrowserHands {
         }
         live.stage.set_words(for_scripts(&words));
         live.stage.trust(self.kit.origins());
+        live.stage.dismiss_undeclared(matches!(phase, Phase::Login | Phase::Prepare | Phase::Choose));
         match live.stage.run(step).await {
             Ok(done) => {
                 hide_learnt(&self.kit.redactor, phase, &done.captured);
