@@ -27,6 +27,12 @@ const LOGIN_CHECK: Duration = Duration::from_secs(5);
 /// How long the commit's button may take to be there once everything is chosen.
 const BUTTON: Duration = Duration::from_secs(5);
 
+/// Between two looks at a list that does not show what is ours.
+const LIST_AGAIN: Duration = Duration::from_millis(500);
+
+/// How often a list may be another one than at the look before.
+const LIST_LOOKS: u32 = 8;
+
 /// Does at a site with pages what was decided.
 pub(in crate::engine) struct BrowserHands {
     pub(super) kit: Kit,
@@ -91,9 +97,36 @@ impl BrowserHands {
             if phase == Phase::Verify {
                 read_every_row(&mut rendered);
             }
-            rows.extend(self.step(phase, &rendered, choice).await?);
+            let found = self.step(phase, &rendered, choice).await?;
+            rows.extend(if reads_the_page(&rendered) { self.settled(&rendered, found).await? } else { found });
         }
         Ok(rows)
+    }
+
+    /// Rows in which nothing is ours, read again until two looks agree: a page's own scripts may bring its rows late, and what is
+    /// absent is submitted. What is there needs one look.
+    async fn settled(&mut self, rendered: &Step, mut found: Vec<Row>) -> Result<Vec<Row>, Trouble> {
+        for _ in 0..LIST_LOOKS {
+            let words = &self.live.as_ref().expect("rows are read in a session").words;
+            if self.kit.listing(words, &found)? != Listing::Absent {
+                return Ok(found);
+            }
+            tokio::time::sleep(LIST_AGAIN).await;
+            let again = self.look_again(rendered).await?;
+            if again == found {
+                return Ok(found);
+            }
+            found = again;
+        }
+        Err(Trouble::Selector(format!("{}: the list does not come to rest", rendered.place)))
+    }
+
+    async fn look_again(&mut self, rendered: &Step) -> Result<Vec<Row>, Trouble> {
+        let live = self.live.as_mut().expect("rows are read in a session");
+        match live.stage.run(rendered).await {
+            Ok(done) => Ok(done.rows.into_iter().flatten().collect()),
+            Err(failure) => Err(self.explain_step(Phase::Verify, &failure, 0).await),
+        }
     }
 
     /// What of the commit is needed to fire it, rendered.
@@ -263,6 +296,10 @@ fn read_every_row(step: &mut Step) {
             column.equals = None;
         }
     }
+}
+
+fn reads_the_page(step: &Step) -> bool {
+    matches!(&step.verb, Verb::Rows(rows) if rows.json.is_none())
 }
 
 fn browser_trouble(error: BrowserError) -> Trouble {
