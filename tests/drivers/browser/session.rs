@@ -68,8 +68,10 @@ async fn no_process_of_a_browser_has_what_is_ours_in_its_environment() {
         let environments: Vec<String> =
             family.iter().filter_map(read).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
         assert!(environments.len() >= 4, "guardian, driver, browser and its pages: {family:?}");
+        // Some write their title over it.
+        let readable = environments.iter().filter(|environment| environment.contains("PATH=")).count();
+        assert!(readable >= 3, "guardian, driver and browser: {environments:?}");
         for environment in &environments {
-            assert!(environment.contains("TMPDIR=") || environment.contains("PATH="), "{environment}");
             assert!(!environment.contains(CANARY), "{engine:?}: {environment}");
         }
         session.quit().await.unwrap();
