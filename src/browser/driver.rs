@@ -15,7 +15,7 @@ use url::Url;
 
 use super::error::ErrorKind;
 use super::families::Written;
-use super::{Engine, Options, guard, scratch};
+use super::{Engine, Options, environment, guard, scratch};
 use crate::clock::Stopwatch;
 
 /// How often a driver is started that finds its port taken.
@@ -170,6 +170,8 @@ fn spawn_in(options: &Options, program: &Path, folder: &Path) -> io::Result<(Chi
         OpenOptions::new().create_new(true).read(true).append(true).mode(0o600).open(folder.join("driver.log"))?;
     let mut command = Command::new(&options.guardian);
     command.arg(guard::WORD).arg(folder).arg("--").arg(program).args(arguments(options.engine, folder));
+    // The driver and every process of the browser get what the guardian has.
+    command.env_clear().envs(environment::of_browsers());
     command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log.try_clone()?);
     // A group of its own: Ctrl-C in the terminal is for firstserve, which then ends its browsers in order.
     command.process_group(0);

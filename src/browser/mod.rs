@@ -12,6 +12,7 @@ mod client;
 mod cookies;
 mod discover;
 mod driver;
+mod environment;
 mod error;
 mod families;
 pub mod guard;

@@ -15,6 +15,8 @@ mod hands;
 mod keys;
 mod mask;
 mod navigate;
+mod origin;
+mod residue;
 mod tab;
 mod time;
 mod trouble;
@@ -30,7 +32,7 @@ use thirtyfour::{WebDriver, WindowHandle};
 use crate::clock::Stopwatch;
 use crate::flow::page::{self, Reply, Row, Tried, TriedState};
 use crate::flow::wire::{Condition, Dialog, Step, Verb};
-use crate::model::Secret;
+use crate::model::{Origins, Secret};
 
 pub use commit::Raced;
 pub use evidence::{Evidence, keep_picture};
@@ -42,6 +44,9 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// How often a step is tried again that only waits for its element to stand still.
 const AGAIN_STILL: Duration = Duration::from_millis(17);
+
+/// So many dialogs that no step declared are dismissed in one session: a page can open them for ever.
+const DISMISSALS: u8 = 5;
 
 /// How long a page that is still loading is waited for before a condition is looked at.
 const LOADING_PATIENCE: Duration = Duration::from_secs(5);
@@ -55,7 +60,13 @@ pub struct Stage {
     seen: Vec<WindowHandle>,
     words: Value,
     secrets: Vec<Secret>,
+    /// Those of them that must not be readable in any form; a user's name, which pages write in their own way, is none.
+    strict: Vec<Secret>,
+    trusted: Origins,
     declared: Option<Dialog>,
+    /// How many dialogs that nobody declared are still dismissed where that is allowed.
+    dismissals: u8,
+    may_dismiss: bool,
     reply: Option<Reply>,
     tickets: u64,
     page_load: Option<Duration>,
@@ -113,7 +124,11 @@ impl Stage {
             seen,
             words: Value::Object(serde_json::Map::new()),
             secrets: Vec::new(),
+            strict: Vec::new(),
+            trusted: Origins::default(),
             declared: None,
+            dismissals: DISMISSALS,
+            may_dismiss: false,
             reply: None,
             tickets: 0,
             page_load: None,
@@ -130,12 +145,19 @@ impl Stage {
     /// Secrets to be masked in reasons and evidence, besides those of secret steps.
     #[must_use]
     pub fn with_secrets(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
-        self.secrets.extend(secrets);
+        secrets.into_iter().for_each(|secret| self.hide(secret));
         self
     }
 
     /// Another secret to be masked from now on, for example a token that a step has read.
     pub fn hide(&mut self, secret: Secret) {
+        if !self.strict.contains(&secret) {
+            self.strict.push(secret.clone());
+        }
+        self.mask_too(secret);
+    }
+
+    fn mask_too(&mut self, secret: Secret) {
         if !self.secrets.contains(&secret) {
             self.secrets.push(secret);
         }
@@ -145,6 +167,12 @@ impl Stage {
     /// replaces it.
     pub fn declare(&mut self, dialog: Option<Dialog>) {
         self.declared = dialog;
+    }
+
+    /// Whether a dialog that nobody declared is dismissed from now on, a few times and told in the log, instead of ending the
+    /// step: for steps that can be undone. Left out, and in a race after a commit, it is never.
+    pub fn dismiss_undeclared(&mut self, may: bool) {
+        self.may_dismiss = may;
     }
 
     /// Does one step, inner steps included.
@@ -177,6 +205,7 @@ impl Stage {
     }
 
     async fn perform(&mut self, step: &Step, watch: Stopwatch) -> Result<Done, Stop> {
+        self.refuse_address(step)?;
         let done = match &step.verb {
             Verb::When { condition, steps } => return self.when(condition, steps).await,
             Verb::Repeat { until, at_most, steps } => return self.repeat(until, *at_most, steps).await,
@@ -217,10 +246,10 @@ impl Stage {
     }
 
     async fn attempt(&mut self, step: &Step, ticket: &str, watch: Stopwatch) -> Result<Done, Trouble> {
-        let tried: Tried = self.call(&page::act(step, ticket, self.reply.as_ref())).await?;
+        let act = self.only_where_trusted(step, page::act(step, ticket, self.reply.as_ref()));
+        let tried: Tried = self.call(&act).await?;
         match tried.state {
-            TriedState::Wait => Err(Trouble::told(tried.kind.as_deref(), tried.reason, true)),
-            TriedState::Fail => Err(Trouble::told(tried.kind.as_deref(), tried.reason, false)),
+            TriedState::Wait | TriedState::Fail => Err(self.trouble_of(tried)),
             TriedState::Ready => self.lay_hands_on(step, tried, watch).await,
             TriedState::Done => {
                 if matches!(step.verb, Verb::Submit(_)) {
@@ -298,7 +327,7 @@ impl Stage {
 
     fn remember_secrets(&mut self, step: &Step) {
         if step.secret {
-            page::texts_of(&step.verb).into_iter().for_each(|text| self.hide(Secret::new(text)));
+            page::texts_of(&step.verb).into_iter().for_each(|text| self.mask_too(Secret::new(text)));
         }
     }
 

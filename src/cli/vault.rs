@@ -81,8 +81,9 @@ impl VaultArgs {
                 Ok(kept(entry, wanted))
             }
             VaultCommand::List => {
-                let entries = Vault::open(data, &identity)?.list()?;
-                Ok(Done::new(entries.join("\n"), json!({ "entries": entries })))
+                let vault = Vault::open(data, &identity)?;
+                let entries = vault.list()?;
+                Ok(Done::new(listed(&vault, &entries), json!({ "entries": entries })))
             }
             VaultCommand::Rm { entry } => {
                 Vault::open(data, &identity)?.remove(entry)?;
@@ -101,6 +102,15 @@ impl Done {
     fn new(text: String, json: Value) -> Self {
         Self { text, json }
     }
+}
+
+/// A line for each entry; beside one that cannot be used stands why.
+pub fn listed(vault: &Vault, entries: &[String]) -> String {
+    let line = |entry: &String| match vault.get(entry) {
+        Ok(_) => entry.clone(),
+        Err(error) => format!("{entry}: {}", error.kind),
+    };
+    entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What was kept; an entry that nobody asks for is kept too, but helps nobody to log in.

@@ -137,6 +137,7 @@ fn site(old: &Site, new: &Site, changes: &mut Vec<Change>) {
         let patience = &site.patience;
         vec![
             ("url", site.url.clone()),
+            ("login-hosts", site.login_hosts.join(", ")),
             ("time-zone", site.time_zone.clone()),
             ("flow", site.flow.display().to_string()),
             ("slot-label", site.slot_label.clone()),

@@ -7,7 +7,7 @@ use super::pen::Pen;
 use super::raw::{Reader, Table, Value};
 use super::request::{self, Request};
 use super::step::dialog::{self, Dialog};
-use super::template::RenderError;
+use super::template::{RenderError, Template};
 use super::wire;
 use super::words::Words;
 
@@ -147,6 +147,14 @@ impl Commit {
         };
         let dialog = self.dialog.as_ref().map(|dialog| dialog.render(&mut pen)).transpose()?;
         Ok(wire::Commit { click, send, request, dialog, place: self.place.to_string() })
+    }
+
+    /// The address that it asks by itself; none: the page's form knows it.
+    pub(super) fn address(&self) -> Option<&Template> {
+        match &self.act {
+            Act::Click(..) => None,
+            Act::Request(request) => Some(request.address()),
+        }
     }
 
     /// Whether it is a request, for a site without pages.

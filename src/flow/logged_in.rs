@@ -6,7 +6,7 @@ use super::condition::{self, Condition};
 use super::pen::Pen;
 use super::raw::{Reader, Table};
 use super::request::{self, Request};
-use super::template::RenderError;
+use super::template::{RenderError, Template};
 use super::wire;
 use super::words::Words;
 
@@ -60,6 +60,11 @@ impl LoggedIn {
             when: self.when.render(&mut pen)?,
             place: self.place.to_string(),
         })
+    }
+
+    /// The address that it asks.
+    pub(super) fn address(&self) -> &Template {
+        self.request.address()
     }
 
     /// Where it stands.

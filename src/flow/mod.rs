@@ -33,7 +33,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Booking, FireMode, Site};
+use crate::model::{Booking, FireMode, Origins, Site};
 use crate::report::{Place, Problem, did_you_mean};
 use crate::timing::Allowed;
 use step::Verb;
@@ -148,6 +148,15 @@ impl Flow {
         }
         let asks = self.commit.answers_a_dialog();
         asks.then(|| (self.commit.place(), "a dialog that is dismissed, or wants a text, needs a live page"))
+    }
+
+    /// Where the site's credentials may go: to the site's address, to absolute addresses in these files and in the site's
+    /// variables, and to its `login-hosts`.
+    pub fn origins(&self, site: &Site) -> Origins {
+        let steps = self.steps.values().flatten().flat_map(Step::addresses);
+        let others = self.logged_in.iter().map(LoggedIn::address).chain(self.commit.address());
+        let written = steps.chain(others).filter_map(Template::written_origin);
+        Origins::of(&site.url, written.chain(site.variables.values().map(String::as_str)), &site.login_hosts)
     }
 
     /// Renders the outcome table.

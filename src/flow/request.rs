@@ -174,6 +174,11 @@ fn read(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Vec<(String, Templ
 }
 
 impl Request {
+    /// Where it goes.
+    pub(super) fn address(&self) -> &Template {
+        &self.url
+    }
+
     /// Whether it reads variables from its answer.
     pub(super) fn reads(&self) -> bool {
         !self.read.is_empty()

@@ -15,6 +15,8 @@ pub struct Site {
     pub id: SiteId,
     /// Its address, absolute, ending in a slash.
     pub url: String,
+    /// Further hosts that its credentials may go to, as `host` or `host:port`.
+    pub login_hosts: Vec<String>,
     /// IANA name of its zone, known to the tz data in use when the file was checked.
     pub time_zone: String,
     /// The folder of its selector files, absolute or relative to the process.

@@ -5,7 +5,13 @@ use std::fmt;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 use super::plain::{in_place, plain, plain_lines};
-use super::{Problem, Severity};
+use super::{Place, Problem, Severity};
+
+/// A line of more bytes is not drawn whole: nobody finds anything in it.
+const LONGEST_LINE: usize = 1000;
+
+/// So many characters of such a line are shown before the place, and from it on.
+const AROUND: usize = 40;
 
 /// Renders every problem in the order given, as miette draws them, a blank line after each.
 pub fn render(problems: &[Problem], colour: bool) -> String {
@@ -24,21 +30,26 @@ pub fn render(problems: &[Problem], colour: bool) -> String {
 struct Shown<'a> {
     problem: &'a Problem,
     source: Option<NamedSource<String>>,
+    /// What stands around a place in lines that are too long to be drawn.
+    around: Option<String>,
 }
 
 impl<'a> Shown<'a> {
     fn new(problem: &'a Problem) -> Self {
-        let source = problem.place.as_ref().map(|place| {
+        let around = problem.place.as_ref().filter(|place| is_in_long_lines(place)).map(around);
+        let drawn = problem.place.as_ref().filter(|_| around.is_none());
+        let source = drawn.map(|place| {
             let file = place.file();
             NamedSource::new(plain(&file.path().display().to_string()), in_place(file.text()).into_owned())
         });
-        Self { problem, source }
+        Self { problem, source, around }
     }
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain_lines(&self.problem.message))
+        f.write_str(&plain_lines(&self.problem.message))?;
+        self.around.as_ref().map_or(Ok(()), |around| write!(f, "\n{around}"))
     }
 }
 
@@ -65,15 +76,49 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let place = self.problem.place.as_ref()?;
+        let place = self.problem.place.as_ref().filter(|_| self.around.is_none())?;
         Some(Box::new(std::iter::once(LabeledSpan::underline(place.span()))))
     }
+}
+
+/// Whether one of the lines that would be drawn, the neighbours included, is too long for it.
+fn is_in_long_lines(place: &Place) -> bool {
+    let (text, span) = (place.file().text(), place.span());
+    let before = text[..span.start].rsplitn(3, '\n').take(2).map(str::len);
+    let after = text[span.end..].splitn(3, '\n').take(2).map(str::len);
+    let inside = text[span].split('\n').map(str::len);
+    before.chain(inside).chain(after).any(|length| length > LONGEST_LINE)
+}
+
+/// Where it is, and the characters around it.
+fn around(place: &Place) -> String {
+    let (text, start) = (place.file().text(), place.span().start);
+    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let before: Vec<char> = text[line..start].chars().rev().take(AROUND).collect();
+    let after: String = text[start..].lines().next().unwrap_or_default().chars().take(AROUND).collect();
+    let (before, place) = (before.into_iter().rev().collect::<String>(), place.to_string());
+    format!("at {}, in a line too long to be shown: … {}{} …", plain(&place), plain(&before), plain(&after))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{Place, SourceFile};
     use super::*;
+
+    #[test]
+    fn a_line_that_nobody_can_read_is_cut_around_the_place() {
+        let long = "x".repeat(100_000);
+        for text in [format!("a = 1\nb = \"{long}ñandú{long}\"\nc = 2"), format!("# {long}\nñandú = 1\n# {long}")] {
+            let file = SourceFile::new("booking.toml", text.clone());
+            let at = text.find("ñandú").expect("it is there");
+            let shown = render(&[Problem::error("wrong", "this is wrong").at(Place::new(&file, at..at + 7))], false);
+            assert!(shown.len() < 600, "{} bytes", shown.len());
+            assert!(shown.contains("booking.toml:2:") && shown.contains("ñandú"), "{shown}");
+        }
+        let file = SourceFile::new("booking.toml", "a = 1\nñandú = 2\n");
+        let shown = render(&[Problem::error("wrong", "this is wrong").at(Place::new(&file, 6..13))], false);
+        assert!(shown.contains("2 │ ñandú = 2"), "the control: {shown}");
+    }
 
     #[test]
     fn neither_a_file_nor_a_name_in_it_speaks_to_the_terminal() {

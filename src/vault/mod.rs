@@ -108,7 +108,7 @@ impl Vault {
     /// The file system's.
     pub fn names(data: &Path) -> Result<Option<Vec<String>>, VaultError> {
         let folder = data.join(FOLDER);
-        if folder.is_dir() { name::list(&folder).map(Some) } else { Ok(None) }
+        if folder.is_dir() || folder.is_symlink() { name::list(&folder).map(Some) } else { Ok(None) }
     }
 
     /// Takes an entry out.

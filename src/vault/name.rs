@@ -43,7 +43,8 @@ pub(super) fn list(folder: &Path) -> Result<Vec<String>, VaultError> {
 
 fn walk(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) -> std::io::Result<()> {
     let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        // A link that leads nowhere is no empty vault.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !folder.is_symlink() => return Ok(()),
         other => other?,
     };
     for entry in entries {

@@ -8,6 +8,7 @@ mod commit;
 mod conditions;
 mod evidence;
 mod locators;
+mod origins;
 mod site;
 mod steps;
 mod verbs;

@@ -20,6 +20,7 @@ cases![
     a_late_window_and_none,
     declared_dialogs,
     an_undeclared_dialog_is_named,
+    an_undeclared_dialog_is_dismissed_a_few_times_where_that_is_allowed,
     a_late_dialog,
     the_dialog_verb,
 ];
@@ -121,6 +122,23 @@ async fn an_undeclared_dialog_is_named(world: &mut World<'_>) {
     assert_eq!(world.stage.open_dialog().await, Ok(Some("The court is taken".to_owned())));
     world.driver.dismiss_alert().await.expect("it is open");
     assert_eq!(world.stage.open_dialog().await, Ok(None));
+}
+
+/// A page that greets again and again.
+const GREETS: &str =
+    "setInterval(() => { document.getElementById('log').textContent += ' hello'; alert('hello'); }, 150)";
+
+async fn an_undeclared_dialog_is_dismissed_a_few_times_where_that_is_allowed(world: &mut World<'_>) {
+    world.open("verbs/dialog.html").await;
+    world.stage.dismiss_undeclared(true);
+    world.run(step(json!({ "click": css("#ask") }))).await;
+    world.run(step(json!({ "wait-for": { "text": { "text": "confirm=false" } } }))).await;
+    world.ask(&format!("{{ {GREETS} }}")).await;
+    let never = json!({ "wait-for": { "text": { "text": "no such words" } } });
+    let failure = world.fails(step(never)).await;
+    assert_eq!((failure.kind, failure.reason.contains("“hello”")), (FailureKind::Dialog, true), "bounded: {failure}");
+    world.driver.dismiss_alert().await.expect("the last one is still open");
+    world.open("verbs/dialog.html").await;
 }
 
 async fn a_late_dialog(world: &mut World<'_>) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use firstserve::browser::stage::{Done, FailureKind, Stage, StepFailure};
 use firstserve::flow::page::{self, Call, PAGE_JS, Tried};
 use firstserve::flow::wire::{Commit, Step};
+use firstserve::model::Origins;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -141,7 +142,8 @@ async fn one(
 ) {
     clean(driver).await;
     site.clear();
-    let stage = Stage::begin(driver.clone()).await.expect("the window answers");
+    let mut stage = Stage::begin(driver.clone()).await.expect("the window answers");
+    stage.trust(Origins::of(&site.url("/"), [], &[]));
     let mut world = World { engine, driver, site, stage };
     case(&mut world).await;
 }

@@ -85,6 +85,25 @@ fn a_bad_variable_is_named() {
 }
 
 #[test]
+fn a_variable_that_nobody_knows_is_warned_of_and_an_orchestrators_is_not() {
+    let world = World::with(CLUB);
+    let loaded = world.load_in(&[
+        ("FIRSTSERVE_NONSENSE", "1"),
+        ("FIRSTSERVE_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("FIRSTSERVE_SERVICE_PORT", "8080"),
+    ]);
+    let told: Vec<_> = loaded.problems.iter().filter(|problem| problem.code == "unknown-variable").collect();
+    assert_eq!(told.len(), 1, "{:?}", loaded.problems);
+    assert_eq!(told[0].message, "environment variable FIRSTSERVE_NONSENSE is not used");
+    let help = told[0].help.as_deref().unwrap_or_default();
+    assert!(
+        help.starts_with("known here: FIRSTSERVE_BROWSER_") && help.ends_with("one for each table and key"),
+        "{help}"
+    );
+    assert!(loaded.config.is_some(), "it is a warning");
+}
+
+#[test]
 fn an_empty_variable_is_none_and_two_tables_cannot_share_one() {
     let other =
         CLUB.replace("[site.club", "[site.c-d").replace("[member.ana]\nsite = \"club\"", "[member.b]\nsite = \"c-d\"");

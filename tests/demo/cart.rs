@@ -65,6 +65,25 @@ async fn what_cannot_be_armed_is_fired_as_script_and_check_says_so() {
     assert!(checked(None).is_empty(), "what can be armed is not warned of");
 }
 
+/// The sign of these files stands above the rows and is there from the beginning: one look would find nothing of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_come_late_are_not_booked_again() {
+    let _turn = next_turn().await;
+    let opening = Timestamp::from_second((SystemClock.now() + OPENS_IN).as_second()).expect("in range");
+    let date = opening.to_zoned(TimeZone::get(ZONE).expect("the zone is known")).date() + 3.days();
+    let (site, url) = CartSite::serve_with_late_list(opening, (date.to_string(), "C-1700".to_owned())).await;
+    let house = house(&url, opening, "script", None);
+    let ended = tokio::task::spawn_blocking(move || {
+        let config = house.config();
+        let words = ["--config", config.to_str().expect("a plain path"), "--json", "book", "tea time"];
+        Process::start(&words, &[]).ended(LIMIT)
+    });
+    let ended = ended.await.expect("it ends in time");
+    assert_eq!(ended.json()["outcome"], "confirmed", "{ended:?}");
+    let books = site.books();
+    assert!(!books.received.iter().any(|(method, path, _)| method == "POST" && path != "/sign-in"), "{books:?}");
+}
+
 async fn book(fire: &str, more: Option<File>) -> (CartSite, Ended) {
     let _turn = next_turn().await;
     // The configuration writes whole seconds.

@@ -44,6 +44,8 @@ pub(super) struct CartSite {
     pub(super) opening: Timestamp,
     /// From the opening on, a day's page wants to see a person.
     asks_for_a_person: bool,
+    /// The list's rows come by script, a moment after the page.
+    lists_late: bool,
     books: Arc<Mutex<Books>>,
 }
 
@@ -52,12 +54,19 @@ type Fields = Form<BTreeMap<String, String>>;
 impl CartSite {
     /// Serves it until the test is over; its address ends in a slash.
     pub(super) async fn serve(opening: Timestamp) -> (Self, String) {
-        Self { opening, asks_for_a_person: false, books: Arc::default() }.serve_it().await
+        Self { opening, asks_for_a_person: false, lists_late: false, books: Arc::default() }.serve_it().await
     }
 
     /// The same; from the opening on, the pages of days want to see a person.
     pub(super) async fn serve_with_captcha(opening: Timestamp) -> (Self, String) {
-        Self { opening, asks_for_a_person: true, books: Arc::default() }.serve_it().await
+        Self { opening, asks_for_a_person: true, lists_late: false, books: Arc::default() }.serve_it().await
+    }
+
+    /// The same; somebody has ordered this already, and the list's rows come by script, a moment after the page.
+    pub(super) async fn serve_with_late_list(opening: Timestamp, ordered: Wanted) -> (Self, String) {
+        let books = Books { orders: vec![ordered], ..Books::default() };
+        let books = Arc::new(Mutex::new(books));
+        Self { opening, asks_for_a_person: false, lists_late: true, books }.serve_it().await
     }
 
     async fn serve_it(self) -> (Self, String) {
@@ -186,6 +195,12 @@ async fn my_orders(State(site): State<CartSite>) -> Html<String> {
         format!("<li><b>{number}</b> <i>{court}</i> on <time datetime=\"{on}T{time}\">{time}</time></li>")
     };
     let lines: String = site.books().orders.iter().enumerate().map(line).collect();
+    if site.lists_late {
+        return page(&format!(
+            "<h1>My orders</h1><p>Hello, Mary</p><ol></ol><p id=total>in all</p><script>setTimeout(() => {{ \
+             document.querySelector('ol').innerHTML = `{lines}`; }}, 300)</script>"
+        ));
+    }
     let count = site.books().orders.len();
     page(&format!("<h1>My orders</h1><p>Hello, Mary</p><ol>{lines}</ol><p id=total>{count} orders in all</p>"))
 }

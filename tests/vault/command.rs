@@ -50,6 +50,35 @@ fn the_exit_code_says_what_kind_of_failure_it_is() {
 }
 
 #[test]
+fn a_vault_that_leads_nowhere_is_no_empty_one() {
+    let house = House::new();
+    assert_eq!(house.open().expect("open").list().expect("empty"), Vec::<String>::new(), "the control");
+    let folder = house.data().join("vault");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::os::unix::fs::symlink(house.data().join("gone"), &folder).expect("linked");
+    assert!(house.open().expect("open").list().is_err());
+    assert!(Vault::names(&house.data()).is_err());
+    assert_eq!(code(&house, &["list"]), format!("{:?}", std::process::ExitCode::from(74)));
+}
+
+#[test]
+fn an_entry_that_cannot_be_used_is_listed_as_such() {
+    let house = House::new();
+    let vault = house.open().expect("open");
+    let credentials = Credentials { user: "a".to_owned(), password: Secret::new("b") };
+    for entry in ["ana", "ben"] {
+        vault.set(entry, &credentials).expect("kept");
+    }
+    std::fs::write(house.data().join("vault/ben.age"), "rubbish").expect("written");
+    std::os::unix::fs::symlink("/dev/null", house.data().join("vault/luis.age")).expect("linked");
+    let listed = firstserve::cli::vault::listed(&vault, &vault.list().expect("listed"));
+    let lines: Vec<&str> = listed.lines().collect();
+    assert_eq!(lines[0], "ana");
+    assert!(lines[1].starts_with("ben: ") && lines[1].contains("damaged"), "{lines:?}");
+    assert!(lines[2].starts_with("luis: ") && lines[2].contains("damaged"), "{lines:?}");
+}
+
+#[test]
 fn who_takes_out_what_is_not_there_is_told_what_is() {
     let house = House::new();
     let vault = house.open().expect("open");

@@ -25,6 +25,7 @@ impl Stage {
         {
             return Err(Trouble::new(FailureKind::Unsupported, not));
         }
+        self.refuse_secrets_of(&program.steps).await?;
         self.allow_page_load(Duration::from_millis(program.answer_ms)).await?;
         self.leave_frame().await?;
         // The preload first: it does nothing without a state, and no navigation can slip in between.

@@ -44,7 +44,8 @@ impl Stage {
                 Ok(tried) => Trouble::told(tried.kind.as_deref(), tried.reason, tried.state == TriedState::Wait),
                 Err(trouble) => trouble,
             };
-            if !trouble.passing || watch.elapsed() >= within {
+            let answered = trouble.kind == FailureKind::Dialog && self.may_dismiss && self.answer_declared().await?;
+            if !answered && (!trouble.passing || watch.elapsed() >= within) {
                 return Err(trouble);
             }
             tokio::time::sleep(READY_AGAIN).await;
@@ -73,6 +74,7 @@ impl Stage {
     /// lost browser end as `unknown`.
     pub async fn race(&mut self, outcomes: &[Outcome], within: Duration) -> Raced {
         let watch = Stopwatch::start();
+        self.may_dismiss = false;
         if let Err(trouble) = self.allow_page_load(within).await {
             return unknown(trouble.reason, None, watch.elapsed());
         }

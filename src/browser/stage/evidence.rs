@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::mask::mask;
-use super::{Done, Stage, Trouble};
+use super::{Done, Stage, Trouble, residue};
 use crate::flow::page;
 
 /// The most that is kept of one picture or one source.
@@ -39,11 +39,17 @@ impl Stage {
         }
         match self.source().await {
             Ok(source) => {
-                let cut = cut(&source, LARGEST);
+                let cut = cut(&source, LARGEST).to_owned();
                 if cut.len() < source.len() {
                     kept.notes.push(format!("the source has {} bytes: cut", source.len()));
                 }
-                kept.source = write(&dir.join("page.html"), cut.as_bytes(), &mut kept.notes).await;
+                let (looked_at, secrets) = (cut.clone(), self.strict.clone());
+                let looking = tokio::task::spawn_blocking(move || residue::shows(&looked_at, &secrets));
+                if looking.await.unwrap_or(true) {
+                    kept.notes.push("no source: a secret stands in it in a form that cannot be masked".to_owned());
+                } else {
+                    kept.source = write(&dir.join("page.html"), cut.as_bytes(), &mut kept.notes).await;
+                }
             }
             Err(trouble) => kept.notes.push(format!("no source: {trouble}")),
         }

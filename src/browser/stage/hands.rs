@@ -6,6 +6,7 @@ use std::time::Duration;
 use thirtyfour::WebElement;
 
 use super::keys::keys_of;
+use super::mask::mask;
 use super::{Done, FailureKind, Stage, Trouble, call, limit};
 use crate::clock::Stopwatch;
 use crate::flow::page::Tried;
@@ -98,12 +99,20 @@ impl Stage {
         }
     }
 
-    /// Answers the open dialog as declared; a dialog that nobody declared is the trouble that ends the step.
+    /// Answers the open dialog as declared; a dialog that nobody declared is dismissed where that is allowed, or is the trouble that
+    /// ends the step.
     pub(super) async fn answer_declared(&mut self) -> Result<bool, Trouble> {
         let Some(text) = self.open_dialog().await? else {
             return Ok(true);
         };
         let Some(answer) = self.declared.take() else {
+            if self.may_dismiss && self.dismissals > 0 {
+                self.dismissals -= 1;
+                let text = mask(&text, &self.secrets);
+                tracing::warn!(text, left = self.dismissals, "a dialog that no step declared is dismissed");
+                self.answer(&Dialog::Dismiss).await?;
+                return Ok(true);
+            }
             let reason = format!("a dialog is open that no step declared: “{text}”");
             return Err(Trouble::new(FailureKind::Dialog, reason));
         };

@@ -31,6 +31,8 @@ pub enum FailureKind {
     Unreachable,
     /// A page or an answer did not come in time.
     Timeout,
+    /// The page, or the address, is of an origin that the step's secret is not for.
+    Origin,
     /// A locator cannot be read.
     BadLocator,
     /// A regular expression cannot be read.
@@ -51,7 +53,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NotFound,
         Self::Ambiguous,
         Self::NotVisible,
@@ -63,6 +65,7 @@ impl FailureKind {
         Self::Dialog,
         Self::Unreachable,
         Self::Timeout,
+        Self::Origin,
         Self::BadLocator,
         Self::BadPattern,
         Self::Script,
@@ -87,6 +90,7 @@ impl FailureKind {
             Self::Dialog => "dialog",
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
+            Self::Origin => "origin",
             Self::BadLocator => "bad-locator",
             Self::BadPattern => "bad-pattern",
             Self::Script => "script",
@@ -103,7 +107,7 @@ impl FailureKind {
         use FailureKind as K;
         match self {
             K::NotFound | K::Ambiguous | K::NotVisible | K::NotEnabled | K::Moving | K::Covered | K::Rejected => true,
-            K::Unsupported | K::Early | K::BadLocator | K::BadPattern | K::NoFile => true,
+            K::Origin | K::Unsupported | K::Early | K::BadLocator | K::BadPattern | K::NoFile => true,
             K::Expectation | K::Dialog | K::Unreachable | K::Timeout | K::Script | K::NoWindow | K::Driver => false,
         }
     }

@@ -9,6 +9,12 @@ pub(super) static SITE: Table = Table {
     one_of: &[],
     keys: &[
         Key::new("url", Kind::Text, "The site's address.").required("\"https://reservas.example.com/\""),
+        Key::new(
+            "login-hosts",
+            Kind::List(&Kind::Text),
+            "Further hosts that the site logs its members in at; credentials go nowhere else.",
+        )
+        .example("[\"sso.example.com\"]"),
         Key::new("time-zone", Kind::Text, "The IANA name of the site's time zone.").required("\"America/Costa_Rica\""),
         Key::new("flow", Kind::Path, "The folder of its selector files.").required("\"selectors/NAME\""),
         Key::new("slot-label", Kind::Text, "How the site writes a slot, as a template.")

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::config::environment::{Environment, Variable, variable_name};
+use crate::config::environment::{Environment, PREFIX, Variable, variable_name};
 use crate::config::keys::{Key, Kind, ROOT, Table};
 use crate::report::{Place, Problem, SourceFile, did_you_mean};
 
@@ -17,6 +17,9 @@ use super::section::{At, Origin, Section, Value};
 
 /// Letters by which a variable may differ from one of ours and still be taken for a misspelling of it.
 const MAX_SLIPS: usize = 2;
+
+/// So many of our variables are named to whoever has set another one.
+const MOST_NAMED: usize = 8;
 
 /// More entries of one kind in a file (`[[booking]]`, `[member.NAME]`, a site's courts) are a mistake, or an attack.
 const MAX_ENTRIES: usize = 1000;
@@ -322,7 +325,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A variable that begins like ours and is nearly one of ours; others are left alone (orchestrators set their own).
+    /// A variable that begins like ours and is none of ours; what orchestrators set for a service of our name is left alone.
     fn misspelt_variables(&mut self) {
         if self.sound_until.is_some() {
             return;
@@ -330,12 +333,32 @@ impl<'a> Reader<'a> {
         for name in self.environment.ours().filter(|name| !self.asked.contains_key(*name)) {
             let distance = |known: &&String| strsim::damerau_levenshtein(name, known);
             let alike = |known: &&String| known.len().abs_diff(name.len()) <= MAX_SLIPS && distance(known) <= MAX_SLIPS;
-            if let Some(near) = self.asked.keys().filter(alike).min_by_key(distance) {
-                let message = format!("environment variable {name} is not used");
-                self.problems.push(Problem::warning("unknown-variable", message).help(format!("did you mean {near}?")));
+            let near = self.asked.keys().filter(alike).min_by_key(distance);
+            if near.is_none() && is_of_an_orchestrator(name) {
+                continue;
             }
+            let message = format!("environment variable {name} is not used");
+            let known = || format!("known here: {}", listed(self.asked.keys()));
+            let help = near.map_or_else(known, |near| format!("did you mean {near}?"));
+            self.problems.push(Problem::warning("unknown-variable", message).help(help));
         }
     }
+}
+
+/// What Kubernetes and Docker tell every container of a service called `firstserve`; and what our own tests are told.
+fn is_of_an_orchestrator(name: &str) -> bool {
+    let rest = name.trim_start_matches(PREFIX);
+    rest == "PORT" || ["PORT_", "SERVICE_", "ENV_", "TEST_"].iter().any(|start| rest.starts_with(start))
+}
+
+/// Those of ours, in the alphabet's order.
+fn listed<'n>(names: impl Iterator<Item = &'n String>) -> String {
+    let mut names: Vec<&str> = names.map(String::as_str).filter(|name| name.starts_with(PREFIX)).collect();
+    names.sort_unstable();
+    let more = names.len().saturating_sub(MOST_NAMED);
+    names.truncate(MOST_NAMED);
+    let listed = names.join(", ");
+    if more == 0 { listed } else { format!("{listed} and {more} more: one for each table and key") }
 }
 
 /// The first entry above the limit, how many there are, and the limit.

@@ -32,6 +32,16 @@ pub(super) fn origin(text: &str) -> Result<String, Wrong> {
     Ok(url.origin().ascii_serialization())
 }
 
+/// `host` or `host:port` of a website, without anything else.
+pub(super) fn host(text: &str) -> Result<String, Wrong> {
+    let help = "write the host only: sso.example.com, with a port where it is not the usual one";
+    let url = Url::parse(&format!("https://{text}/")).map_err(|_| ("is not a host", help))?;
+    if text.contains(['/', '\\', '?', '#', '@', '*']) || text.chars().any(char::is_whitespace) {
+        return Err(("is not a host", help));
+    }
+    Ok(url[url::Position::BeforeHost..url::Position::AfterPort].to_owned())
+}
+
 /// `host:port`.
 pub(super) fn listen(text: &str) -> Result<String, Wrong> {
     let help = "write address and port: \"127.0.0.1:8080\", or \"0.0.0.0:8080\" for every network";
@@ -83,6 +93,16 @@ mod tests {
         }
         assert!(mail("Ana <ana@club.example>").is_ok());
         assert!(mail("ana").is_err());
+        for (good, same) in
+            [("SSO.example.com", "sso.example.com"), ("x.example:8443", "x.example:8443"), ("[::1]:9", "[::1]:9")]
+        {
+            assert_eq!(host(good).as_deref(), Ok(same));
+        }
+        for bad in
+            ["https://x.example", "x.example/login", "", "*.example.com", "a b", "u@x.example", "x:99999", "x#", "x\\y"]
+        {
+            assert!(host(bad).is_err(), "{bad}");
+        }
         assert_eq!(origin("https://club.example/"), Ok("https://club.example".to_owned()));
         assert!(origin("https://club.example/app").is_err());
     }

@@ -79,6 +79,7 @@ fn entry(name: &At<String>, section: &Section, world: &World<'_>, problems: &mut
     problems.extend(names::table_name(name, "site"));
     let courts = court::courts(name, section, problems);
     let url = section.get::<String>("url").and_then(|at| checked("url", &at, address::web, problems));
+    let login_hosts = login_hosts(section, problems);
     let zone = section.get::<String>("time-zone").and_then(|at| zone::zone(&at, world, problems));
     let flow = section.get::<String>("flow");
     let files = flow.as_ref().and_then(|at| selectors::flow(at, world, problems)).unwrap_or_default();
@@ -88,7 +89,13 @@ fn entry(name: &At<String>, section: &Section, world: &World<'_>, problems: &mut
     }
     problems.extend(section.get::<SignedDuration>("settle").and_then(|at| too_short(&at)));
     let court_names = courts.iter().map(|(name, _)| name.clone()).collect();
-    let site = site(name, section, (url, zone), courts.into_iter().filter_map(|(_, court)| court).collect(), world);
+    let site = site(
+        name,
+        section,
+        (url, login_hosts, zone),
+        courts.into_iter().filter_map(|(_, court)| court).collect(),
+        world,
+    );
     if let (Some(flow), Some(site)) = (&parsed, &site) {
         problems.extend(flow.problems_with_site(site));
     }
@@ -98,13 +105,14 @@ fn entry(name: &At<String>, section: &Section, world: &World<'_>, problems: &mut
 fn site(
     name: &At<String>,
     section: &Section,
-    (url, time_zone): (Option<String>, Option<String>),
+    (url, login_hosts, time_zone): (Option<String>, Vec<String>, Option<String>),
     courts: Vec<Court>,
     world: &World<'_>,
 ) -> Option<Site> {
     Some(Site {
         id: SiteId::new(&name.value),
         url: url?,
+        login_hosts,
         time_zone: time_zone?,
         flow: super::path(section, "flow", world.paths)?,
         slot_label: section.value("slot-label")?,
@@ -115,6 +123,12 @@ fn site(
         clock: clock(section)?,
         variables: section.value("variables").unwrap_or_default(),
     })
+}
+
+/// The hosts that are right; of the others it is said what is wrong.
+fn login_hosts(section: &Section, problems: &mut Problems) -> Vec<String> {
+    let written = section.value::<Vec<At<String>>>("login-hosts").unwrap_or_default();
+    written.iter().filter_map(|at| checked("login-hosts", at, address::host, problems)).collect()
 }
 
 fn patience(section: &Section) -> Option<Patience> {

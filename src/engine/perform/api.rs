@@ -8,7 +8,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::answer::is_puzzling;
 use super::prove::Tried;
-use super::request::{self, Brought, RequestError};
+use super::request::{self, Brought, Client, RequestError};
 use super::staging::{self, Account, Stager, Standing};
 use super::{Kit, Performer};
 use crate::browser::Trust;
@@ -30,7 +30,7 @@ pub(in crate::engine) struct ApiHands {
 }
 
 struct Session {
-    client: reqwest::Client,
+    client: Client,
     words: Words,
     standing: Standing,
     /// Masked while the session lasts.
@@ -107,6 +107,9 @@ impl ApiHands {
         let user_agent = concat!("firstserve/", env!("CARGO_PKG_VERSION")).to_owned();
         let visitor = Visitor { user_agent, ..Visitor::default() };
         let request = commit.request.as_ref().expect("a flow without pages commits by a request");
+        if let Some(why) = self.kit.origins().refuse(&request.url) {
+            return Err(Trouble::Selector(format!("{}: {why}", commit.place)));
+        }
         let prepared = Prepared::of_request(request, &visitor, self.kit.clock.now());
         prepared.map_err(|error| Trouble::Selector(format!("{}: {error}", commit.place)))
     }
@@ -137,7 +140,8 @@ impl Stager for ApiHands {
     async fn open_session(&mut self) -> Result<(), Trouble> {
         let words = self.kit.words()?;
         let account = self.kit.locks.take(&self.kit.errand.member.id).await;
-        let client = request::client(self.kit.answer()).map_err(|error| Trouble::Unreachable(error.to_string()))?;
+        let client = request::client(self.kit.answer(), self.kit.origins())
+            .map_err(|error| Trouble::Unreachable(error.to_string()))?;
         let (standing, learnt) = (Standing::default(), Vec::new());
         self.session = Some(Session { client, words, standing, learnt, _account: account });
         Ok(())

@@ -18,7 +18,7 @@ use crate::engine::What;
 use crate::flow::rows::Row;
 use crate::flow::wire::{Commit, Step, Verb};
 use crate::flow::{Flow, Phase, Words};
-use crate::model::{FireMode, Secret};
+use crate::model::{Answer, FireMode, Secret};
 use crate::store::Mark;
 use crate::telemetry::Learnt;
 use crate::timing::{Event, Listing, Staging, Trouble, Way};
@@ -28,6 +28,12 @@ const LOGIN_CHECK: Duration = Duration::from_secs(5);
 
 /// How long the commit's button may take to be there once everything is chosen.
 const BUTTON: Duration = Duration::from_secs(5);
+
+/// Between two looks at a list that does not show what is ours.
+const LIST_AGAIN: Duration = Duration::from_millis(500);
+
+/// How often a list may be another one than at the look before.
+const LIST_LOOKS: u32 = 8;
 
 /// Does at a site with pages what was decided.
 pub(in crate::engine) struct BrowserHands {
@@ -43,6 +49,8 @@ pub(in crate::engine) struct BrowserHands {
     pub(super) marks: Vec<(Mark, Timestamp)>,
     /// A chain of requests was left for good: the opening needs the browser's page.
     pub(super) needs_page: bool,
+    /// The last submit was refused in so many words: one look at the list is enough then, and the next choice waits for it.
+    refused: bool,
 }
 
 /// A session that is open.
@@ -81,6 +89,7 @@ impl BrowserHands {
             asked_journal: false,
             marks,
             needs_page: false,
+            refused: false,
         }
     }
 
@@ -95,9 +104,39 @@ impl BrowserHands {
             if phase == Phase::Verify {
                 read_every_row(&mut rendered);
             }
-            rows.extend(self.step(phase, &rendered, choice).await?);
+            let found = self.step(phase, &rendered, choice).await?;
+            rows.extend(if reads_the_page(&rendered) { self.settled(&rendered, found).await? } else { found });
         }
         Ok(rows)
+    }
+
+    /// Rows in which nothing is ours, read again until two looks agree: a page's own scripts may bring its rows late, and what is
+    /// absent is submitted. What is there needs one look.
+    async fn settled(&mut self, rendered: &Step, mut found: Vec<Row>) -> Result<Vec<Row>, Trouble> {
+        if self.refused {
+            return Ok(found);
+        }
+        for _ in 0..LIST_LOOKS {
+            let words = &self.live.as_ref().expect("rows are read in a session").words;
+            if self.kit.listing(words, &found)? != Listing::Absent {
+                return Ok(found);
+            }
+            tokio::time::sleep(LIST_AGAIN).await;
+            let again = self.look_again(rendered).await?;
+            if again == found {
+                return Ok(found);
+            }
+            found = again;
+        }
+        Err(Trouble::Selector(format!("{}: the list does not come to rest", rendered.place)))
+    }
+
+    async fn look_again(&mut self, rendered: &Step) -> Result<Vec<Row>, Trouble> {
+        let live = self.live.as_mut().expect("rows are read in a session");
+        match live.stage.run(rendered).await {
+            Ok(done) => Ok(done.rows.into_iter().flatten().collect()),
+            Err(failure) => Err(self.explain_step(Phase::Verify, &failure, 0).await),
+        }
     }
 
     /// What of the commit is needed to fire it, rendered.
@@ -121,6 +160,8 @@ impl BrowserHands {
             self.account.logins += 1;
         }
         live.stage.set_words(for_scripts(&words));
+        live.stage.trust(self.kit.origins());
+        live.stage.dismiss_undeclared(matches!(phase, Phase::Login | Phase::Prepare | Phase::Choose));
         match live.stage.run(step).await {
             Ok(done) => {
                 live.learnt.extend(hide_learnt(&self.kit.redactor, phase, &done.captured));
@@ -271,6 +312,10 @@ fn read_every_row(step: &mut Step) {
     }
 }
 
+fn reads_the_page(step: &Step) -> bool {
+    matches!(&step.verb, Verb::Rows(rows) if rows.json.is_none())
+}
+
 fn browser_trouble(error: BrowserError) -> Trouble {
     Trouble::Browser(format!("{error}; {}", error.help()))
 }
@@ -301,10 +346,12 @@ impl Performer for BrowserHands {
 
     async fn fire(&mut self, choice: usize, at: Timestamp) -> Event {
         self.marks.push((Mark::Planned, at));
-        match (Shooter { hands: self, choice, at }.fire().await) {
+        let event = match (Shooter { hands: self, choice, at }.fire().await) {
             Event::NotSent(trouble) => staging::not_sent(self, trouble).await,
             event => event,
-        }
+        };
+        self.refused = matches!(event, Event::Answered(Answer::Taken | Answer::NotOpen));
+        event
     }
 
     async fn fence(&mut self) -> Event {

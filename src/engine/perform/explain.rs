@@ -43,6 +43,8 @@ impl Failed {
     /// The log-in's own page always looks like that of somebody who is not logged in.
     fn is_explained_by(&self, said: Answer) -> bool {
         let says_nothing = self.phase == Some(Phase::Login) && said == Answer::LoginExpired;
+        // What another site's page shows is not our site's word.
+        let says_nothing = says_nothing || self.kind == FailureKind::Origin;
         !says_nothing && !matches!(said, Answer::Unknown | Answer::Confirmed)
     }
 }
@@ -130,6 +132,10 @@ mod tests {
     fn each_kind_is_the_trouble_of_whoever_can_help() {
         assert!(
             matches!(failed(None, FailureKind::NotFound).trouble(), Trouble::Selector(text) if text.contains(":3:1"))
+        );
+        let elsewhere = failed(Some(Phase::Login), FailureKind::Origin);
+        assert!(
+            !elsewhere.is_explained_by(Answer::LoginRefused) && matches!(elsewhere.trouble(), Trouble::Selector(_))
         );
         assert!(matches!(failed(None, FailureKind::Covered).trouble(), Trouble::Selector(_)));
         assert!(matches!(failed(None, FailureKind::Timeout).trouble(), Trouble::Unreachable(_)));

@@ -17,7 +17,7 @@ use crate::engine::report::Reporter;
 use crate::flow::condition::HttpAnswer;
 use crate::flow::wire::{self, Verb};
 use crate::flow::{Phase, Words, rows};
-use crate::model::{Answer, AttemptId};
+use crate::model::{Answer, AttemptId, Origins};
 use crate::store::Store;
 use crate::telemetry::Redactor;
 use crate::timing::{Listing, Trouble};
@@ -53,6 +53,11 @@ impl Kit {
             Some(booking) => words.with_booking(booking),
             None => words,
         })
+    }
+
+    /// Where credentials, and what came of them, may go.
+    pub(super) fn origins(&self) -> Origins {
+        self.errand.flow.origins(&self.errand.site)
     }
 
     /// How long one answer is waited for.
@@ -95,6 +100,7 @@ impl Kit {
     /// A failed request: what the site said, or where the step stands and what was answered.
     pub(super) async fn trouble_of(&self, error: &RequestError, place: &str, choice: usize) -> Trouble {
         match error.answer() {
+            None if matches!(error, RequestError::Elsewhere { .. }) => Trouble::Selector(format!("{place}: {error}")),
             None => Trouble::Unreachable(error.to_string()),
             Some(answer) => match self.judge(answer, choice) {
                 Answer::Unknown | Answer::Confirmed => {

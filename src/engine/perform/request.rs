@@ -1,11 +1,14 @@
 //! The request steps of a site without pages.
 
+use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::redirect;
 
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
 use crate::flow::wire::{Body, Request};
+use crate::model::Origins;
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -13,26 +16,52 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// More than any list of bookings is.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
-/// A client with its own cookies. Redirects are followed as a browser does; nothing is tried twice, and nothing between us and the
-/// site may answer for it: an old list would read as "not booked".
-pub(super) fn client(patience: Duration) -> Result<reqwest::Client, reqwest::Error> {
+/// Follows no more redirects than this.
+const REDIRECTS: usize = 10;
+
+/// A client that asks nobody but the origins that the person named.
+pub(super) struct Client {
+    http: reqwest::Client,
+    origins: Origins,
+}
+
+/// A client with its own cookies. Redirects are followed as a browser does, but only to those origins: a body and headers go along.
+/// Nothing is tried twice, and nothing between us and the site may answer for it: an old list would read as "not booked".
+pub(super) fn client(patience: Duration, origins: Origins) -> Result<Client, reqwest::Error> {
     crate::browser::install_provider();
     let fresh = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static("no-cache"))]);
-    reqwest::Client::builder()
+    let http = reqwest::Client::builder()
         .no_proxy()
+        .redirect(only_to(origins.clone()))
         .default_headers(fresh)
         .cookie_store(true)
         .connect_timeout(CONNECT)
         .timeout(patience)
         .user_agent(concat!("firstserve/", env!("CARGO_PKG_VERSION")))
-        .build()
+        .build()?;
+    Ok(Client { http, origins })
 }
+
+fn only_to(origins: Origins) -> redirect::Policy {
+    redirect::Policy::custom(move |attempt| match origins.refuse(attempt.url().as_str()) {
+        Some(why) => attempt.error(Elsewhere(format!("the site leads to another place: {why}"))),
+        None if attempt.previous().len() > REDIRECTS => attempt.error("too many redirects"),
+        None => attempt.follow(),
+    })
+}
+
+/// A redirect that is not followed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Elsewhere(String);
 
 /// Why a request step failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RequestError {
     #[error("{method} {url}: {why}")]
     Unreachable { method: String, url: String, why: String },
+    #[error("{method} {url}: {why}")]
+    Elsewhere { method: String, url: String, why: String },
     #[error("{method} {url} answered {status}, which is not what the step expects")]
     Unexpected { method: String, url: String, status: u16, answer: Box<HttpAnswer> },
     #[error("{method} {url}: the answer has no `{pointer}`")]
@@ -43,7 +72,7 @@ impl RequestError {
     /// What the site answered, where it did.
     pub(super) fn answer(&self) -> Option<&HttpAnswer> {
         match self {
-            Self::Unreachable { .. } => None,
+            Self::Unreachable { .. } | Self::Elsewhere { .. } => None,
             Self::Unexpected { answer, .. } | Self::NotThere { answer, .. } => Some(answer),
         }
     }
@@ -58,13 +87,12 @@ pub(super) struct Brought {
 }
 
 /// Sends one request and reads what the step wants of it.
-pub(super) async fn send(client: &reqwest::Client, request: &Request) -> Result<Brought, RequestError> {
+pub(super) async fn send(client: &Client, request: &Request) -> Result<Brought, RequestError> {
     let (method, url) = (request.method.clone(), request.url.clone());
-    let answer = ask(client, request).await.map_err(|error| RequestError::Unreachable {
-        method: method.clone(),
-        url: url.clone(),
-        why: error.without_url().to_string(),
-    })?;
+    if let Some(why) = client.origins.refuse(&url) {
+        return Err(RequestError::Elsewhere { method, url, why });
+    }
+    let answer = ask(&client.http, request).await.map_err(|error| failure(request, error))?;
     if let Some(expected) = &request.expect
         && !holds_for_answer(expected, &answer)
     {
@@ -80,6 +108,18 @@ pub(super) async fn send(client: &reqwest::Client, request: &Request) -> Result<
         read.push((name.clone(), value));
     }
     Ok(Brought { answer, read })
+}
+
+fn failure(request: &Request, error: reqwest::Error) -> RequestError {
+    let (method, url) = (request.method.clone(), request.url.clone());
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(Elsewhere(why)) = inner.downcast_ref() {
+            return RequestError::Elsewhere { method, url, why: why.clone() };
+        }
+        source = inner.source();
+    }
+    RequestError::Unreachable { method, url, why: error.without_url().to_string() }
 }
 
 async fn ask(client: &reqwest::Client, request: &Request) -> Result<HttpAnswer, reqwest::Error> {
@@ -132,9 +172,72 @@ mod tests {
             socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").expect("it listens");
             String::from_utf8_lossy(&head[..length]).to_lowercase()
         });
-        let client = client(Duration::from_secs(5)).expect("a client");
-        client.get(url).send().await.expect("an answer");
+        let client = client(Duration::from_secs(5), Origins::default()).expect("a client");
+        client.http.get(url).send().await.expect("an answer");
         let head = served.join().expect("served");
         assert!(head.contains("cache-control: no-cache"), "{head}");
+    }
+
+    /// Answers once, and says what it was asked; none: nobody has asked.
+    fn answers_once(answer: String) -> (String, std::sync::mpsc::Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}/", listener.local_addr().expect("bound"));
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().expect("one asks");
+            let (mut asked, mut some) = (Vec::new(), [0; 4096]);
+            while !String::from_utf8_lossy(&asked).contains("s3cret-pass") {
+                match socket.read(&mut some).expect("a request") {
+                    0 => break,
+                    length => asked.extend_from_slice(&some[..length]),
+                }
+            }
+            let _ = tell.send(String::from_utf8_lossy(&asked).into_owned());
+            let _ = socket.write_all(answer.as_bytes());
+        });
+        (url, told)
+    }
+
+    /// A log-in at a site that leads to another one with this status.
+    async fn led(status: &str, allowed: bool) -> (Result<Brought, RequestError>, Option<String>) {
+        let fine = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}".to_owned();
+        let (there, caught) = answers_once(fine);
+        let redirect =
+            format!("HTTP/1.1 {status} x\r\nlocation: {there}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let (url, asked) = answers_once(redirect);
+        let hosts: Vec<String> =
+            allowed.then(|| there["http://".len()..there.len() - 1].to_owned()).into_iter().collect();
+        let client = client(Duration::from_secs(5), Origins::of(&url, [], &hosts)).expect("a client");
+        let body = Body::Form(vec![("password".to_owned(), "s3cret-pass".to_owned())]);
+        let headers = vec![("X-Token".to_owned(), "s3cret-pass".to_owned())];
+        let request = Request { method: "POST".to_owned(), url, headers, body, read: Vec::new(), expect: None };
+        let answer = send(&client, &request).await;
+        assert!(asked.recv_timeout(Duration::from_secs(5)).expect("the site is asked").contains("s3cret-pass"));
+        (answer, caught.recv_timeout(Duration::from_millis(200)).ok())
+    }
+
+    #[tokio::test]
+    async fn credentials_go_over_no_redirect_to_a_place_that_nobody_named() {
+        for status in ["302", "307", "308"] {
+            let (answer, caught) = led(status, false).await;
+            assert_eq!(caught, None, "{status}");
+            let told = answer.err().expect("refused").to_string();
+            assert!(told.contains("login-hosts = [\"127.0.0.1:"), "{status}: {told}");
+        }
+        let (answer, caught) = led("307", true).await;
+        assert!(
+            answer.is_ok() && caught.is_some_and(|asked| asked.contains("password=s3cret-pass")),
+            "a host that was named"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_request_to_a_place_that_nobody_named_is_not_sent() {
+        let (url, caught) = answers_once(String::new());
+        let client = client(Duration::from_secs(5), Origins::of("http://127.0.0.1:1/", [], &[])).expect("a client");
+        let (method, body) = ("GET".to_owned(), Body::Empty);
+        let request = Request { method, url, headers: Vec::new(), body, read: Vec::new(), expect: None };
+        assert!(matches!(send(&client, &request).await, Err(RequestError::Elsewhere { .. })));
+        assert!(caught.recv_timeout(Duration::from_millis(200)).is_err());
     }
 }

@@ -119,7 +119,9 @@ function sendRequest({ method, url, headers, body }) {
   const [kind, content] = typeof body === 'string' ? [body, null] : Object.entries(body)[0];
   if (kind === 'json' && !sent.has('content-type')) sent.set('content-type', 'application/json');
   const payload = { empty: () => undefined, form: () => new URLSearchParams(content), json: () => content }[kind]();
-  return ask(url, { method, headers: sent, body: payload });
+  // What is asked of this very site goes along with no redirect to another one.
+  const mode = new URL(url, location.href).origin === location.origin ? 'same-origin' : 'cors';
+  return ask(url, { method, headers: sent, body: payload, mode });
 }
 
 // Requests on their way, by the runner's ticket: a step is asked again until its answer is there.

@@ -10,7 +10,7 @@ mod verb;
 use crate::report::Place;
 
 use super::pen::Pen;
-use super::template::RenderError;
+use super::template::{RenderError, Template};
 use super::wire;
 use super::words::Words;
 
@@ -74,6 +74,15 @@ impl Step {
     /// This step and the steps inside it satisfy something.
     pub(super) fn any(&self, wanted: &impl Fn(&Verb) -> bool) -> bool {
         wanted(&self.verb) || self.verb.steps().iter().any(|step| step.any(wanted))
+    }
+
+    /// The addresses that it opens or asks, inner steps included.
+    pub(super) fn addresses(&self) -> Vec<&Template> {
+        match &self.verb {
+            Verb::Go(address) => vec![address],
+            Verb::Request(request) => vec![request.address()],
+            verb => verb.steps().iter().flat_map(Self::addresses).collect(),
+        }
     }
 
     /// The names of the columns that it reads.

@@ -94,6 +94,13 @@ impl Template {
         self
     }
 
+    /// What is written before its first hole, where that is the whole origin of an address at least.
+    pub(super) fn written_origin(&self) -> Option<&str> {
+        let Part::Literal(text) = self.parts.first()? else { return None };
+        let (_, rest) = text.split_once("://")?;
+        (self.parts.len() == 1 || rest.contains(['/', '?', '#'])).then_some(text)
+    }
+
     fn holes(&self) -> impl Iterator<Item = &Hole> {
         self.parts.iter().filter_map(|part| if let Part::Hole(hole) = part { Some(hole) } else { None })
     }

@@ -36,6 +36,48 @@ async fn a_session_shows_a_page_and_ends_with_its_driver() {
     }
 }
 
+/// A process and all that it has started.
+fn family_of(root: u32) -> Vec<u32> {
+    let numbers = std::fs::read_dir("/proc").unwrap().flatten();
+    let all: Vec<u32> = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    let parent = |pid: u32| -> Option<u32> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    let mut family = vec![root];
+    let mut at = 0;
+    while let Some(one) = family.get(at).copied() {
+        family.extend(all.iter().filter(|pid| parent(**pid) == Some(one)));
+        at += 1;
+    }
+    family
+}
+
+/// Every page's process can read its own environment, and whoever breaks a page can too.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_process_of_a_browser_has_what_is_ours_in_its_environment() {
+    // Cargo gives it to tests, and it is nothing to a browser: it stands for PGPASSWORD and its like.
+    const CANARY: &str = "CARGO_MANIFEST_DIR";
+    assert!(std::env::var_os(CANARY).is_some(), "the control: we have it");
+    let site = Site::new(|_| page("<h1>Courts</h1>"));
+    for engine in BOTH {
+        let session = opened(engine).await;
+        session.driver().goto(&site.url).await.unwrap();
+        let family = family_of(session.facts().guardian_pid.unwrap());
+        let read = |pid: &u32| std::fs::read(format!("/proc/{pid}/environ")).ok().filter(|bytes| !bytes.is_empty());
+        let environments: Vec<String> =
+            family.iter().filter_map(read).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+        assert!(environments.len() >= 4, "guardian, driver, browser and its pages: {family:?}");
+        // Some write their title over it.
+        let readable = environments.iter().filter(|environment| environment.contains("PATH=")).count();
+        assert!(readable >= 3, "guardian, driver and browser: {environments:?}");
+        for environment in &environments {
+            assert!(!environment.contains(CANARY), "{engine:?}: {environment}");
+        }
+        session.quit().await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_says_what_is_weaker_about_it() {
     let session = opened(Engine::Chromium).await;
