@@ -163,6 +163,7 @@ impl Errand {
             uncertain: u8::try_from(uncertain).unwrap_or(u8::MAX),
             lost,
             claimed: self.open_permit().is_some_and(|permit| permit.answer == Some(Answer::Confirmed)),
+            refused: self.refused(),
             called_off: self.only_verified.len() == self.choices.len(),
         }
     }
@@ -175,6 +176,12 @@ impl Errand {
     /// Whether the engine does opening steps one by one, before the fire.
     pub(super) fn engine_opens(&self) -> bool {
         self.flow.engine_opens(self.mode())
+    }
+
+    /// What the last submit was answered for certain.
+    fn refused(&self) -> Option<Answer> {
+        let is_settled = self.open_permit().is_none();
+        self.permits.last().filter(|_| is_settled).and_then(|permit| permit.answer)
     }
 
     fn taken(&self, choice: &Choice) -> bool {

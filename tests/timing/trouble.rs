@@ -3,7 +3,7 @@
 use firstserve::model::{Answer, FireMode, Outcome, State};
 use firstserve::timing::{Event, Listing, Machine, Next, Past, Record, Staging, Trouble};
 
-use super::{DAY, after, before, facts, fired, fired_by_program, machine, opening, outcome, staged, two_openings};
+use super::{DAY, READ, after, before, facts, fired, fired_by_program, machine, opening, outcome, staged, two_openings};
 
 #[test]
 fn not_open_is_asked_again_on_its_ladder_and_then_given_up() {
@@ -12,7 +12,8 @@ fn not_open_is_asked_again_on_its_ladder_and_then_given_up() {
     let mut fires = Vec::new();
     let mut now = after(50);
     for _ in 0..20 {
-        let decision = machine.on(Event::Answered(Answer::NotOpen), now);
+        assert_eq!(machine.on(Event::Answered(Answer::NotOpen), now).next, READ, "a site may say so after having booked");
+        let decision = machine.on(Event::Listed(Listing::Absent), now);
         if let Some(outcome) = outcome(&decision.next) {
             assert_eq!(outcome, Outcome::Missed);
             break;
@@ -55,7 +56,8 @@ fn a_lost_session_is_logged_in_again_once() {
     machine.credentials_sent(1);
     assert_eq!(machine.on(Event::Staged(Listing::Absent), after(900)).next, Next::Spend { choice: 0 });
     machine.on(Event::Spent, after(901));
-    let decision = machine.on(Event::Answered(Answer::LoginExpired), after(1_000));
+    assert_eq!(machine.on(Event::Answered(Answer::LoginExpired), after(1_000)).next, READ, "before the end");
+    let decision = machine.on(Event::Listed(Listing::Absent), after(1_100));
     assert_eq!(outcome(&decision.next), Some(Outcome::SiteError), "two log-ins are the bound");
 }
 
@@ -181,11 +183,13 @@ fn the_ladder_of_a_late_fire_begins_at_its_first_answer() {
     machine.on(Event::Staged(Listing::Absent), after(late + 1_000));
     machine.on(Event::Spent, after(late + 1_001));
     machine.on(Event::Answered(Answer::NotOpen), after(late + 1_100));
+    machine.on(Event::Listed(Listing::Absent), after(late + 1_150));
     let wait = machine.on(Event::Staged(Listing::Absent), after(late + 1_200)).next;
     assert_eq!(wait, Next::Spend { choice: 0 }, "the permit's lead is longer than the first rung");
     let fire = machine.on(Event::Spent, after(late + 1_210)).next;
     assert_eq!(fire, Next::Fire { choice: 0, at: after(late + 1_400) }, "0.3 s after the first answer, not at once");
     machine.on(Event::Answered(Answer::NotOpen), after(late + 1_500));
+    machine.on(Event::Listed(Listing::Absent), after(late + 1_520));
     let wait = machine.on(Event::Staged(Listing::Absent), after(late + 1_550)).next;
     assert_eq!(wait, Next::Wait(after(late + 1_600)), "1 s after it, less the permit's lead");
 }

@@ -60,7 +60,7 @@ impl Crew for SimCrew {
         let wanted: Vec<Slot> = errand.choices.iter().map(Slot::from).collect();
         world.lock().record.wanted.insert(label.clone(), (errand.site.id.clone(), wanted));
         let clock = Arc::clone(&parts.clock);
-        SimHands { errand, label, world, clock, reporter, locks, session: None, marks: Vec::new(), logins: 0 }
+        SimHands { errand, label, world, clock, reporter, locks, session: None, marks: Vec::new(), logins: 0, refused: false }
     }
 
     /// The simulated clubs live by the simulated clock; the real ones are not asked.
@@ -84,6 +84,8 @@ pub(super) struct SimHands {
     session: Option<OwnedMutexGuard<()>>,
     marks: Vec<(Mark, Timestamp)>,
     logins: u8,
+    /// The last submit was refused: what the control believes.
+    refused: bool,
 }
 
 impl SimHands {
@@ -372,6 +374,8 @@ impl Performer for SimHands {
         }
         let again = Ticket { mishap: None, ..ticket.clone() };
         let event = self.submit(choice, ticket).await;
+        let is_doubtful = Event::Answered(Answer::SiteError) == event || Event::Answered(Answer::Confirmed) == event;
+        self.refused = matches!(event, Event::Answered(_)) && !is_doubtful;
         if self.world.is_control(Control::Twice) && matches!(event, Event::NoAnswer(_)) {
             let leaves = self.clock.now();
             return self.submit(choice, Ticket { leaves, ..again }).await;
@@ -389,7 +393,9 @@ impl Performer for SimHands {
     }
 
     async fn read_list(&mut self, may_log_in: bool) -> Event {
+        let believed = self.world.is_control(Control::Trusts) && std::mem::take(&mut self.refused);
         let listing = match self.session {
+            _ if believed => Ok(Listing::Absent),
             Some(_) => self.list().await,
             None if !may_log_in => Err("nobody is logged in, and credentials were sent often enough".to_owned()),
             None => match self.log_in().await {

@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::choices::CALLED_OFF_LATE;
+use super::refusal::Refusal;
 use super::{Machine, after, bare};
 use crate::model::{Outcome, State};
-use crate::timing::{Decision, Listing, Next, Record, Staging, browser_back_off};
+use crate::timing::{Decision, Listing, Next, Record, browser_back_off};
 
 /// Reads in a row without our row that make a submit "absent".
 const ABSENT_READS: u8 = 2;
@@ -29,7 +30,7 @@ impl Machine {
     /// Nobody knows whether the submit counted.
     pub(super) fn unknown(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
         (self.absent, self.unclear, self.verify_logins) = (0, 0, 0);
-        self.refused = false;
+        self.refused = None;
         self.unknown_since = Some(now);
         records.extend(self.enter(State::Unknown));
         Decision { records, next: Next::Fence }
@@ -73,6 +74,9 @@ impl Machine {
     }
 
     fn may_log_in(&self, now: Timestamp) -> bool {
+        if self.refused.is_some_and(Refusal::forbids_log_in) {
+            return false;
+        }
         let since = self.unknown_since.unwrap_or(now);
         let spacing: SignedDuration = self.facts.patience.verify_deadline / i32::from(VERIFY_LOGINS);
         self.verify_logins < VERIFY_LOGINS && now >= since + spacing * i32::from(self.verify_logins)
@@ -97,9 +101,9 @@ impl Machine {
     }
 
     fn absent(&mut self, now: Timestamp) -> Decision {
-        if std::mem::take(&mut self.refused) {
+        if let Some(refusal) = self.refused.take() {
             self.unknown_since = None;
-            return self.go_on(vec![], Staging::Retry, now);
+            return self.go_on_after(refusal, now);
         }
         self.unknown_since.get_or_insert(now);
         self.absent += 1;
@@ -138,9 +142,10 @@ impl Machine {
         // Two reads count only when they follow each other.
         self.absent = 0;
         self.unknown_since.get_or_insert(now);
-        if self.is_overdue(now) && self.unclear + 1 >= UNCLEAR_READS {
-            if self.refused && self.next_choice(now).is_none() {
-                return self.end(Outcome::Taken, "every choice was taken; the list could not be read afterwards");
+        let is_hopeless = self.refused.is_some_and(Refusal::forbids_log_in);
+        if (self.is_overdue(now) || is_hopeless) && self.unclear + 1 >= UNCLEAR_READS {
+            if let Some(end) = self.refused.and_then(|refusal| self.end_unread(refusal, now)) {
+                return end;
             }
             let note = format!("whether the booking exists could not be read from the site: {why}");
             return self.end(Outcome::NeedsAttention, &note);
