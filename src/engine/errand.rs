@@ -8,9 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Parts;
 use crate::flow::Flow;
-use crate::model::{Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, Occurrence, Outcome, Site, SiteId, State};
+use crate::model::{
+    Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, Occurrence, Outcome, Site, SiteId, State,
+};
 use crate::schedule::{choices_on, first_instant, opening};
-use crate::store::{Lost, PastPermit, PermitId, StoreError};
+use crate::store::{Lost, PastLogIn, PastPermit, PermitId, StoreError};
 use crate::timing::{Facts, Past, permit_lead};
 
 /// An attempt's facts, frozen.
@@ -30,6 +32,7 @@ pub(super) struct Errand {
     only_verified: Vec<Choice>,
     permits: Vec<PastPermit>,
     lost: Vec<Lost>,
+    log_ins: Vec<PastLogIn>,
 }
 
 /// Why an attempt cannot be run.
@@ -106,7 +109,9 @@ impl Errand {
             return Err(if still_asked_for(attempt, &zone, parts) { Reason::Begun } else { Reason::Vanished });
         }
         let lost = parts.store.lost(&attempt.id).await?;
-        let errand = Self { only_verified, permits, lost, ..Self::gather(attempt, choices, parts)? }.with_permit();
+        let log_ins = parts.store.log_ins(&attempt.id).await?;
+        let errand =
+            Self { only_verified, permits, lost, log_ins, ..Self::gather(attempt, choices, parts)? }.with_permit();
         if attempt.state == State::Planned {
             errand.refuse_held(attempt, parts).await?;
         }
@@ -133,6 +138,7 @@ impl Errand {
             only_verified: Vec::new(),
             permits: Vec::new(),
             lost: Vec::new(),
+            log_ins: Vec::new(),
         })
     }
 
@@ -192,6 +198,8 @@ impl Errand {
             lost,
             claimed: self.open_permit().is_some_and(|permit| permit.answer == Some(Answer::Confirmed)),
             refused: self.refused(),
+            logins: self.logins(false, self.planned_at),
+            verify_logins: self.logins(true, self.permits.last().map_or(self.planned_at, |permit| permit.spent_at)),
             called_off: self.only_verified.len() == self.choices.len(),
         }
     }
@@ -204,6 +212,11 @@ impl Errand {
     /// Whether the engine does opening steps one by one, before the fire.
     pub(super) fn engine_opens(&self) -> bool {
         self.flow.engine_opens(self.mode())
+    }
+
+    fn logins(&self, verifies: bool, since: Timestamp) -> u8 {
+        let counted = |past: &&PastLogIn| past.verifies == verifies && past.at >= since;
+        u8::try_from(self.log_ins.iter().filter(counted).count()).unwrap_or(u8::MAX)
     }
 
     /// What the last submit was answered for certain.

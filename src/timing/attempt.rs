@@ -30,8 +30,8 @@ use jiff::Timestamp;
 
 use super::{Aim, Decision, Event, Listing, Next, Record, SiteTime, Staging, Trouble};
 use super::{not_open_rung, permit_lead, site_back_off};
-use refusal::Refusal;
 use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
+use refusal::Refusal;
 
 /// How often a staged session is asked whether it is still logged in.
 const LOGIN_CHECK_EVERY: Duration = Duration::from_secs(20);
@@ -78,14 +78,26 @@ pub struct Past {
     pub claimed: bool,
     /// The definite answer that settled the last permit, where the list was still to be read after it.
     pub refused: Option<Answer>,
+    /// Log-ins for staging whose credentials the site has seen.
+    pub logins: u8,
+    /// The same to read the list after the last submit.
+    pub verify_logins: u8,
     /// No booking asks for it any more: what may have been submitted is read, and nothing follows.
     pub called_off: bool,
 }
 
 impl Past {
     /// A new attempt.
-    pub const NONE: Self =
-        Self { state: State::Planned, uncertain: 0, lost: Vec::new(), claimed: false, refused: None, called_off: false };
+    pub const NONE: Self = Self {
+        state: State::Planned,
+        uncertain: 0,
+        lost: Vec::new(),
+        claimed: false,
+        refused: None,
+        logins: 0,
+        verify_logins: 0,
+        called_off: false,
+    };
 }
 
 /// The machine of one attempt.
@@ -100,8 +112,14 @@ pub struct Machine {
     uncertain: u8,
     /// Log-ins for staging whose credentials the site has seen.
     logins: u8,
-    /// The same for the verification that goes on, or was the last.
+    /// The same to read the list since the last submit.
     verify_logins: u8,
+    /// Those of them that an earlier process has done.
+    verify_logins_before: u8,
+    /// Changes of the selector files after a log-in that failed by them.
+    mended: u8,
+    /// This process has sent credentials: there may be a session.
+    had_session: bool,
     /// What is being staged.
     staging: Option<Staging>,
     /// When the session was last known to be staged and logged in.
@@ -142,8 +160,11 @@ impl Machine {
             choice: 0,
             open_permit: past.state.is_spent() && past.refused.is_none(),
             uncertain: past.uncertain,
-            logins: 0,
-            verify_logins: 0,
+            logins: past.logins,
+            verify_logins: past.verify_logins,
+            verify_logins_before: past.verify_logins,
+            mended: 0,
+            had_session: false,
             staging: None,
             fresh_at: None,
             opened: false,
@@ -181,6 +202,7 @@ impl Machine {
             _ => &mut self.verify_logins,
         };
         *count = count.saturating_add(times);
+        self.had_session |= times > 0;
     }
 
     /// Whether other selector files can still be taken: before the permit, and not so close to it that staging anew would be
@@ -315,6 +337,7 @@ impl Machine {
     fn fire(&mut self, now: Timestamp) -> Decision {
         self.state = State::Submitting;
         self.open_permit = true;
+        (self.verify_logins, self.verify_logins_before) = (0, 0);
         bare(Next::Fire { choice: self.choice, at: self.fire_at().max(now) })
     }
 
@@ -368,9 +391,7 @@ impl Machine {
             Answer::Taken => self.lose(settle, now),
             Answer::NotOpen => self.too_early(settle, now),
             // Whoever logs in anew reads the list anew.
-            Answer::LoginExpired if self.logins < self.facts.patience.max_logins => {
-                after(settle, self.stage(Staging::LogIn, now))
-            }
+            Answer::LoginExpired if self.logins < self.most_logins() => after(settle, self.stage(Staging::LogIn, now)),
             Answer::LoginExpired => self.refuse(settle, Refusal::Expired, now),
             Answer::Waitlisted => self.waitlisted(settle, now),
             Answer::Quota => self.refuse(settle, Refusal::Quota, now),

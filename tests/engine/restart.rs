@@ -95,10 +95,65 @@ async fn a_refusal_that_is_on_disk_is_not_settled_again() {
     let died_at = house.clock.now();
     life.kill().await;
     let mut life = house.start();
-    life.until("the next choice", |what| matches!(what, What::Sent { choice, .. } if choice.court.as_str() == "3")).await;
+    life.until("the next choice", |what| matches!(what, What::Sent { choice, .. } if choice.court.as_str() == "3"))
+        .await;
     let took = house.clock.now().duration_since(died_at);
     assert!(took < SignedDuration::from_secs(15), "less than one settle time: {took:#}");
     assert_eq!(life.times(State::Unknown), 0, "{:#?}", life.story);
     assert_eq!(life.ended().await, Outcome::Confirmed);
+    life.stop().await;
+}
+
+/// A process that is killed after each log-in: the site sees the credentials as often as it may, not once a start.
+#[tokio::test(flavor = "multi_thread")]
+async fn log_ins_are_counted_over_restarts() {
+    let house = House::before(SignedDuration::from_secs(80), &[]).await;
+    house.write_one(&["1"]);
+    for _ in 0..5 {
+        let before = house.asked("/api/login").await;
+        let mut life = house.start();
+        let step = "a log-in or an end";
+        life.until(step, |what| matches!(what, What::Step { phase: "login", .. } | What::Ended { .. })).await;
+        life.kill().await;
+        assert!(house.asked("/api/login").await <= before + 1);
+        if house.attempt("ana plays").await.state.is_ended() {
+            break;
+        }
+    }
+    assert_eq!(house.asked("/api/login").await, 2, "max-logins");
+    let attempt = house.attempt("ana plays").await;
+    assert_eq!(attempt.state, State::Ended(Outcome::SiteError));
+}
+
+/// The same where the log-ins read the list after a submit.
+#[tokio::test(flavor = "multi_thread")]
+async fn log_ins_that_verify_are_counted_over_restarts() {
+    let house = died_after_the_submit().await;
+    let staged = house.asked("/api/login").await;
+    for _ in 0..5 {
+        let mut life = house.start();
+        life.pace = std::time::Duration::from_secs(1);
+        let step = "a log-in or an end";
+        life.until(step, |what| matches!(what, What::Step { phase: "login", .. } | What::Ended { .. })).await;
+        life.kill().await;
+        if house.attempt("ana plays").await.state.is_ended() {
+            break;
+        }
+    }
+    assert_eq!((staged, house.asked("/api/login").await), (1, 4), "three to verify");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_that_cannot_be_written_down_is_not_made() {
+    let house = House::before(SignedDuration::from_secs(80), &[]).await;
+    house.write_one(&["1"]);
+    let full = "CREATE TRIGGER full BEFORE INSERT ON audit WHEN NEW.event = 'log-in' BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+    house.sql(full).await;
+    let mut life = house.start();
+    life.until("it is told", |what| matches!(what, What::Trouble(words) if words.contains("written down"))).await;
+    assert_eq!(house.asked("/api/login").await, 0);
+    house.sql("DROP TRIGGER full").await;
+    assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
+    assert_eq!(house.asked("/api/login").await, 1);
     life.stop().await;
 }

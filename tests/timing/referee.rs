@@ -25,6 +25,8 @@ pub(super) struct Referee {
     claimed: bool,
     called_off: bool,
     logins: u8,
+    /// Changes of the files; three of them allow another log-in each.
+    mended: u8,
     verify_logins: u8,
     ended: bool,
     pub(super) fires: u32,
@@ -43,6 +45,7 @@ impl Referee {
             claimed: false,
             called_off: false,
             logins: 0,
+            mended: 0,
             verify_logins: 0,
             ended: false,
             fires: 0,
@@ -97,12 +100,14 @@ impl Referee {
     fn count(&mut self, next: &Next, logins: u8) -> Result<(), String> {
         match next {
             Next::Stage { from: Staging::LogIn, .. } => self.logins += logins,
-            Next::ReadList { may_log_in: true } if self.shut => return Err("credentials for a site that refuses".into()),
+            Next::ReadList { may_log_in: true } if self.shut => {
+                return Err("credentials for a site that refuses".into());
+            }
             Next::ReadList { may_log_in: true } => self.verify_logins += logins,
             _ if logins > 0 => return Err(format!("credentials are sent by {next:?}")),
             _ => {}
         }
-        if self.logins > self.facts.patience.max_logins || self.verify_logins > VERIFY_LOGINS {
+        if self.logins > self.facts.patience.max_logins + self.mended.min(3) || self.verify_logins > VERIFY_LOGINS {
             return Err(format!("{} log-ins to stage, {} to verify", self.logins, self.verify_logins));
         }
         Ok(())
@@ -132,6 +137,7 @@ impl Referee {
                 self.verify_logins = 0;
             }
             Event::Cancel => self.called_off = true,
+            Event::FilesChanged { .. } => self.mended = self.mended.saturating_add(1),
             Event::Answered(Answer::Taken) => {
                 if let Next::Fire { choice, .. } = next {
                     self.lost.insert(*choice);

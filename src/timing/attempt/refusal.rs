@@ -67,7 +67,7 @@ impl Machine {
     /// A submit was refused: the list is read before anything follows.
     pub(super) fn refuse(&mut self, mut records: Vec<Record>, refusal: Refusal, now: Timestamp) -> Decision {
         self.refused = Some(refusal);
-        (self.unknown_since, self.unclear, self.verify_logins) = (None, 0, 0);
+        (self.unknown_since, self.unclear) = (None, 0);
         records.extend(self.enter(State::Verifying));
         let read = self.read(now);
         after(records, read)

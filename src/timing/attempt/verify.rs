@@ -29,7 +29,7 @@ const NO_BOOKING: &str = "the site failed on every submit; its list shows no boo
 impl Machine {
     /// Nobody knows whether the submit counted.
     pub(super) fn unknown(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
-        (self.absent, self.unclear, self.verify_logins) = (0, 0, 0);
+        (self.absent, self.unclear) = (0, 0);
         self.refused = None;
         self.unknown_since = Some(now);
         records.extend(self.enter(State::Unknown));
@@ -39,7 +39,7 @@ impl Machine {
     /// The site says that it worked. From here on nothing is submitted any more: the list agrees, or a person looks.
     pub(super) fn claimed(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
         self.claimed = true;
-        (self.unclear, self.verify_logins) = (0, 0);
+        self.unclear = 0;
         self.unknown_since = Some(now);
         records.extend(self.enter(State::Confirming));
         after(records, self.read(now))
@@ -69,7 +69,7 @@ impl Machine {
 
     /// Every look at a waiting list may cost a log-in: they are far apart.
     pub(super) fn look_at_waiting_list(&mut self, now: Timestamp) -> Decision {
-        self.verify_logins = 0;
+        (self.verify_logins, self.verify_logins_before) = (0, 0);
         self.read(now)
     }
 
@@ -79,7 +79,8 @@ impl Machine {
         }
         let since = self.unknown_since.unwrap_or(now);
         let spacing: SignedDuration = self.facts.patience.verify_deadline / i32::from(VERIFY_LOGINS);
-        self.verify_logins < VERIFY_LOGINS && now >= since + spacing * i32::from(self.verify_logins)
+        let here = self.verify_logins.saturating_sub(self.verify_logins_before);
+        self.verify_logins < VERIFY_LOGINS && now >= since + spacing * i32::from(here)
     }
 
     pub(super) fn listed(&mut self, listing: Listing, now: Timestamp) -> Decision {
