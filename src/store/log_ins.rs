@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::error::doing;
 use super::{Store, StoreError};
-use crate::model::AttemptId;
+use crate::model::{AttemptId, State};
 
 /// The word in the audit trail.
 const EVENT: &str = "log-in";
@@ -35,14 +35,16 @@ impl Store {
         self.audit(Some(id), EVENT, json!({ "to": why }), at).await
     }
 
-    /// The log-ins of an attempt, oldest first.
+    /// The log-ins of an attempt since it was last planned, oldest first: a choice that opens on another day has its own.
     ///
     /// # Errors
     /// The database's.
     pub async fn log_ins(&self, id: &AttemptId) -> Result<Vec<PastLogIn>, StoreError> {
         doing("read the log-ins", async {
             let rows = self.audit_of(id).await.map_err(|error| error.kind)?;
-            let ours = rows.into_iter().filter(|row| row.event == EVENT);
+            let planned = State::Planned.as_str();
+            let since = rows.iter().rposition(|row| row.event == planned).unwrap_or_default();
+            let ours = rows.into_iter().skip(since).filter(|row| row.event == EVENT);
             Ok(ours.map(|row| PastLogIn { at: row.at, verifies: row.data.contains(TO_VERIFY) }).collect())
         })
         .await
