@@ -3,7 +3,9 @@
 use firstserve::model::{Answer, FireMode, Outcome, State};
 use firstserve::timing::{Event, Listing, Machine, Next, Past, Record, Staging, Trouble};
 
-use super::{DAY, after, before, facts, fired, fired_by_program, machine, opening, outcome, staged, two_openings};
+use super::{
+    DAY, READ, after, before, facts, fired, fired_by_program, machine, opening, outcome, staged, two_openings,
+};
 
 #[test]
 fn not_open_is_asked_again_on_its_ladder_and_then_given_up() {
@@ -12,7 +14,12 @@ fn not_open_is_asked_again_on_its_ladder_and_then_given_up() {
     let mut fires = Vec::new();
     let mut now = after(50);
     for _ in 0..20 {
-        let decision = machine.on(Event::Answered(Answer::NotOpen), now);
+        assert_eq!(
+            machine.on(Event::Answered(Answer::NotOpen), now).next,
+            READ,
+            "a site may say so after having booked"
+        );
+        let decision = machine.on(Event::Listed(Listing::Absent), now);
         if let Some(outcome) = outcome(&decision.next) {
             assert_eq!(outcome, Outcome::Missed);
             break;
@@ -55,7 +62,8 @@ fn a_lost_session_is_logged_in_again_once() {
     machine.credentials_sent(1);
     assert_eq!(machine.on(Event::Staged(Listing::Absent), after(900)).next, Next::Spend { choice: 0 });
     machine.on(Event::Spent, after(901));
-    let decision = machine.on(Event::Answered(Answer::LoginExpired), after(1_000));
+    assert_eq!(machine.on(Event::Answered(Answer::LoginExpired), after(1_000)).next, READ, "before the end");
+    let decision = machine.on(Event::Listed(Listing::Absent), after(1_100));
     assert_eq!(outcome(&decision.next), Some(Outcome::SiteError), "two log-ins are the bound");
 }
 
@@ -181,11 +189,13 @@ fn the_ladder_of_a_late_fire_begins_at_its_first_answer() {
     machine.on(Event::Staged(Listing::Absent), after(late + 1_000));
     machine.on(Event::Spent, after(late + 1_001));
     machine.on(Event::Answered(Answer::NotOpen), after(late + 1_100));
+    machine.on(Event::Listed(Listing::Absent), after(late + 1_150));
     let wait = machine.on(Event::Staged(Listing::Absent), after(late + 1_200)).next;
     assert_eq!(wait, Next::Spend { choice: 0 }, "the permit's lead is longer than the first rung");
     let fire = machine.on(Event::Spent, after(late + 1_210)).next;
     assert_eq!(fire, Next::Fire { choice: 0, at: after(late + 1_400) }, "0.3 s after the first answer, not at once");
     machine.on(Event::Answered(Answer::NotOpen), after(late + 1_500));
+    machine.on(Event::Listed(Listing::Absent), after(late + 1_520));
     let wait = machine.on(Event::Staged(Listing::Absent), after(late + 1_550)).next;
     assert_eq!(wait, Next::Wait(after(late + 1_600)), "1 s after it, less the permit's lead");
 }
@@ -269,4 +279,35 @@ fn a_permit_that_was_not_stored_does_not_repeat_the_opening_steps() {
     assert_eq!(machine.on(Event::Opened, after(400)).next, Next::Spend { choice: 0 });
     let Next::Wait(at) = machine.on(Event::SpendFailed("disk full".into()), after(410)).next else { panic!("waits") };
     assert_eq!(machine.on(Event::Woke, at).next, Next::Spend { choice: 0 });
+}
+
+/// The log-in's button was pressed, and what should follow is not found.
+fn failed_log_in(machine: &mut Machine, at: jiff::Timestamp) -> Next {
+    machine.credentials_sent(1);
+    machine.on(Event::StageFailed(Trouble::Selector("login/20-sign-in.toml:3:9".into())), at).next
+}
+
+#[test]
+fn the_last_log_in_waits_for_other_files_and_each_change_of_them_allows_one() {
+    let mut machine = machine(FireMode::Script);
+    machine.on(Event::Begin, before(90_000));
+    assert_eq!(failed_log_in(&mut machine, before(80_000)), Next::Wait(before(20_000)), "the last sensible moment");
+    let files = || Event::FilesChanged { mode: FireMode::Script, opening_steps: false };
+    let again = Next::Stage { choice: 0, from: Staging::Again };
+    for _ in 0..3 {
+        assert_eq!(machine.on(files(), before(70_000)).next, again, "no credentials, if the session is good");
+        let expired = Event::StageFailed(Trouble::Answer(Answer::LoginExpired));
+        let log_in = machine.on(expired, before(69_000)).next;
+        assert_eq!(log_in, Next::Stage { choice: 0, from: Staging::LogIn });
+        assert!(matches!(failed_log_in(&mut machine, before(68_000)), Next::Wait(_)));
+    }
+    machine.on(Event::Woke, before(20_000));
+    let last = machine.on(Event::StageFailed(Trouble::Answer(Answer::LoginExpired)), before(19_900)).next;
+    assert_eq!(last, Next::Stage { choice: 0, from: Staging::LogIn }, "the fifth: two, and three for the changes");
+    failed_log_in(&mut machine, before(19_000));
+    machine.on(Event::Woke, before(14_000));
+    let end = machine.on(Event::StageFailed(Trouble::Answer(Answer::LoginExpired)), before(13_900)).next;
+    let Next::End { outcome, note, .. } = end else { panic!("{end:?}") };
+    assert_eq!(outcome, Outcome::SelectorBroken, "the trouble that cost the log-ins");
+    assert!(note.contains("login/20-sign-in.toml:3:9") && note.contains("logged in 5 times"), "{note}");
 }
