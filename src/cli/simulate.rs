@@ -52,7 +52,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "on|off", default_value = "on")]
     faults: Switch,
 
-    /// An engine that is wrong on purpose, to see the checks object: early, twice, forgets, believes, gives-up, hangs,
+    /// An engine that is wrong on purpose, to see the checks object: early, twice, forgets, believes, trusts, gives-up, hangs,
     /// dawdles
     #[arg(long, value_name = "NAME")]
     control: Option<Control>,

@@ -148,6 +148,10 @@ impl Counter {
             Reply::Truncated(reference)
         } else if any(&mut self.faults, &[Fault::LiesTaken, Fault::CachedList]) {
             Reply::Taken
+        } else if self.faults.strikes(Fault::LiesNotOpen, member) {
+            Reply::NotOpen
+        } else if self.faults.strikes(Fault::LiesQuota, member) {
+            Reply::Quota
         } else {
             Reply::Confirmed(reference)
         }
@@ -200,6 +204,8 @@ mod tests {
             (Fault::StallsAfterCommit, ("held", 1)),
             (Fault::Truncated, ("truncated", 1)),
             (Fault::LiesTaken, ("taken", 1)),
+            (Fault::LiesNotOpen, ("not-open", 1)),
+            (Fault::LiesQuota, ("quota", 1)),
         ] {
             assert_eq!(two_submits(fault), [first, ("confirmed", first.1 + 1)], "{}", fault.as_str());
         }

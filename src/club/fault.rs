@@ -58,13 +58,17 @@ pub enum Fault {
     CsrfRotates,
     /// The first submit is booked, and told to be taken.
     LiesTaken,
+    /// The first submit is booked, and told that its date is not open yet.
+    LiesNotOpen,
+    /// The first submit is booked, and told that the limit is reached.
+    LiesQuota,
     /// The first submit is told to be confirmed; nothing is booked.
     LiesConfirmed,
 }
 
 impl Fault {
     /// Every fault, in the order of the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::LateOpening,
         Self::UnavailableAtOpening,
         Self::DropBeforeCommit,
@@ -90,6 +94,8 @@ impl Fault {
         Self::Empty200,
         Self::CsrfRotates,
         Self::LiesTaken,
+        Self::LiesNotOpen,
+        Self::LiesQuota,
         Self::LiesConfirmed,
     ];
 
@@ -121,6 +127,8 @@ impl Fault {
             Self::Empty200 => "empty-200",
             Self::CsrfRotates => "csrf-rotates",
             Self::LiesTaken => "lies-taken",
+            Self::LiesNotOpen => "lies-not-open",
+            Self::LiesQuota => "lies-quota",
             Self::LiesConfirmed => "lies-confirmed",
         }
     }
@@ -162,6 +170,8 @@ impl Fault {
             Self::Empty200 => "a member's first submit is answered 200 with an empty body; nothing is booked",
             Self::CsrfRotates => "a form's token is valid once",
             Self::LiesTaken => "a member's first submit is booked and told to be taken",
+            Self::LiesNotOpen => "a member's first submit is booked and told that its date is not open yet",
+            Self::LiesQuota => "a member's first submit is booked and told that the booking limit is reached",
             Self::LiesConfirmed => "a member's first submit is told to be confirmed; nothing is booked",
         }
     }
@@ -215,6 +225,6 @@ mod tests {
     fn a_wrong_word_is_told_the_near_one_or_all() {
         let told = |word: &str| Fault::from_str(word).expect_err("it is wrong").to_string();
         assert_eq!(told("tooken"), "there is no fault `tooken`; did you mean `taken`?");
-        assert!(told("xyzzy").ends_with("lies-taken, lies-confirmed"));
+        assert!(told("xyzzy").ends_with("lies-quota, lies-confirmed"));
     }
 }

@@ -9,10 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Parts;
 use crate::flow::Flow;
-use crate::model::{Answer, Attempt, Booking, Choice, FireMode, Member, Occurrence, Outcome, Site, State};
+use crate::model::{
+    Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, Occurrence, Outcome, Site, SiteId, State,
+};
 use crate::schedule::{choices_on, first_instant, named_time, opening, second_instant};
-use crate::store::{Lost, PastPermit, PermitId, StoreError};
-use crate::timing::{Chosen, Facts, Lead, LeadWhy, Learned, Past, choose, lead};
+use crate::store::{Lost, PastLogIn, PastPermit, PermitId, StoreError};
+use crate::timing::{Chosen, Facts, Lead, LeadWhy, Learned, Past, choose, lead, permit_lead};
 
 /// An attempt's facts, frozen.
 #[derive(Clone)]
@@ -39,6 +41,7 @@ pub(super) struct Errand {
     only_verified: Vec<Choice>,
     permits: Vec<PastPermit>,
     lost: Vec<Lost>,
+    log_ins: Vec<PastLogIn>,
 }
 
 /// Why an attempt cannot be run.
@@ -46,6 +49,19 @@ pub(super) struct Errand {
 pub(super) enum Reason {
     #[error("its site or member is no longer in the configuration; look at the site's own list")]
     Unconfigured,
+    #[error(
+        "court {court} at {} may have been booked, and its site or member is no longer in the configuration; \
+         look at the list of {site} yourself",
+        start.strftime("%Y-%m-%d %H:%M")
+    )]
+    Unseen {
+        /// The court of the permit.
+        court: CourtName,
+        /// Local start of the slot.
+        start: DateTime,
+        /// The site by the name that it had.
+        site: SiteId,
+    },
     #[error("its opening passed while nothing could act, and the slot itself has begun")]
     Begun,
     #[error("no booking asks for this date any more")]
@@ -64,7 +80,7 @@ pub(super) enum Reason {
 impl Reason {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
-            Self::Unconfigured | Self::Store(_) => Outcome::NeedsAttention,
+            Self::Unconfigured | Self::Unseen { .. } | Self::Store(_) => Outcome::NeedsAttention,
             Self::Begun => Outcome::Missed,
             Self::Vanished => Outcome::Cancelled,
             Self::Held { .. } => Outcome::Skipped,
@@ -75,10 +91,25 @@ impl Reason {
 impl Errand {
     /// Gathers the facts of an attempt; `occurrence` is none when no booking asks for it any more.
     pub(super) async fn of(attempt: &Attempt, occurrence: Option<&Occurrence>, parts: &Parts) -> Result<Self, Reason> {
+        let permits = parts.store.permits_of(&attempt.id).await?;
+        let open = permits.iter().find(|permit| permit.open).cloned();
+        Self::gathered(attempt, occurrence, permits, parts).await.map_err(|reason| match (reason, open) {
+            (Reason::Unconfigured, Some(PastPermit { court, start, .. })) => {
+                Reason::Unseen { court, start, site: attempt.site.clone() }
+            }
+            (reason, _) => reason,
+        })
+    }
+
+    async fn gathered(
+        attempt: &Attempt,
+        occurrence: Option<&Occurrence>,
+        permits: Vec<PastPermit>,
+        parts: &Parts,
+    ) -> Result<Self, Reason> {
         let config = &parts.config;
         let site = config.site(&attempt.site).ok_or(Reason::Unconfigured)?;
         let zone = parts.zones.zone(&site.time_zone).ok_or(Reason::Unconfigured)?;
-        let permits = parts.store.permits_of(&attempt.id).await?;
         let wanted = occurrence.map(|occurrence| occurrence.choices.clone()).unwrap_or_default();
         let spent = spent_choices(site, &zone, &permits);
         let only_verified: Vec<Choice> = spent.into_iter().filter(|choice| !wanted.contains(choice)).collect();
@@ -87,7 +118,9 @@ impl Errand {
             return Err(if still_asked_for(attempt, &zone, parts) { Reason::Begun } else { Reason::Vanished });
         }
         let lost = parts.store.lost(&attempt.id).await?;
-        let mut errand = Self { only_verified, permits, lost, ..Self::gather(attempt, choices, parts)? }.with_permit();
+        let log_ins = parts.store.log_ins(&attempt.id).await?;
+        let mut errand =
+            Self { only_verified, permits, lost, log_ins, ..Self::gather(attempt, choices, parts)? }.with_permit();
         errand.recall(parts).await?;
         if attempt.state == State::Planned {
             errand.refuse_held(attempt, parts).await?;
@@ -121,6 +154,7 @@ impl Errand {
             only_verified: Vec::new(),
             permits: Vec::new(),
             lost: Vec::new(),
+            log_ins: Vec::new(),
         })
     }
 
@@ -212,8 +246,10 @@ impl Errand {
             uncertain: u8::try_from(uncertain).unwrap_or(u8::MAX),
             lost,
             claimed: self.open_permit().is_some_and(|permit| permit.answer == Some(Answer::Confirmed)),
+            refused: self.refused(),
+            logins: self.logins(false, self.planned_at).max(logins),
+            verify_logins: self.logins(true, self.permits.last().map_or(self.planned_at, |permit| permit.spent_at)),
             called_off: self.only_verified.len() == self.choices.len(),
-            logins,
         }
     }
 
@@ -225,6 +261,17 @@ impl Errand {
     /// Whether the engine does opening steps one by one, before the fire.
     pub(super) fn engine_opens(&self) -> bool {
         self.flow.engine_opens(self.mode())
+    }
+
+    fn logins(&self, verifies: bool, since: Timestamp) -> u8 {
+        let counted = |past: &&PastLogIn| past.verifies == verifies && past.at >= since;
+        u8::try_from(self.log_ins.iter().filter(counted).count()).unwrap_or(u8::MAX)
+    }
+
+    /// What the last submit was answered for certain.
+    fn refused(&self) -> Option<Answer> {
+        let is_settled = self.open_permit().is_none();
+        self.permits.last().filter(|_| is_settled).and_then(|permit| permit.answer)
     }
 
     fn taken(&self, choice: &Choice) -> bool {
@@ -257,21 +304,23 @@ fn is_for(permit: &PastPermit, choice: &Choice) -> bool {
     permit.court == choice.court && permit.start == choice.start
 }
 
-/// The choices of an attempt whose booking is gone: what its permits may have booked.
+/// What open permits may have booked, whatever the configuration says of it today.
 fn spent_choices(site: &Site, zone: &TimeZone, permits: &[PastPermit]) -> Vec<Choice> {
-    permits.iter().filter(|permit| permit.open).filter_map(|permit| choice_of(site, zone, permit)).collect()
+    permits.iter().filter(|permit| permit.open).map(|permit| choice_of(site, zone, permit)).collect()
 }
 
-fn choice_of(site: &Site, zone: &TimeZone, permit: &PastPermit) -> Option<Choice> {
-    let court = site.court(&permit.court)?;
+/// A court that the configuration has no more is the one that the permit names; it was spent shortly before the opening.
+fn choice_of(site: &Site, zone: &TimeZone, permit: &PastPermit) -> Choice {
     let length = permit.end.duration_since(permit.start);
     let start: DateTime = permit.start;
-    Some(Choice {
-        court: court.name.clone(),
-        court_site_id: court.site_id.clone(),
+    let court = site.court(&permit.court);
+    let spent_for = permit.spent_at + permit_lead(FireMode::Armed, &site.patience);
+    Choice {
+        court: permit.court.clone(),
+        court_site_id: court.map_or_else(|| permit.court_site_id.clone(), |court| court.site_id.clone()),
         start,
         length,
-        opening: opening(court.opens, start, length, zone),
+        opening: court.map_or(spent_for, |court| opening(court.opens, start, length, zone)),
         starts_at: first_instant(start, zone),
-    })
+    }
 }

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::error::doing;
 use super::files::{self, Files};
-use super::instance::{DatabaseLock, InstanceLock};
+use super::instance::{self, DatabaseLock, InstanceLock};
 use super::read::Columns;
 use super::{StoreError, StoreErrorKind, trouble};
 
@@ -81,6 +81,7 @@ pub(super) async fn open(url: &str, data: &Path, connections: u32) -> Result<Ope
                 let locks = claim(&file, data)?;
                 refuse_vanished(&file, &locks)?;
                 let handle = prepare(&file)?;
+                instance::hold(&handle, &file)?;
                 let url = sqlite_url(&file, "rw")?;
                 let keeper = Mutex::new(Some(try_file(&file, &url, PRAGMAS).await?));
                 let kept = Some(Kept { keeper, files: Files::new(&file, handle)? });

@@ -101,6 +101,18 @@ impl InstanceLock {
     }
 }
 
+/// Takes the lock of the database file itself, for as long as `handle` is open: through a hard link it has another folder. It
+/// is not of the kind that SQLite uses, and does not disturb it.
+pub(super) fn hold(handle: &File, database: &Path) -> Result<(), StoreErrorKind> {
+    match flock(handle, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(Errno::WOULDBLOCK) => {
+            Err(StoreErrorKind::SecondInstance { lock: database.to_owned(), holder: "another process".to_owned() })
+        }
+        Err(errno) => Err(StoreErrorKind::File { path: database.to_owned(), source: errno.into() }),
+    }
+}
+
 /// A database's name in its folder, where it is a text of one line.
 fn name(database: &Path) -> Option<String> {
     let name = database.file_name()?.to_str()?;

@@ -16,6 +16,8 @@ pub struct PastPermit {
     pub id: PermitId,
     /// The club's word for the court.
     pub court: CourtName,
+    /// The site's own id of the court.
+    pub court_site_id: String,
     /// Local start of the slot.
     pub start: DateTime,
     /// Local end of the slot.
@@ -53,6 +55,7 @@ fn past_permit(row: &sqlx::any::AnyRow) -> Result<PastPermit, StoreErrorKind> {
     Ok(PastPermit {
         id: PermitId::of(row.text("id")?),
         court: CourtName::new(row.text("court")?),
+        court_site_id: row.text("court_site_id")?,
         start: row.local("slot_start")?,
         end: row.local("slot_end")?,
         spent_at: row.instant("spent_at")?,

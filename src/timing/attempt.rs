@@ -4,13 +4,14 @@
 //! planned ─▶ preparing ─▶ ready ─▶ submitting ─▶ confirming ─▶ verifying ─▶ confirmed
 //!    ▲           │          │          │  │                        ▲   │
 //!    └───────────┴──────────┘          │  └──▶ unknown ────────────┘   └──▶ (submit again) │ needs-attention
-//!      (site down, next choice)        └──▶ taken, not-open, login-expired: stage again, or the end
+//!      (site down, next choice)        └──▶ login-expired: stage again; refused: verifying, then stage again or the end
 //! ```
 //!
 //! Three promises are kept here and nowhere else: [`Next::Fire`] follows a [`Next::Spend`] that was answered by
 //! [`Event::Spent`], once; it never carries an instant before the choice's opening (less the lead, where the site has opted in
 //! to one); and after a submit whose answer nobody knows nothing is submitted before the list was read, fresh, twice in a row,
-//! without our row. After a submit that the site called a success nothing is submitted at all.
+//! without our row. After a submit that was refused it is read once before another permit is spent, and before the end: a site
+//! may refuse what it has booked. After a submit that the site called a success nothing is submitted at all.
 //!
 //! Openings are instants of the site's clock, everything else here is of ours; [`Aim`] is what turns the one into the other, in
 //! one place ([`Machine::opens`]).
@@ -19,6 +20,7 @@
 //! what becomes of the others, `verify` what the site's list says.
 
 mod choices;
+mod refusal;
 mod stage;
 mod verify;
 
@@ -30,6 +32,7 @@ use super::retry::known_rung;
 use super::{Aim, Decision, Event, Learned, Listing, Next, Record, SiteTime, Staging, Trouble};
 use super::{not_open_rung, permit_lead, site_back_off};
 use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
+use refusal::Refusal;
 
 /// How often a staged session is asked whether it is still logged in.
 const LOGIN_CHECK_EVERY: Duration = Duration::from_secs(20);
@@ -76,16 +79,28 @@ pub struct Past {
     pub lost: Vec<usize>,
     /// The site has called the last submit a success.
     pub claimed: bool,
+    /// The definite answer that settled the last permit, where the list was still to be read after it.
+    pub refused: Option<Answer>,
+    /// Log-ins for staging whose credentials the site has seen.
+    pub logins: u8,
+    /// The same to read the list after the last submit.
+    pub verify_logins: u8,
     /// No booking asks for it any more: what may have been submitted is read, and nothing follows.
     pub called_off: bool,
-    /// Log-ins for staging that are known of.
-    pub logins: u8,
 }
 
 impl Past {
     /// A new attempt.
-    pub const NONE: Self =
-        Self { state: State::Planned, uncertain: 0, lost: Vec::new(), claimed: false, called_off: false, logins: 0 };
+    pub const NONE: Self = Self {
+        state: State::Planned,
+        uncertain: 0,
+        lost: Vec::new(),
+        claimed: false,
+        refused: None,
+        logins: 0,
+        verify_logins: 0,
+        called_off: false,
+    };
 }
 
 /// The machine of one attempt.
@@ -100,10 +115,14 @@ pub struct Machine {
     uncertain: u8,
     /// Log-ins for staging whose credentials the site has seen.
     logins: u8,
-    /// The same of before: there is no session of theirs.
-    earlier_logins: u8,
-    /// The same for the verification that goes on, or was the last.
+    /// The same to read the list since the last submit.
     verify_logins: u8,
+    /// Those of them that an earlier process has done.
+    verify_logins_before: u8,
+    /// Changes of the selector files after a log-in that failed by them.
+    mended: u8,
+    /// This process has sent credentials: there may be a session.
+    had_session: bool,
     /// What is being staged.
     staging: Option<Staging>,
     /// When the session was last known to be staged and logged in.
@@ -126,8 +145,8 @@ pub struct Machine {
     unknown_since: Option<Timestamp>,
     /// When the list is to be read next.
     read_at: Option<Timestamp>,
-    /// The last submit was refused as taken, and the list was not read since.
-    refused: bool,
+    /// What the last submit was refused as, while the list was not read since.
+    refused: Option<Refusal>,
     called_off: bool,
     claimed: bool,
 }
@@ -142,11 +161,13 @@ impl Machine {
             state: past.state,
             lost,
             choice: 0,
-            open_permit: past.state.is_spent(),
+            open_permit: past.state.is_spent() && past.refused.is_none(),
             uncertain: past.uncertain,
-            logins: 0,
-            earlier_logins: past.logins,
-            verify_logins: 0,
+            logins: past.logins,
+            verify_logins: past.verify_logins,
+            verify_logins_before: past.verify_logins,
+            mended: 0,
+            had_session: false,
             staging: None,
             fresh_at: None,
             opened: false,
@@ -161,7 +182,7 @@ impl Machine {
             unclear: 0,
             unknown_since: None,
             read_at: None,
-            refused: false,
+            refused: past.refused.filter(|_| past.state.is_spent()).and_then(Refusal::of_the_past),
             called_off: past.called_off,
             claimed: past.claimed,
         }
@@ -190,11 +211,12 @@ impl Machine {
             _ => &mut self.verify_logins,
         };
         *count = count.saturating_add(times);
+        self.had_session |= times > 0;
     }
 
     /// How often the site has seen credentials for staging, in this machine's time and before.
     pub fn logins(&self) -> u8 {
-        self.earlier_logins.saturating_add(self.logins)
+        self.logins
     }
 
     /// Whether other selector files can still be taken: before the permit, and not so close to it that staging anew would be
@@ -249,7 +271,11 @@ impl Machine {
 
     fn begin(&mut self, now: Timestamp) -> Decision {
         if self.state.is_spent() {
-            return self.unknown(vec![], now);
+            return match self.refused {
+                // It was answered: nothing is under way any more, and one look is enough.
+                Some(refusal) => self.refuse(vec![], refusal, now),
+                None => self.unknown(vec![], now),
+            };
         }
         if self.state == State::Waitlisted {
             return self.waitlisted(vec![], now);
@@ -330,6 +356,7 @@ impl Machine {
         self.open_permit = true;
         let at = self.fire_at().max(now);
         self.ladder_from.get_or_insert(at.max(self.opening()));
+        (self.verify_logins, self.verify_logins_before) = (0, 0);
         bare(Next::Fire { choice: self.choice, at })
     }
 
@@ -393,23 +420,23 @@ impl Machine {
             Answer::Confirmed => self.claimed(settle, now),
             Answer::Taken => self.lose(settle, now),
             Answer::NotOpen => self.too_early(settle, now),
-            Answer::LoginExpired => after(settle, self.stage(Staging::LogIn, now)),
+            // Whoever logs in anew reads the list anew.
+            Answer::LoginExpired if self.logins < self.most_logins() => after(settle, self.stage(Staging::LogIn, now)),
+            Answer::LoginExpired => self.refuse(settle, Refusal::Expired, now),
             Answer::Waitlisted => self.waitlisted(settle, now),
-            Answer::Quota => self.end_with(settle, Outcome::Quota, "the account has used its allowance"),
-            Answer::LoginRefused => self.end_with(settle, Outcome::LoginRefused, "the site refused the account"),
-            Answer::Captcha => self.end_with(settle, Outcome::Captcha, "the site wants to see a person"),
-            Answer::Price => self.end_with(settle, Outcome::Price, "dearer than the booking allows"),
+            Answer::Quota => self.refuse(settle, Refusal::Quota, now),
+            Answer::LoginRefused => self.refuse(settle, Refusal::LoginRefused, now),
+            Answer::Captcha => self.refuse(settle, Refusal::Captcha, now),
+            Answer::Price => self.refuse(settle, Refusal::Price, now),
             Answer::SiteError | Answer::Unknown => self.unknown(settle, now),
         }
     }
 
-    /// A submit was answered "not open": the next rung, and never again a lead.
+    /// A submit was answered "not open": the next rung, never again a lead, and the list is read in the pause before it.
     fn too_early(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
         self.facts.learned.lead = Duration::ZERO;
-        match self.next_rung(now) {
-            Some(_) => after(records, self.stage(Staging::Retry, now)),
-            None => after(records, self.never_open(now)),
-        }
+        let again = self.next_rung(now).is_some();
+        self.refuse(records, Refusal::NotOpen { again }, now)
     }
 
     /// The instant of the next rung of the ladder; none: it is no longer useful to ask.

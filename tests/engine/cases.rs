@@ -73,6 +73,8 @@ pub(super) const EXPECTED: &[Expected] = &[
     won(Fault::Empty200, 2..=2, "empty", &[HTTP]),
     won(Fault::CsrfRotates, 1..=1, "confirmed", &[HTTP]),
     won(Fault::LiesTaken, 1..=1, "taken", &[HTTP, SCRIPT]),
+    won(Fault::LiesNotOpen, 1..=1, "not-open", &[HTTP, SCRIPT]),
+    won(Fault::LiesQuota, 1..=1, "quota", &[HTTP, SCRIPT]),
     lost(
         Fault::LiesConfirmed,
         Outcome::NeedsAttention,

@@ -8,6 +8,7 @@ mod database;
 mod faults;
 mod files;
 mod judge;
+mod restart;
 mod sim;
 mod support;
 mod table;

@@ -41,6 +41,12 @@ fn a_confirmation_that_the_list_does_not_have_is_found_out() {
 }
 
 #[test]
+fn a_refusal_that_is_believed_is_found_out_by_the_list_and_by_a_second_booking() {
+    assert!(is_found_out(Control::Trusts, Promise::OnlyTheList));
+    assert!(is_found_out(Control::Trusts, Promise::NeverTwice));
+}
+
+#[test]
 fn a_court_that_is_given_up_without_a_reason_is_found_out() {
     assert!(is_found_out(Control::GivesUp, Promise::NeverLost));
 }

@@ -166,3 +166,19 @@ async fn an_older_schema_is_brought_up_to_date() {
     assert_eq!(store.fires(&FireFilter::default()).await.expect("read"), []);
     store.verify_audit().await.expect("whole");
 }
+
+/// A hard link has another folder, and is the same database.
+#[tokio::test]
+async fn a_database_in_use_is_not_opened_by_another_name() {
+    let (first, second) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let [ours, other] = [first.path(), second.path()].map(|folder| folder.join("booking.db"));
+    let url = |file: &std::path::Path| format!("sqlite://{}", file.display());
+    let store = Store::open(&url(&ours), first.path()).await.expect("a store");
+    std::fs::hard_link(&ours, &other).expect("a second name");
+    let refused = Store::open(&url(&other), second.path()).await.expect_err("it is in use");
+    assert!(matches!(refused.kind, StoreErrorKind::SecondInstance { .. }), "{refused}");
+    store.verify_audit().await.expect("the first one goes on");
+    store.close().await;
+    drop(store);
+    Store::open(&url(&ours), first.path()).await.expect("free again").close().await;
+}

@@ -6,14 +6,16 @@ use firstserve::model::{Answer, FireMode, Outcome};
 use firstserve::timing::{Event, Listing, Machine, Next, Past, Staging, Trouble};
 use jiff::Timestamp;
 
-use super::{after, before, facts, fired, machine, opening, outcome};
+use super::{READ, after, before, facts, fired, machine, opening, outcome};
 
 /// The instants of the fires that follow, as many as are wanted, if the site says nothing but "not open"; it began with that at
 /// `now`.
 fn fires(machine: &mut Machine, mut now: Timestamp, wanted: usize) -> Vec<Timestamp> {
     let mut fires = Vec::new();
     while fires.len() < wanted {
-        let decision = machine.on(Event::Answered(Answer::NotOpen), now);
+        let read = machine.on(Event::Answered(Answer::NotOpen), now).next;
+        assert_eq!(read, READ, "a site may say so after having booked");
+        let decision = machine.on(Event::Listed(Listing::Absent), now);
         if let Some(outcome) = outcome(&decision.next) {
             assert_eq!(outcome, Outcome::Missed);
             break;

@@ -20,6 +20,7 @@ fn a_lead_moves_the_first_fire_only_and_never_what_comes_after_not_open() {
     let mut machine = led(false, false);
     assert_eq!(fired(&mut machine), Next::Fire { choice: 0, at: before(8) });
     machine.on(Event::Answered(Answer::NotOpen), before(2));
+    machine.on(Event::Listed(Listing::Absent), before(1));
     assert_eq!(machine.on(Event::Staged(Listing::Absent), before(1)).next, Next::Spend { choice: 0 });
     assert_eq!(machine.on(Event::Spent, before(1)).next, Next::Fire { choice: 0, at: opening() }, "at once, not early");
 }
@@ -29,6 +30,7 @@ fn one_not_open_ends_the_lead_of_every_choice() {
     let mut machine = led(false, true);
     fired(&mut machine);
     machine.on(Event::Answered(Answer::NotOpen), before(2));
+    machine.on(Event::Listed(Listing::Absent), before(1));
     machine.on(Event::Staged(Listing::Absent), before(1));
     machine.on(Event::Spent, before(1));
     machine.on(Event::Answered(Answer::Taken), after(90));

@@ -18,10 +18,16 @@ pub(super) struct Referee {
     reads_owed: u8,
     /// The same, before the first of them.
     reads_wanted: u8,
+    /// A submit was refused, and nobody has tried to read the list since.
+    unlooked: bool,
+    /// The site wants a person, or has refused the account: no credentials.
+    shut: bool,
     lost: HashSet<usize>,
     claimed: bool,
     called_off: bool,
     logins: u8,
+    /// Changes of the files; three of them allow another log-in each.
+    mended: u8,
     verify_logins: u8,
     /// The site has said "not open" once: a lead is over.
     not_open: bool,
@@ -36,10 +42,13 @@ impl Referee {
             permits: 0,
             reads_owed: 0,
             reads_wanted: 0,
+            unlooked: false,
+            shut: false,
             lost: HashSet::new(),
             claimed: false,
             called_off: false,
             logins: 0,
+            mended: 0,
             verify_logins: 0,
             not_open: false,
             ended: false,
@@ -58,6 +67,7 @@ impl Referee {
             Next::Spend { choice } => self.spend(*choice, event)?,
             Next::Fire { choice, at } => self.fire(*choice, *at)?,
             Next::Wait(at) if *at < now => return Err(format!("waits for {at}, which is past at {now}")),
+            Next::End { .. } if self.unlooked => return Err("an end after a refused submit, without a look".into()),
             Next::End { .. } => self.ended = true,
             _ => {}
         }
@@ -67,7 +77,7 @@ impl Referee {
 
     fn spend(&mut self, choice: usize, event: &Event) -> Result<(), String> {
         let objection = if self.reads_owed > 0 {
-            "a permit before the list was read, twice in a row after an unknown submit, once after a lost one"
+            "a permit before the list was read, twice in a row after an unknown submit, once after a refused one"
         } else if self.claimed {
             "a permit after the site has called a submit a success"
         } else if self.called_off {
@@ -100,11 +110,14 @@ impl Referee {
     fn count(&mut self, next: &Next, logins: u8) -> Result<(), String> {
         match next {
             Next::Stage { from: Staging::LogIn, .. } => self.logins += logins,
+            Next::ReadList { may_log_in: true } if self.shut => {
+                return Err("credentials for a site that refuses".into());
+            }
             Next::ReadList { may_log_in: true } => self.verify_logins += logins,
             _ if logins > 0 => return Err(format!("credentials are sent by {next:?}")),
             _ => {}
         }
-        if self.logins > self.facts.patience.max_logins || self.verify_logins > VERIFY_LOGINS {
+        if self.logins > self.facts.patience.max_logins + self.mended.min(3) || self.verify_logins > VERIFY_LOGINS {
             return Err(format!("{} log-ins to stage, {} to verify", self.logins, self.verify_logins));
         }
         Ok(())
@@ -114,7 +127,13 @@ impl Referee {
         (self.reads_owed, self.reads_wanted, self.verify_logins) = (reads, reads, 0);
     }
 
+    fn refused(&mut self) {
+        self.owes(1);
+        self.unlooked = true;
+    }
+
     fn heard(&mut self, next: &Next, event: &Event) {
+        self.unlooked &= !matches!(event, Event::Listed(_));
         match event {
             Event::NoAnswer(_) | Event::Answered(Answer::Unknown | Answer::SiteError) => self.owes(2),
             Event::Answered(Answer::NotOpen) => self.not_open = true,
@@ -129,11 +148,17 @@ impl Referee {
                 self.verify_logins = 0;
             }
             Event::Cancel => self.called_off = true,
+            Event::FilesChanged { .. } => self.mended = self.mended.saturating_add(1),
             Event::Answered(Answer::Taken) => {
                 if let Next::Fire { choice, .. } = next {
                     self.lost.insert(*choice);
-                    self.owes(1);
+                    self.refused();
                 }
+            }
+            Event::Answered(Answer::NotOpen | Answer::Quota | Answer::Price) => self.refused(),
+            Event::Answered(Answer::Captcha | Answer::LoginRefused) => {
+                self.refused();
+                self.shut = true;
             }
             Event::StageFailed(Trouble::Answer(Answer::Taken)) => {
                 if let Next::Stage { choice, .. } = next {
@@ -149,7 +174,7 @@ impl Referee {
 mod controls {
     use super::*;
     use crate::timing::{facts, opening};
-    use firstserve::model::FireMode;
+    use firstserve::model::{FireMode, Outcome};
     use jiff::SignedDuration;
 
     const READ: Next = Next::ReadList { may_log_in: true };
@@ -228,6 +253,24 @@ mod controls {
         assert!(said(&[&lost[..], std::slice::from_ref(&next)].concat()).is_err());
         assert!(said(&[&lost[..], &[read(Listing::Absent), (SPEND, Event::Spent)]].concat()).is_err());
         assert!(said(&[&lost[..], &[read(Listing::Absent), next]].concat()).is_ok(), "control");
+    }
+
+    #[test]
+    fn objects_to_a_refusal_that_is_believed() {
+        let end = |outcome| {
+            let next = Next::End { outcome, note: String::new(), won: None, duplicate: false };
+            (next, Event::Woke)
+        };
+        let refused = |answer| [(SPEND, Event::Spent), fire(Event::Answered(answer))];
+        let again = (SPEND, Event::Spent);
+        assert!(said(&[&refused(Answer::NotOpen)[..], std::slice::from_ref(&again)].concat()).is_err());
+        assert!(said(&[&refused(Answer::NotOpen)[..], &[read(Listing::Absent), again]].concat()).is_ok(), "control");
+        for (answer, outcome) in [(Answer::Quota, Outcome::Quota), (Answer::Captcha, Outcome::Captcha)] {
+            assert!(said(&[&refused(answer)[..], &[end(outcome)]].concat()).is_err());
+            let looked = (Next::ReadList { may_log_in: false }, Event::Listed(Listing::Absent));
+            assert!(said(&[&refused(answer)[..], &[looked, end(outcome)]].concat()).is_ok(), "control");
+        }
+        assert!(said(&[&refused(Answer::Captcha)[..], &[read(Listing::Absent)]].concat()).is_err(), "no credentials");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use firstserve::model::{Answer, FireMode, Outcome, State};
 use firstserve::timing::{Event, Listing, Machine, Next, Past, Record, Staging, Trouble};
 
-use super::{DAY, after, before, facts, fired, fired_by_program, machine, opening, outcome, staged, two_openings};
+use super::{
+    DAY, READ, after, before, facts, fired, fired_by_program, machine, opening, outcome, staged, two_openings,
+};
 
 #[test]
 fn a_refused_login_is_never_tried_again() {
@@ -24,7 +26,8 @@ fn a_lost_session_is_logged_in_again_once() {
     machine.credentials_sent(1);
     assert_eq!(machine.on(Event::Staged(Listing::Absent), after(900)).next, Next::Spend { choice: 0 });
     machine.on(Event::Spent, after(901));
-    let decision = machine.on(Event::Answered(Answer::LoginExpired), after(1_000));
+    assert_eq!(machine.on(Event::Answered(Answer::LoginExpired), after(1_000)).next, READ, "before the end");
+    let decision = machine.on(Event::Listed(Listing::Absent), after(1_100));
     assert_eq!(outcome(&decision.next), Some(Outcome::SiteError), "two log-ins are the bound");
 }
 
@@ -209,4 +212,35 @@ fn a_permit_that_was_not_stored_does_not_repeat_the_opening_steps() {
     assert_eq!(machine.on(Event::Opened, after(400)).next, Next::Spend { choice: 0 });
     let Next::Wait(at) = machine.on(Event::SpendFailed("disk full".into()), after(410)).next else { panic!("waits") };
     assert_eq!(machine.on(Event::Woke, at).next, Next::Spend { choice: 0 });
+}
+
+/// The log-in's button was pressed, and what should follow is not found.
+fn failed_log_in(machine: &mut Machine, at: jiff::Timestamp) -> Next {
+    machine.credentials_sent(1);
+    machine.on(Event::StageFailed(Trouble::Selector("login/20-sign-in.toml:3:9".into())), at).next
+}
+
+#[test]
+fn the_last_log_in_waits_for_other_files_and_each_change_of_them_allows_one() {
+    let mut machine = machine(FireMode::Script);
+    machine.on(Event::Begin, before(90_000));
+    assert_eq!(failed_log_in(&mut machine, before(80_000)), Next::Wait(before(20_000)), "the last sensible moment");
+    let files = || Event::FilesChanged { mode: FireMode::Script, opening_steps: false };
+    let again = Next::Stage { choice: 0, from: Staging::Again };
+    for _ in 0..3 {
+        assert_eq!(machine.on(files(), before(70_000)).next, again, "no credentials, if the session is good");
+        let expired = Event::StageFailed(Trouble::Answer(Answer::LoginExpired));
+        let log_in = machine.on(expired, before(69_000)).next;
+        assert_eq!(log_in, Next::Stage { choice: 0, from: Staging::LogIn });
+        assert!(matches!(failed_log_in(&mut machine, before(68_000)), Next::Wait(_)));
+    }
+    machine.on(Event::Woke, before(20_000));
+    let last = machine.on(Event::StageFailed(Trouble::Answer(Answer::LoginExpired)), before(19_900)).next;
+    assert_eq!(last, Next::Stage { choice: 0, from: Staging::LogIn }, "the fifth: two, and three for the changes");
+    failed_log_in(&mut machine, before(19_000));
+    machine.on(Event::Woke, before(14_000));
+    let end = machine.on(Event::StageFailed(Trouble::Answer(Answer::LoginExpired)), before(13_900)).next;
+    let Next::End { outcome, note, .. } = end else { panic!("{end:?}") };
+    assert_eq!(outcome, Outcome::SelectorBroken, "the trouble that cost the log-ins");
+    assert!(note.contains("login/20-sign-in.toml:3:9") && note.contains("logged in 5 times"), "{note}");
 }

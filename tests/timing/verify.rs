@@ -264,3 +264,79 @@ fn what_no_booking_asks_for_any_more_is_read_and_then_called_off() {
     let decision = machine.on(Event::Listed(Listing::Absent), after(37_000));
     assert_eq!((outcome(&decision.next), &decision.records[..]), (Some(Outcome::Cancelled), &[Record::Absent][..]));
 }
+
+#[test]
+fn whatever_refuses_a_submit_the_list_is_read_before_anything_follows() {
+    for (answer, ends) in [
+        (Answer::NotOpen, None),
+        (Answer::Quota, Some(Outcome::Quota)),
+        (Answer::Price, Some(Outcome::Price)),
+        (Answer::Captcha, Some(Outcome::Captcha)),
+        (Answer::LoginRefused, Some(Outcome::LoginRefused)),
+    ] {
+        let refused = || {
+            let mut machine = machine(FireMode::Script);
+            fired(&mut machine);
+            let decision = machine.on(Event::Answered(answer), after(100));
+            assert_eq!(decision.records, [Record::Settle(answer), Record::Enter(State::Verifying)]);
+            let may_log_in = !matches!(answer, Answer::Captcha | Answer::LoginRefused);
+            assert_eq!(decision.next, Next::ReadList { may_log_in }, "{answer:?}");
+            machine
+        };
+        let end = refused().on(found(0, 1), after(200)).next;
+        assert_eq!(outcome(&end), Some(Outcome::Confirmed), "{answer:?}: it was booked all the same");
+        let next = refused().on(Event::Listed(Listing::Absent), after(200)).next;
+        assert_eq!(outcome(&next), ends, "{answer:?}");
+        assert!(ends.is_some() || next == Next::Stage { choice: 0, from: Staging::Retry });
+    }
+}
+
+/// The end, its note, and when it came, where the list cannot be read after a refusal.
+fn unread_after(answer: Answer) -> (Outcome, String, jiff::Timestamp) {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    let (mut now, mut decision) = (after(100), machine.on(Event::Answered(answer), after(100)));
+    loop {
+        decision = match decision.next {
+            Next::Wait(at) => {
+                now = at;
+                machine.on(Event::Woke, now)
+            }
+            Next::ReadList { .. } => machine.on(Event::Listed(Listing::CannotTell("503".into())), now),
+            Next::End { outcome, note, .. } => return (outcome, note, now),
+            other => panic!("nothing follows but reading: {other:?}"),
+        };
+    }
+}
+
+#[test]
+fn a_refusal_whose_list_cannot_be_read_says_so() {
+    let (outcome, note, at) = unread_after(Answer::Quota);
+    assert_eq!((outcome, note.contains("could not be read")), (Outcome::Quota, true), "{note}");
+    assert!(at >= after(10 * 60_000), "for the whole verify deadline");
+    let (outcome, note, at) = unread_after(Answer::Captcha);
+    assert_eq!((outcome, note.contains("could not be read")), (Outcome::Captcha, true), "{note}");
+    assert!(at < after(5_000), "without credentials, waiting is of no use, and a person is wanted");
+    assert_eq!(unread_after(Answer::NotOpen).0, Outcome::NeedsAttention, "it may be booked");
+}
+
+#[test]
+fn a_refusal_of_before_a_restart_is_looked_at_once() {
+    let taken_up = |state, answer, lost: &[usize]| {
+        let past = Past { state, refused: Some(answer), lost: lost.to_vec(), ..Past::NONE };
+        let mut machine = Machine::new(facts(FireMode::Script, false, false), past);
+        let first = machine.on(Event::Begin, after(2_000)).next;
+        (machine, first)
+    };
+    for state in [State::Submitting, State::Verifying] {
+        let (mut machine, first) = taken_up(state, Answer::Taken, &[0]);
+        assert_eq!(first, READ, "no fence, no settling: it was answered");
+        machine.credentials_sent(1);
+        let next = machine.on(Event::Listed(Listing::Absent), after(3_000)).next;
+        assert_eq!(next, Next::Stage { choice: 1, from: Staging::Again });
+        let (mut machine, first) = taken_up(state, Answer::Quota, &[]);
+        assert_eq!(first, READ);
+        assert_eq!(outcome(&machine.on(Event::Listed(Listing::Absent), after(3_000)).next), Some(Outcome::Quota));
+    }
+    assert_eq!(taken_up(State::Verifying, Answer::SiteError, &[]).1, Next::Fence, "the control: nobody knows");
+}

@@ -50,6 +50,7 @@ fn daily(zone: &str) -> (Booking, Site) {
         url: "https://club.example/".into(),
         time_zone: zone.into(),
         flow: "selectors/club".into(),
+        login_hosts: Vec::new(),
         slot_label: String::new(),
         fire: firstserve::model::FireMode::Auto,
         courts: vec![Court {

@@ -48,6 +48,7 @@ impl ApiHands {
         session.words = session.words.clone().with_choice(&self.kit.errand.choices[choice]);
         let step = step.render(&session.words).map_err(|error| Trouble::Selector(error.to_string()))?;
         if phase == Phase::Login && session.standing.log_in.begins(&step) {
+            self.kit.note_log_in(self.account.verifies).await?;
             self.account.logins += 1;
         }
         match &step.verb {

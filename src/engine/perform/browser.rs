@@ -157,6 +157,7 @@ impl BrowserHands {
         let words = self.words(choice)?;
         let live = self.live.as_mut().expect("steps run in a session");
         if phase == Phase::Login && live.standing.log_in.begins(step) {
+            self.kit.note_log_in(self.account.verifies).await?;
             self.account.logins += 1;
         }
         live.stage.set_words(for_scripts(&words));

@@ -33,7 +33,7 @@ pub(super) struct Kit {
     pub(super) locks: AccountLocks,
     pub(super) redactor: Redactor,
     pub(super) evidence: PathBuf,
-    /// Where sessions at a service are written down; none: nothing of this attempt is kept.
+    /// Where sessions at a service and log-ins are written down; none: nothing of this attempt is kept.
     pub(super) journal: Option<Store>,
 }
 
@@ -58,6 +58,13 @@ impl Kit {
     /// Where credentials, and what came of them, may go.
     pub(super) fn origins(&self) -> Origins {
         self.errand.flow.origins(&self.errand.site)
+    }
+
+    /// Writes down that the site is about to see the credentials: without that they are not sent.
+    pub(super) async fn note_log_in(&self, verifies: bool) -> Result<(), Trouble> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let noted = journal.note_log_in(&self.attempt, verifies, self.clock.now()).await;
+        noted.map_err(|error| Trouble::Browser(format!("the log-in could not be written down: {error}")))
     }
 
     /// How long one answer is waited for.

@@ -31,6 +31,8 @@ pub(super) struct Standing {
 pub(super) struct Account {
     /// How often the site has seen the credentials since somebody asked.
     pub(super) logins: u8,
+    /// The next log-in reads the list after a submit; otherwise it stages.
+    pub(super) verifies: bool,
     /// The site has refused them: they are not sent again.
     refused: bool,
     /// Why the list could not be read, the last time that it was tried.
@@ -111,6 +113,7 @@ pub(super) async fn read_list(hands: &mut impl Stager, may_log_in: bool) -> Even
 /// Where the slot is ours already, nothing is staged.
 async fn try_stage(hands: &mut impl Stager, choice: usize, from: Staging) -> Result<Listing, Trouble> {
     if from == Staging::LogIn {
+        hands.account().verifies = false;
         log_in(hands).await?;
     }
     if hands.standing().is_some_and(|standing| !standing.listed) {
@@ -144,8 +147,11 @@ async fn log_in(hands: &mut impl Stager) -> Result<(), Trouble> {
     hands.do_steps(Phase::Login, 0).await?;
     let standing = hands.standing().expect("its steps are done");
     standing.logged_in = true;
-    let late = standing.log_in.ends();
-    hands.account().logins += u8::from(late);
+    if standing.log_in.ends() {
+        hands.account().logins += 1;
+        let verifies = hands.account().verifies;
+        hands.kit().note_log_in(verifies).await?;
+    }
     Ok(())
 }
 
@@ -172,6 +178,7 @@ async fn try_list(hands: &mut impl Stager, may_log_in: bool) -> Result<Listing, 
         let why = account.unread.clone().unwrap_or_else(|| "nobody is logged in".to_owned());
         return Ok(Listing::CannotTell(why));
     }
+    account.verifies = true;
     log_in(hands).await?;
     first_list(hands).await
 }

@@ -52,7 +52,8 @@ impl<P: Performer> Run<P> {
             || self.notes.sent().is_some_and(|sent| self.clock.now().duration_since(sent).unsigned_abs() < HOT);
         match self.machine.state() {
             State::Submitting => true,
-            State::Preparing | State::Ready => fired_just_now(),
+            // A refusal is followed by one look at the list, and that perhaps by another fire.
+            State::Preparing | State::Ready | State::Verifying => fired_just_now(),
             _ => false,
         }
     }

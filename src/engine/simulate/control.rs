@@ -15,6 +15,8 @@ pub enum Control {
     Forgets,
     /// Says that an attempt is confirmed without a look at the list.
     Believes,
+    /// Believes a refusal without a look at the list.
+    Trusts,
     /// Says now and then that a court is taken, without having asked for it.
     GivesUp,
     /// Now and then never comes back from the log-in.
@@ -25,8 +27,16 @@ pub enum Control {
 
 impl Control {
     /// Every one.
-    pub const ALL: [Self; 7] =
-        [Self::Early, Self::Twice, Self::Forgets, Self::Believes, Self::GivesUp, Self::Hangs, Self::Dawdles];
+    pub const ALL: [Self; 8] = [
+        Self::Early,
+        Self::Twice,
+        Self::Forgets,
+        Self::Believes,
+        Self::Trusts,
+        Self::GivesUp,
+        Self::Hangs,
+        Self::Dawdles,
+    ];
 
     /// The word on the command line.
     pub fn as_str(self) -> &'static str {
@@ -35,6 +45,7 @@ impl Control {
             Self::Twice => "twice",
             Self::Forgets => "forgets",
             Self::Believes => "believes",
+            Self::Trusts => "trusts",
             Self::GivesUp => "gives-up",
             Self::Hangs => "hangs",
             Self::Dawdles => "dawdles",

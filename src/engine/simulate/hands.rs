@@ -22,8 +22,8 @@ use crate::engine::lock::AccountLocks;
 use crate::engine::perform::Performer;
 use crate::engine::report::Reporter;
 use crate::flow::Flow;
-use crate::model::{Answer, Attempt, ClockRule, FireMode, Follow, Site};
-use crate::store::Mark;
+use crate::model::{Answer, Attempt, AttemptId, ClockRule, FireMode, Follow, Site};
+use crate::store::{Mark, Store};
 use crate::timing::{Event, Listing, Staging, Trouble};
 
 /// How often the plan is worked out anew, and the least often that the supervisor looks round: a year has many hours, and the
@@ -60,7 +60,21 @@ impl Crew for SimCrew {
         let wanted: Vec<Slot> = errand.choices.iter().map(Slot::from).collect();
         world.lock().record.wanted.insert(label.clone(), (errand.site.id.clone(), wanted));
         let clock = Arc::clone(&parts.clock);
-        SimHands { errand, label, world, clock, reporter, locks, session: None, marks: Vec::new(), logins: 0 }
+        let (attempt, store) = (attempt.id.clone(), parts.store.clone());
+        SimHands {
+            errand,
+            attempt,
+            store,
+            label,
+            world,
+            clock,
+            reporter,
+            locks,
+            session: None,
+            marks: Vec::new(),
+            logins: 0,
+            refused: false,
+        }
     }
 
     /// The simulated clubs live by the simulated clock; the real ones are not asked.
@@ -76,6 +90,8 @@ impl Crew for SimCrew {
 /// Serves one attempt at a simulated club.
 pub(super) struct SimHands {
     errand: Errand,
+    attempt: AttemptId,
+    store: Store,
     label: Label,
     world: Arc<World>,
     clock: Arc<dyn Clock>,
@@ -84,6 +100,8 @@ pub(super) struct SimHands {
     session: Option<OwnedMutexGuard<()>>,
     marks: Vec<(Mark, Timestamp)>,
     logins: u8,
+    /// The last submit was refused: what the control believes.
+    refused: bool,
 }
 
 impl SimHands {
@@ -114,7 +132,7 @@ impl SimHands {
             self.takes(chance.millis(100, 700)).await;
             return self.is_gone(choice);
         }
-        let mut chance = self.log_in().await?;
+        let mut chance = self.log_in(false).await?;
         let listing = self.list().await.map_err(Trouble::Unreachable)?;
         if listing != Listing::Absent {
             return Ok(listing);
@@ -138,7 +156,7 @@ impl SimHands {
     }
 
     /// A fresh session, logged in. The old one is ended first.
-    async fn log_in(&mut self) -> Result<Chance, Trouble> {
+    async fn log_in(&mut self, verifies: bool) -> Result<Chance, Trouble> {
         self.session = None;
         let asked = self.clock.now();
         let account = self.locks.take(&self.errand.member.id).await;
@@ -156,6 +174,9 @@ impl SimHands {
         }
         // A browser that does not start and a page that does not load send no credentials.
         if mishap.is_none_or(|mishap| matches!(mishap, Mishap::LoginRefused | Mishap::LoggedOut)) {
+            let noted = self.store.note_log_in(&self.attempt, verifies, self.clock.now()).await;
+            noted.map_err(|error| Trouble::Browser(format!("the log-in could not be written down: {error}")))?;
+            self.world.alive().await;
             self.logins = self.logins.saturating_add(1);
         }
         if let Some(mishap) = mishap {
@@ -372,6 +393,8 @@ impl Performer for SimHands {
         }
         let again = Ticket { mishap: None, ..ticket.clone() };
         let event = self.submit(choice, ticket).await;
+        let is_doubtful = Event::Answered(Answer::SiteError) == event || Event::Answered(Answer::Confirmed) == event;
+        self.refused = matches!(event, Event::Answered(_)) && !is_doubtful;
         if self.world.is_control(Control::Twice) && matches!(event, Event::NoAnswer(_)) {
             let leaves = self.clock.now();
             return self.submit(choice, Ticket { leaves, ..again }).await;
@@ -389,10 +412,12 @@ impl Performer for SimHands {
     }
 
     async fn read_list(&mut self, may_log_in: bool) -> Event {
+        let believed = self.world.is_control(Control::Trusts) && std::mem::take(&mut self.refused);
         let listing = match self.session {
+            _ if believed => Ok(Listing::Absent),
             Some(_) => self.list().await,
             None if !may_log_in => Err("nobody is logged in, and credentials were sent often enough".to_owned()),
-            None => match self.log_in().await {
+            None => match self.log_in(true).await {
                 Ok(_) => self.list().await,
                 Err(trouble) => Err(trouble.words()),
             },

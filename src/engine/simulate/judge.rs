@@ -217,6 +217,7 @@ impl Court<'_> {
             Outcome::NeedsAttention => true,
             Outcome::Cancelled | Outcome::Missed => met.contains(&Mishap::Waitlist),
             Outcome::Taken => met.contains(&Mishap::LiesTaken) && self.list_was_gone(&met, attempt),
+            Outcome::Quota => met.contains(&Mishap::LiesQuota) && self.list_was_gone(&met, attempt),
             _ => false,
         };
         let own = self.booked_for(label);
@@ -272,7 +273,7 @@ impl Court<'_> {
             Outcome::Confirmed => true,
             // What may have been submitted for a booking that is gone has no other choice either.
             Outcome::Taken => self.all_taken(label, attempt, &met) || self.inner.record.was_edited(label),
-            Outcome::Quota => any(&[M::Quota]),
+            Outcome::Quota => any(&[M::Quota, M::LiesQuota]),
             Outcome::LoginRefused => any(&[M::LoginRefused]),
             Outcome::Captcha => any(&[M::Captcha, M::CaptchaAtSubmit]),
             Outcome::Price => any(&[M::Price]),

@@ -36,6 +36,10 @@ mishaps! {
     StaleList = "stale-list",
     /// Booked, and told to be taken.
     LiesTaken = "lies-taken",
+    /// Booked, and told not to be open.
+    LiesNotOpen = "lies-not-open",
+    /// Booked, and told that the allowance is used up.
+    LiesQuota = "lies-quota",
     /// Told to be confirmed; nothing is booked.
     LiesConfirmed = "lies-confirmed",
     /// The submit meets the log-in page.
@@ -95,6 +99,8 @@ const AT_SUBMIT: Odds = &[
     (20, Mishap::SlowCommit),
     (20, Mishap::StaleList),
     (15, Mishap::LiesTaken),
+    (10, Mishap::LiesNotOpen),
+    (6, Mishap::LiesQuota),
     (10, Mishap::LiesConfirmed),
     (15, Mishap::Logout),
     (4, Mishap::CaptchaAtSubmit),

@@ -222,6 +222,10 @@ impl World {
                 self.after(inner, ticket, (at, shown_from), Answer::Confirmed, "booked; the list is late")
             }
             Mishap::LiesTaken => self.after(inner, ticket, (at, at), Answer::Taken, "booked, and said to be taken"),
+            Mishap::LiesNotOpen => {
+                self.after(inner, ticket, (at, at), Answer::NotOpen, "booked, and said not to be open")
+            }
+            Mishap::LiesQuota => self.after(inner, ticket, (at, at), Answer::Quota, "booked, and said to be too many"),
             Mishap::ErrorAfter => self.after(inner, ticket, (at, at), Answer::SiteError, "booked, and an error page"),
             Mishap::Stalls => match self.commit(inner, ticket, at, at) {
                 true => stalled(ticket, "booked, and held open"),

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::refusal::Refusal;
 use super::{Machine, after};
-use crate::model::{Choice, Outcome, State};
+use crate::model::{Choice, Outcome};
 use crate::timing::{Decision, Misfire, Next, Record, Staging, misfire};
 
 /// The note of an attempt that was called off after a submit which the site's list does not show.
@@ -19,15 +20,11 @@ impl Machine {
         left().find(|(_, choice)| self.ours(choice) <= soonest.max(now)).map(|(at, _)| at)
     }
 
-    /// The submit was refused as taken. A site may say so after having booked (a browser that sends a dropped request again
-    /// hears it of its own slot), so the list is read before another permit is spent, and before giving up.
-    pub(super) fn lose(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
+    /// The submit was refused as taken.
+    pub(super) fn lose(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
         self.lost[self.choice] = true;
-        (self.refused, self.gave_up) = (true, None);
-        (self.unknown_since, self.unclear, self.verify_logins) = (None, 0, 0);
-        records.extend(self.enter(State::Verifying));
-        let read = self.read(now);
-        after(records, read)
+        self.gave_up = None;
+        self.refuse(records, Refusal::Taken, now)
     }
 
     /// The site offers the choice no more, before it was submitted.

@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Machine, after, bare};
+use super::{Machine, STAGING, after, bare};
 use crate::model::{Answer, FireMode, Outcome, State};
 use crate::timing::{Decision, Next, Staging, Trouble};
 use crate::timing::{browser_back_off, selector_back_off, site_back_off, vault_back_off};
 
 /// So long after the last useful instant a wait ends: then it is certainly too late.
 const TOO_LATE: Duration = Duration::from_millis(1);
+
+/// So many changes of the files allow another log-in each.
+const MOST_MENDED: u8 = 3;
 
 impl Machine {
     /// Before anything is staged: is there still something to do, and when?
@@ -37,18 +40,26 @@ impl Machine {
 
     /// Stages in the session that is there, which costs no log-in; before the first one there is none.
     pub(super) fn stage_on(&mut self, now: Timestamp) -> Decision {
-        let none_yet = self.logins == 0 && self.verify_logins == 0;
-        self.stage(if none_yet { Staging::LogIn } else { Staging::Again }, now)
+        self.stage(if self.had_session { Staging::Again } else { Staging::LogIn }, now)
     }
 
     pub(super) fn stage(&mut self, from: Staging, now: Timestamp) -> Decision {
-        if from == Staging::LogIn && self.logins() >= self.facts.patience.max_logins {
-            let note = format!("logged in {} times already; more could lock the account", self.logins());
-            return self.give_up(Outcome::SiteError, &note, now);
+        if from == Staging::LogIn && self.logins >= self.most_logins() {
+            let note = format!("logged in {} times already; more could lock the account", self.logins);
+            let (outcome, note) = match self.trouble.take() {
+                Some((outcome, why)) => (outcome, format!("{why}; {note}")),
+                None => (Outcome::SiteError, note),
+            };
+            return self.give_up(outcome, &note, now);
         }
         self.staging = Some(from);
         let records = self.enter(State::Preparing);
         Decision { records, next: Next::Stage { choice: self.choice, from } }
+    }
+
+    /// A person who mends the files gets another log-in to see whether they work now.
+    pub(super) fn most_logins(&self) -> u8 {
+        self.facts.patience.max_logins.saturating_add(self.mended)
     }
 
     /// A wait for something reversible is over.
@@ -67,6 +78,10 @@ impl Machine {
         // What was measured was measured with the old ones.
         self.facts.learned.lead = Duration::ZERO;
         (self.stumbles, self.selector_stumbles, self.unsent) = (0, 0, 0);
+        let was_broken = matches!(self.trouble.take(), Some((Outcome::SelectorBroken, _)));
+        if was_broken && self.logins > 0 && self.mended < MOST_MENDED {
+            self.mended += 1;
+        }
         self.stage_on(now)
     }
 
@@ -103,9 +118,17 @@ impl Machine {
     /// Somebody may be mending the files: they are waited for as long as it is useful, and meanwhile it is tried again, for a
     /// page may only have been slow.
     fn selector_trouble(&mut self, why: &str, now: Timestamp) -> Decision {
-        let wait = selector_back_off(self.selector_stumbles);
+        let wait = selector_back_off(self.selector_stumbles).max(self.spared_until(now));
         self.selector_stumbles += 1;
         self.try_again(wait, Outcome::SelectorBroken, why, now)
+    }
+
+    /// The last log-in that is allowed is not spent on files that have just failed: it waits for others, as long as there is
+    /// time to stage before the opening.
+    fn spared_until(&self, now: Timestamp) -> Duration {
+        let is_last = self.staging == Some(Staging::LogIn) && self.logins > 0 && self.logins + 1 >= self.most_logins();
+        let left = (self.opening() - STAGING).duration_since(now);
+        if is_last && left.is_positive() { left.unsigned_abs() } else { Duration::ZERO }
     }
 
     /// Stages anew after a wait, which ends when it is no longer useful.

@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::choices::CALLED_OFF_LATE;
+use super::refusal::Refusal;
 use super::{Machine, after, bare};
 use crate::model::{Outcome, State};
-use crate::timing::{Decision, Listing, Next, Record, Staging, browser_back_off};
+use crate::timing::{Decision, Listing, Next, Record, browser_back_off};
 
 /// Reads in a row without our row that make a submit "absent".
 const ABSENT_READS: u8 = 2;
@@ -28,8 +29,8 @@ const NO_BOOKING: &str = "the site failed on every submit; its list shows no boo
 impl Machine {
     /// Nobody knows whether the submit counted.
     pub(super) fn unknown(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
-        (self.absent, self.unclear, self.verify_logins) = (0, 0, 0);
-        self.refused = false;
+        (self.absent, self.unclear) = (0, 0);
+        self.refused = None;
         self.unknown_since = Some(now);
         records.extend(self.enter(State::Unknown));
         Decision { records, next: Next::Fence }
@@ -38,7 +39,7 @@ impl Machine {
     /// The site says that it worked. From here on nothing is submitted any more: the list agrees, or a person looks.
     pub(super) fn claimed(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
         self.claimed = true;
-        (self.unclear, self.verify_logins) = (0, 0);
+        self.unclear = 0;
         self.unknown_since = Some(now);
         records.extend(self.enter(State::Confirming));
         after(records, self.read(now))
@@ -68,14 +69,18 @@ impl Machine {
 
     /// Every look at a waiting list may cost a log-in: they are far apart.
     pub(super) fn look_at_waiting_list(&mut self, now: Timestamp) -> Decision {
-        self.verify_logins = 0;
+        (self.verify_logins, self.verify_logins_before) = (0, 0);
         self.read(now)
     }
 
     fn may_log_in(&self, now: Timestamp) -> bool {
+        if self.refused.is_some_and(Refusal::forbids_log_in) {
+            return false;
+        }
         let since = self.unknown_since.unwrap_or(now);
         let spacing: SignedDuration = self.facts.patience.verify_deadline / i32::from(VERIFY_LOGINS);
-        self.verify_logins < VERIFY_LOGINS && now >= since + spacing * i32::from(self.verify_logins)
+        let here = self.verify_logins.saturating_sub(self.verify_logins_before);
+        self.verify_logins < VERIFY_LOGINS && now >= since + spacing * i32::from(here)
     }
 
     pub(super) fn listed(&mut self, listing: Listing, now: Timestamp) -> Decision {
@@ -97,9 +102,9 @@ impl Machine {
     }
 
     fn absent(&mut self, now: Timestamp) -> Decision {
-        if std::mem::take(&mut self.refused) {
+        if let Some(refusal) = self.refused.take() {
             self.unknown_since = None;
-            return self.go_on(vec![], Staging::Retry, now);
+            return self.go_on_after(refusal, now);
         }
         self.unknown_since.get_or_insert(now);
         self.absent += 1;
@@ -138,9 +143,10 @@ impl Machine {
         // Two reads count only when they follow each other.
         self.absent = 0;
         self.unknown_since.get_or_insert(now);
-        if self.is_overdue(now) && self.unclear + 1 >= UNCLEAR_READS {
-            if self.refused && self.next_choice(now).is_none() {
-                return self.end(Outcome::Taken, "every choice was taken; the list could not be read afterwards");
+        let is_hopeless = self.refused.is_some_and(Refusal::forbids_log_in);
+        if (self.is_overdue(now) || is_hopeless) && self.unclear + 1 >= UNCLEAR_READS {
+            if let Some(end) = self.refused.and_then(|refusal| self.end_unread(refusal, now)) {
+                return end;
             }
             let note = format!("whether the booking exists could not be read from the site: {why}");
             return self.end(Outcome::NeedsAttention, &note);
