@@ -37,8 +37,8 @@ pub async fn click(stage: &mut Stage, commit: &Commit, within: Duration) -> Resu
 }
 
 /// The script call that does the commit when the page shows `at`; it is to be sent [`SCRIPT_LEAD`] before.
-pub fn script(commit: &Commit, at: Timestamp) -> Command {
-    let call = page::fire(commit, page_milliseconds(at));
+pub fn script(commit: &Commit, outcomes: &[Outcome], at: Timestamp) -> Command {
+    let call = page::fire(commit, outcomes, page_milliseconds(at));
     Command::Execute { script: call.script, args: call.args }
 }
 

@@ -25,6 +25,7 @@ pub const PAGE_JS: &str = concat!(
     include_str!("page/ready.js"),
     include_str!("page/act.js"),
     include_str!("page/condition.js"),
+    include_str!("page/before.js"),
     include_str!("page/form.js"),
     include_str!("page/clock.js"),
     include_str!("page/commit.js"),
@@ -78,9 +79,15 @@ pub fn prepared(commit: &Commit) -> Call {
 }
 
 /// The commit at once (fire mode `script`), held in the page until `at_ms` and never done before it; refused (`early`) when
-/// that is more than 60 ms away. Comes back as [`Tried`] with `fired-at-ms` and `sent-at-ms`.
-pub fn fire(commit: &Commit, at_ms: f64) -> Call {
-    Call::new("fire", json!([commit, at_ms]))
+/// that is more than 60 ms away. What holds of the outcomes until then is no answer to it. Comes back as [`Tried`] with
+/// `fired-at-ms` and `sent-at-ms`.
+pub fn fire(commit: &Commit, outcomes: &[Outcome], at_ms: f64) -> Call {
+    Call::new("fire", json!([commit, outcomes, at_ms]))
+}
+
+/// Notes which outcomes hold before the commit: what stands there unchanged is no answer to it. Comes back as a bool.
+pub fn note(outcomes: &[Outcome]) -> Call {
+    Call::new("note", json!([outcomes]))
 }
 
 /// The race after a commit that was sent from this page by any way. Comes back as [`Tried`] with a [`RaceAnswer`] in it.

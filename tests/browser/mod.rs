@@ -7,6 +7,7 @@ mod chain;
 mod commit;
 mod conditions;
 mod evidence;
+mod left_overs;
 mod locators;
 mod site;
 mod steps;

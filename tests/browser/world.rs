@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use thirtyfour::{Capabilities, TimeoutConfiguration, WebDriver};
 
 use super::site::Site;
-use super::steps::step;
+use super::steps::{booked_or_taken, step};
 
 /// A case never takes longer.
 const CASE_LIMIT: Duration = Duration::from_secs(40);
@@ -81,7 +81,7 @@ impl World<'_> {
 
     /// Does the commit by script, held until `at_ms`, as the trigger does it. What the page says against it is the error.
     pub(crate) async fn fire(&self, commit: &Commit, at_ms: f64) -> Result<Tried, Refused> {
-        let call = page::fire(commit, at_ms);
+        let call = page::fire(commit, &booked_or_taken(), at_ms);
         let mut answer = self.call(&call).await;
         if answer["missing"] == true {
             self.driver.execute(PAGE_JS, Vec::new()).await.expect("the program runs");

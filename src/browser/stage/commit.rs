@@ -69,6 +69,12 @@ impl Stage {
             .map_err(|error| Trouble::new(FailureKind::Driver, format!("the form cannot be read: {error}")))
     }
 
+    /// Notes which outcomes hold of the page before the commit: a race takes none of them for the answer while it stands there
+    /// unchanged.
+    pub async fn note_before(&mut self, outcomes: &[Outcome]) -> Result<(), Trouble> {
+        self.patient::<bool>(&page::note(outcomes)).await.map(drop)
+    }
+
     /// Asks after a commit which outcome holds, until one does or the time is over. An undeclared dialog, an error page or a
     /// lost browser end as `unknown`.
     pub async fn race(&mut self, outcomes: &[Outcome], within: Duration) -> Raced {

@@ -130,6 +130,9 @@ impl Shooter<'_> {
             }
             Err(trouble) => return self.not_done(ready, &trouble).await,
         };
+        if let Err(trouble) = self.live().stage.note_before(&ready.outcomes).await {
+            return self.not_done(ready, &trouble).await;
+        }
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
         let at = self.at;
@@ -147,9 +150,12 @@ impl Shooter<'_> {
         if let Err(trouble) = self.live().stage.commit_button(&ready.commit, BUTTON).await {
             return self.not_done(ready, &trouble).await;
         }
+        if let Err(trouble) = self.live().stage.note_before(&ready.outcomes).await {
+            return self.not_done(ready, &trouble).await;
+        }
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
-        let command = aim::script(&ready.commit, clock.shows(self.at));
+        let command = aim::script(&ready.commit, &ready.outcomes, clock.shows(self.at));
         // What is not known of the page's clock must not make it hold the call for longer than it does.
         let early = self.at - aim::SCRIPT_LEAD.saturating_sub(clock.width().unsigned_abs());
         let fired = match self.pull(command, early).await {

@@ -99,6 +99,7 @@ function aim(run) {
   if (run.code.length > 0 || document.readyState === 'loading') return null;
   try {
     const found = ready(run.program.commit);
+    if (found.state === 'ready') noteBefore(run.program.outcomes);
     return found.state === 'ready' ? found : null;
   } catch {
     return null;
@@ -296,6 +297,7 @@ function commit(run, aimed) {
   if (!isReached(run.program['at-ms'])) return again(run);
   // Asked of the storage itself: another document of this tab may have been faster.
   if (!isFree(recall(run.program.id))) return;
+  if (!aimed && !run.chain) noteBefore(run.program.outcomes);
   if (what.dialog !== undefined) declare(run, what.dialog);
   else undeclare(run);
   const behind = what.request !== undefined || what.send !== 'form';

@@ -25,6 +25,7 @@ function ready(commit, how = {}) {
 function send(commit, { element, request }) {
   if (commit.request) return sendBehind(() => sendRequest(commit.request));
   if (commit.send !== 'form') return sendBehind(() => sendPrepared(request));
+  pressed();
   element.click();
   return null;
 }
@@ -42,11 +43,12 @@ let sent = null;
 // How long a commit that came in time's last moment is held back in the page; earlier ones are refused.
 const HOLD_MS = 60;
 
-// The commit at once (fire mode `script`): held until `at`, never before it.
-function fire(commit, at) {
+// The commit at once (fire mode `script`): held until `at`, never before it. What holds of `outcomes` until then is no answer.
+function fire(commit, outcomes, at) {
   if (at - Date.now() > HOLD_MS) return fail('early', `the instant is still ${Math.round(at - Date.now())} ms away`);
   const found = ready(commit);
   if (found.state !== 'ready') return found;
+  noteBefore(outcomes);
   hold(at);
   if (commit.dialog !== undefined) answerDialogs(commit.dialog, null);
   const fired = stamp();
@@ -58,7 +60,7 @@ function fire(commit, at) {
 // → done { answer | null where none of the outcomes holds of an answer, reply } or wait
 function raceCommit(outcomes, entry = sent) {
   if (entry === null) {
-    const answer = race(outcomes);
+    const answer = raceFresh(outcomes);
     return answer ? done({ answer }) : wait('timeout', 'no outcome holds yet');
   }
   const { error, reply, answered } = entry;
