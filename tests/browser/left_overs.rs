@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use firstserve::browser::stage::Raced;
+use firstserve::flow::wire::Kept;
 use serde_json::json;
 
 use super::armed::{answer, arm, over};
@@ -74,7 +75,7 @@ async fn click(world: &mut World<'_>) -> Raced {
 async fn by_the_drivers_hands(world: &mut World<'_>) {
     for (by, want) in WAYS {
         open(world, by).await;
-        world.stage.note_before(&booked_or_taken()).await.expect("the page can be looked at");
+        world.stage.last_look(&booked_or_taken(), &Kept::default()).await.expect("the page can be looked at");
         let raced = click(world).await;
         answered_by_the_site(world, by, &raced.answer, want);
     }

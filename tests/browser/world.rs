@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use firstserve::browser::stage::{Done, FailureKind, Stage, StepFailure};
 use firstserve::flow::page::{self, Call, PAGE_JS, Tried};
-use firstserve::flow::wire::{Commit, Step};
+use firstserve::flow::wire::{Commit, Kept, Step};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -47,6 +47,8 @@ pub(crate) struct World<'a> {
     pub(crate) driver: &'a WebDriver,
     pub(crate) site: &'a Site,
     pub(crate) stage: Stage,
+    /// What a commit by script finds changed or not.
+    pub(crate) kept: Kept,
 }
 
 /// Why the page did not do the commit.
@@ -81,7 +83,7 @@ impl World<'_> {
 
     /// Does the commit by script, held until `at_ms`, as the trigger does it. What the page says against it is the error.
     pub(crate) async fn fire(&self, commit: &Commit, at_ms: f64) -> Result<Tried, Refused> {
-        let call = page::fire(commit, &booked_or_taken(), at_ms);
+        let call = page::fire(commit, &booked_or_taken(), &self.kept, at_ms);
         let mut answer = self.call(&call).await;
         if answer["missing"] == true {
             self.driver.execute(PAGE_JS, Vec::new()).await.expect("the program runs");
@@ -142,7 +144,7 @@ async fn one(
     clean(driver).await;
     site.clear();
     let stage = Stage::begin(driver.clone()).await.expect("the window answers");
-    let mut world = World { engine, driver, site, stage };
+    let mut world = World { engine, driver, site, stage, kept: Kept::default() };
     case(&mut world).await;
 }
 
