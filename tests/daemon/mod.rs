@@ -12,6 +12,7 @@ mod idle;
 mod input;
 mod kills;
 mod losses;
+mod lost_browser;
 mod once;
 mod orphans;
 mod practice;
