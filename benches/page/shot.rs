@@ -8,7 +8,7 @@ use anyhow::{Context, bail, ensure};
 use firstserve::browser::stage::Stage;
 use firstserve::browser::{Engine, Options, Session, aim, open};
 use firstserve::clock::{Clock, SystemClock};
-use firstserve::flow::wire::{By, Commit, Condition, Locator, Outcome, Program, SelectBy, Step, Verb};
+use firstserve::flow::wire::{By, Commit, Condition, Kept, Locator, Outcome, Program, SelectBy, Step, Verb};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
@@ -141,6 +141,7 @@ fn program(kind: Kind, at: Timestamp, steps: Vec<Step>) -> Program {
         steps,
         opening: kind.opening(),
         commit,
+        kept: Kept::default(),
         outcomes: vec![outcome("confirmed", ".aviso.exito"), outcome("quota", ".aviso.error")],
         answer_ms: 10_000,
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use firstserve::browser::stage::Stage;
 use firstserve::browser::{Session, Trigger, aim, shot};
 use firstserve::clock::{Clock, SystemClock};
-use firstserve::flow::wire::{OpeningWay, Program, Send};
+use firstserve::flow::wire::{Kept, OpeningWay, Program, Send};
 use jiff::Timestamp;
 
 use crate::page::{commit, outcomes};
@@ -51,8 +51,10 @@ impl Ours {
     async fn script(&mut self, at: Timestamp) -> anyhow::Result<()> {
         let commit = commit(Send::Form);
         self.stage.commit_button(&commit, BUTTON).await?;
-        let early = at - aim::SCRIPT_LEAD;
-        self.trigger.fire_at(Arc::new(SystemClock), early, aim::script(&commit, at), ANSWER).await?;
+        let (kept, early) = (Kept::default(), at - aim::SCRIPT_LEAD);
+        self.stage.last_look(&outcomes(), &kept).await?;
+        let command = aim::script(&commit, &outcomes(), &kept, at);
+        self.trigger.fire_at(Arc::new(SystemClock), early, command, ANSWER).await?;
         Ok(())
     }
 
@@ -63,6 +65,7 @@ impl Ours {
             steps: Vec::new(),
             opening: OpeningWay::Page,
             commit: commit(send),
+            kept: Kept::default(),
             outcomes: outcomes(),
             answer_ms: u64::try_from(ANSWER.as_millis())?,
         };

@@ -13,7 +13,7 @@ use super::stage::{FailureKind, Stage, Trouble};
 use super::{Command, Jar, Session, Trust};
 use crate::flow::chain::{Chain, Staged};
 use crate::flow::page;
-use crate::flow::wire::{Commit, Outcome, Step};
+use crate::flow::wire::{Commit, Kept, Outcome, Step};
 
 /// How long before the instant a script is sent into the page, which holds it until the instant itself.
 pub const SCRIPT_LEAD: Duration = Duration::from_millis(30);
@@ -36,9 +36,10 @@ pub async fn click(stage: &mut Stage, commit: &Commit, within: Duration) -> Resu
     Ok(button.map(|button| Command::Click(button.element_id().to_string())))
 }
 
-/// The script call that does the commit when the page shows `at`; it is to be sent [`SCRIPT_LEAD`] before.
-pub fn script(commit: &Commit, at: Timestamp) -> Command {
-    let call = page::fire(commit, page_milliseconds(at));
+/// The script call that does the commit when the page shows `at`, if the page holds then what was kept; it is to be sent
+/// [`SCRIPT_LEAD`] before.
+pub fn script(commit: &Commit, outcomes: &[Outcome], kept: &Kept, at: Timestamp) -> Command {
+    let call = page::fire(commit, outcomes, kept, page_milliseconds(at));
     Command::Execute { script: call.script, args: call.args }
 }
 

@@ -1,4 +1,5 @@
-//! How far a page's clock is from ours, proven by asking it: a remote browser runs on another machine.
+//! How far a page's clock is from ours, proven by asking it: a remote browser runs on another machine, and a page's scripts may
+//! put a clock of their own in the place of the browser's.
 //!
 //! A page that shows `p`, asked between `before` and `after`, is ahead of us by something between `p - after` and `p - before`.
 //! Every question narrows that; where two contradict each other a clock was set meanwhile, and nothing is known.
@@ -36,6 +37,11 @@ impl PageClock {
         let low = asked.iter().map(|one| one.page.duration_since(one.after) - GRAIN).max()?;
         let high = asked.iter().map(|one| one.page.duration_since(one.before) + GRAIN).min()?;
         (low <= high).then_some(Self { low, high })
+    }
+
+    /// Whether what was proven leaves it possible that it is the clock of this machine.
+    pub fn may_be_ours(&self) -> bool {
+        self.low <= SignedDuration::ZERO && self.high >= SignedDuration::ZERO
     }
 
     /// How much of it is not known. What waits for a time on the page is late by this much at most.
@@ -99,6 +105,14 @@ mod tests {
     fn a_slow_way_proves_little() {
         let far = PageClock::proven_by(&[asked(0, 0, 80, 120)]).expect("one answer is something");
         assert_eq!(far.width(), SignedDuration::from_millis(202));
+    }
+
+    #[test]
+    fn a_page_that_shifts_its_clock_is_found_out() {
+        for (ahead, ours) in [(0, true), (1, true), (5, false), (-5, false), (20_000, false), (-20_000, false)] {
+            let clock = PageClock::proven_by(&[asked(ahead, 0, 2, 1), asked(ahead, 9, 1, 2)]).expect("they agree");
+            assert_eq!(clock.may_be_ours(), ours, "{ahead}");
+        }
     }
 
     #[test]

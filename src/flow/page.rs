@@ -9,7 +9,7 @@ mod reply;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::wire::{Body, Commit, Condition, Outcome, Program, Rows, Step, Target, Verb};
+use super::wire::{Body, Commit, Condition, Kept, Outcome, Program, Rows, Step, Target, Verb};
 
 pub use reply::{
     Answered, Fields, Found, GaveUp, Phase, Prepared, Problem, RaceAnswer, Ran, Reply, Report, Row, Shown, State,
@@ -25,6 +25,8 @@ pub const PAGE_JS: &str = concat!(
     include_str!("page/ready.js"),
     include_str!("page/act.js"),
     include_str!("page/condition.js"),
+    include_str!("page/before.js"),
+    include_str!("page/kept.js"),
     include_str!("page/form.js"),
     include_str!("page/clock.js"),
     include_str!("page/commit.js"),
@@ -78,9 +80,26 @@ pub fn prepared(commit: &Commit) -> Call {
 }
 
 /// The commit at once (fire mode `script`), held in the page until `at_ms` and never done before it; refused (`early`) when
-/// that is more than 60 ms away. Comes back as [`Tried`] with `fired-at-ms` and `sent-at-ms`.
-pub fn fire(commit: &Commit, at_ms: f64) -> Call {
-    Call::new("fire", json!([commit, at_ms]))
+/// that is more than 60 ms away, and where the page no longer holds what was kept (`changed`). What holds of the outcomes until
+/// then is no answer to it. Comes back as [`Tried`] with `fired-at-ms` and `sent-at-ms`.
+pub fn fire(commit: &Commit, outcomes: &[Outcome], kept: &Kept, at_ms: f64) -> Call {
+    Call::new("fire", json!([commit, outcomes, kept, at_ms]))
+}
+
+/// The last look before the commit: notes which outcomes hold (what stands there unchanged is no answer to it), and fails
+/// (`changed`) where the page no longer holds what was kept. Comes back as [`Tried`].
+pub fn look(outcomes: &[Outcome], kept: &Kept) -> Call {
+    Call::new("look", json!([outcomes, kept]))
+}
+
+/// What the steps have put into the document that is there. Comes back as [`Kept`].
+pub fn remember() -> Call {
+    Call::new("remember", json!([]))
+}
+
+/// Why the page no longer holds what was kept. Comes back as text, or null while it does.
+pub fn changed(kept: &Kept) -> Call {
+    Call::new("changed", json!([kept]))
 }
 
 /// The race after a commit that was sent from this page by any way. Comes back as [`Tried`] with a [`RaceAnswer`] in it.
@@ -116,6 +135,11 @@ pub fn rows(rows: &Rows, reply: Option<&Reply>) -> Call {
 /// One look at a request behind the page's back. Comes back as [`Tried`] with `holds` in it.
 pub fn fetched(url: &str, condition: &Condition, ticket: &str) -> Call {
     Call::new("fetched", json!([url, condition, ticket]))
+}
+
+/// What the clock shows by which programs in the page wait, in milliseconds of the Unix epoch.
+pub fn now() -> Call {
+    Call::new("now", json!([]))
 }
 
 /// What the document is doing. Comes back as [`State`].

@@ -440,6 +440,26 @@ pub struct LoggedIn {
     pub place: String,
 }
 
+/// What steps have put into a page, to be compared before the commit is done there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Kept {
+    /// The document, where something in it was clicked: in another one that is not done. None: any will do.
+    pub document: Option<String>,
+    /// The controls that steps have set, but for secret ones.
+    pub controls: Vec<KeptControl>,
+}
+
+/// A control and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct KeptControl {
+    /// How it was found.
+    pub target: Target,
+    /// Its value, or whether it is ticked, as the page tells it.
+    pub value: String,
+}
+
 /// What is installed in a page to act at an instant by itself (fire mode `armed`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -455,6 +475,9 @@ pub struct Program {
     pub opening: OpeningWay,
     /// The commit.
     pub commit: Commit,
+    /// What the page must still hold at the instant, where no opening steps stand before the commit.
+    #[serde(default)]
+    pub kept: Kept,
     /// The outcome table, raced after the commit.
     pub outcomes: Vec<Outcome>,
     /// How long the answer is waited for.

@@ -1,6 +1,6 @@
 //! Steps, locators and conditions as a flow file would render them, so that the wire format itself is tested.
 
-use firstserve::flow::wire::{Commit, Condition, OpeningWay, Outcome, Program, Step};
+use firstserve::flow::wire::{Commit, Condition, Kept, OpeningWay, Outcome, Program, Step};
 use serde_json::{Value, json};
 
 pub(crate) const PLACE: &str = "selectors/test/10-step.toml:3:7";
@@ -44,8 +44,8 @@ pub(crate) fn commit(button: &str, send: &str) -> Commit {
 }
 
 pub(crate) fn program(id: &str, at_ms: f64, steps: Vec<Step>, commit: Commit) -> Program {
-    let outcomes = booked_or_taken();
-    Program { id: id.to_owned(), at_ms, steps, opening: OpeningWay::Page, commit, outcomes, answer_ms: 4000 }
+    let (outcomes, kept) = (booked_or_taken(), Kept::default());
+    Program { id: id.to_owned(), at_ms, steps, opening: OpeningWay::Page, commit, kept, outcomes, answer_ms: 4000 }
 }
 
 fn from<T: serde::de::DeserializeOwned>(value: Value) -> T {

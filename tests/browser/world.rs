@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use firstserve::browser::stage::{Done, FailureKind, Stage, StepFailure};
 use firstserve::flow::page::{self, Call, PAGE_JS, Tried};
-use firstserve::flow::wire::{Commit, Step};
+use firstserve::flow::wire::{Commit, Kept, Step};
 use firstserve::model::Origins;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use thirtyfour::{Capabilities, TimeoutConfiguration, WebDriver};
 
 use super::site::Site;
-use super::steps::step;
+use super::steps::{booked_or_taken, step};
 
 /// A case never takes longer.
 const CASE_LIMIT: Duration = Duration::from_secs(40);
@@ -48,6 +48,8 @@ pub(crate) struct World<'a> {
     pub(crate) driver: &'a WebDriver,
     pub(crate) site: &'a Site,
     pub(crate) stage: Stage,
+    /// What a commit by script finds changed or not.
+    pub(crate) kept: Kept,
 }
 
 /// Why the page did not do the commit.
@@ -82,7 +84,7 @@ impl World<'_> {
 
     /// Does the commit by script, held until `at_ms`, as the trigger does it. What the page says against it is the error.
     pub(crate) async fn fire(&self, commit: &Commit, at_ms: f64) -> Result<Tried, Refused> {
-        let call = page::fire(commit, at_ms);
+        let call = page::fire(commit, &booked_or_taken(), &self.kept, at_ms);
         let mut answer = self.call(&call).await;
         if answer["missing"] == true {
             self.driver.execute(PAGE_JS, Vec::new()).await.expect("the program runs");
@@ -144,7 +146,7 @@ async fn one(
     site.clear();
     let mut stage = Stage::begin(driver.clone()).await.expect("the window answers");
     stage.trust(Origins::of(&site.url("/"), [], &[]));
-    let mut world = World { engine, driver, site, stage };
+    let mut world = World { engine, driver, site, stage, kept: Kept::default() };
     case(&mut world).await;
 }
 

@@ -14,6 +14,7 @@ mod input;
 mod kills;
 mod losses;
 mod many;
+mod lost_browser;
 mod once;
 mod orphans;
 mod practice;

@@ -136,7 +136,10 @@ impl Referee {
         self.unlooked &= !matches!(event, Event::Listed(_));
         match event {
             Event::NoAnswer(_) | Event::Answered(Answer::Unknown | Answer::SiteError) => self.owes(2),
-            Event::Answered(Answer::NotOpen) => self.not_open = true,
+            Event::Answered(Answer::NotOpen) => {
+                self.not_open = true;
+                self.refused();
+            }
             Event::Listed(Listing::Absent) => self.reads_owed = self.reads_owed.saturating_sub(1),
             Event::Listed(Listing::CannotTell(_)) if self.reads_owed > 0 => self.reads_owed = self.reads_wanted,
             Event::Answered(Answer::Confirmed) => {
@@ -155,7 +158,7 @@ impl Referee {
                     self.refused();
                 }
             }
-            Event::Answered(Answer::NotOpen | Answer::Quota | Answer::Price) => self.refused(),
+            Event::Answered(Answer::Quota | Answer::Price) => self.refused(),
             Event::Answered(Answer::Captcha | Answer::LoginRefused) => {
                 self.refused();
                 self.shut = true;
@@ -228,6 +231,8 @@ mod controls {
         assert!(sees(fire(0, 6), Event::NotSent(Trouble::Unreachable("reset".into()))).is_err(), "not more than it");
         sees(SPEND, Event::Spent).expect("a permit is fine");
         sees(fire(0, 5), Event::Answered(Answer::NotOpen)).expect("the lead is allowed");
+        let (look, absent) = read(Listing::Absent);
+        sees(look, absent).expect("a look is fine");
         for choice in [0, 1] {
             sees(Next::Spend { choice }, Event::Spent).expect("a permit is fine");
             assert!(sees(fire(choice, 5), Event::Answered(Answer::Taken)).is_err(), "once only");

@@ -9,7 +9,7 @@ use thirtyfour::WebElement;
 use super::{FailureKind, Stage, Trouble};
 use crate::clock::Stopwatch;
 use crate::flow::page::{self, Prepared, RaceAnswer, Reply, Tried, TriedState};
-use crate::flow::wire::{Commit, Condition, Outcome};
+use crate::flow::wire::{Commit, Condition, Kept, Outcome};
 use crate::model::Answer;
 
 /// How often the outcomes are asked.
@@ -68,6 +68,26 @@ impl Stage {
         }
         serde_json::from_value(answer)
             .map_err(|error| Trouble::new(FailureKind::Driver, format!("the form cannot be read: {error}")))
+    }
+
+    /// The last look before the commit: a race takes no outcome for the answer that holds now, while it stands there unchanged.
+    /// Kind `changed`: the page no longer holds what was kept.
+    pub async fn last_look(&mut self, outcomes: &[Outcome], kept: &Kept) -> Result<(), Trouble> {
+        let tried: Tried = self.patient(&page::look(outcomes, kept)).await?;
+        match tried.state {
+            TriedState::Done => Ok(()),
+            _ => Err(Trouble::told(tried.kind.as_deref(), tried.reason, false)),
+        }
+    }
+
+    /// What the steps have put into the page that is there.
+    pub async fn remember(&mut self) -> Result<Kept, Trouble> {
+        self.patient(&page::remember()).await
+    }
+
+    /// Why the page no longer holds what was kept; none while it does.
+    pub async fn changed(&mut self, kept: &Kept) -> Result<Option<String>, Trouble> {
+        self.patient(&page::changed(kept)).await
     }
 
     /// Asks after a commit which outcome holds, until one does or the time is over. An undeclared dialog, an error page or a

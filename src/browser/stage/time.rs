@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Stage, call};
+use super::Stage;
 use crate::browser::Asked;
 use crate::clock::{Clock, Stopwatch};
-
-/// What `Date.now` of the page is, in milliseconds: the clock that programs in the page wait by.
-const TIME: &str = "return Date.now()";
+use crate::flow::page;
 
 impl Stage {
-    /// Asks the page for its time, so many times at most and until the time is over; a question without an answer ends it.
+    /// Asks the page for the time that its programs wait by, so many times at most and until the time is over; a question without an answer ends it.
     pub async fn ask_time(&self, clock: &dyn Clock, questions: u32, limit: Duration) -> Vec<Asked> {
         let watch = Stopwatch::start();
         let mut answered = Vec::new();
@@ -20,11 +18,11 @@ impl Stage {
                 break;
             }
             let before = clock.now();
-            let Ok(said) = call::within(left, self.driver.execute(TIME, Vec::new())).await else { break };
+            let asking = tokio::time::timeout(left, self.call::<f64>(&page::now())).await;
             let after = clock.now();
-            let Some(page) = said.json().as_i64().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()) else {
-                break;
-            };
+            let Ok(Ok(ms)) = asking else { break };
+            #[expect(clippy::cast_possible_truncation, reason = "a clock that is out of range is not one")]
+            let Ok(page) = jiff::Timestamp::from_microsecond((ms * 1000.0) as i64) else { break };
             answered.push(Asked { before, page, after });
         }
         answered

@@ -41,6 +41,8 @@ pub enum FailureKind {
     Script,
     /// The step or the form cannot be done in this way.
     Unsupported,
+    /// The page no longer holds what was filled in.
+    Changed,
     /// The instant has not come yet.
     Early,
     /// There is no such window.
@@ -53,7 +55,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NotFound,
         Self::Ambiguous,
         Self::NotVisible,
@@ -70,6 +72,7 @@ impl FailureKind {
         Self::BadPattern,
         Self::Script,
         Self::Unsupported,
+        Self::Changed,
         Self::Early,
         Self::NoWindow,
         Self::NoFile,
@@ -95,6 +98,7 @@ impl FailureKind {
             Self::BadPattern => "bad-pattern",
             Self::Script => "script",
             Self::Unsupported => "unsupported",
+            Self::Changed => "changed",
             Self::Early => "early",
             Self::NoWindow => "no-window",
             Self::NoFile => "no-file",
@@ -107,7 +111,7 @@ impl FailureKind {
         use FailureKind as K;
         match self {
             K::NotFound | K::Ambiguous | K::NotVisible | K::NotEnabled | K::Moving | K::Covered | K::Rejected => true,
-            K::Origin | K::Unsupported | K::Early | K::BadLocator | K::BadPattern | K::NoFile => true,
+            K::Origin | K::Unsupported | K::Changed | K::Early | K::BadLocator | K::BadPattern | K::NoFile => true,
             K::Expectation | K::Dialog | K::Unreachable | K::Timeout | K::Script | K::NoWindow | K::Driver => false,
         }
     }

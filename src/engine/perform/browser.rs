@@ -16,7 +16,7 @@ use crate::browser::stage::{FailureKind, Stage};
 use crate::browser::{BrowserError, Options, Session, Trigger, open};
 use crate::engine::What;
 use crate::flow::rows::Row;
-use crate::flow::wire::{Commit, Step, Verb};
+use crate::flow::wire::{Commit, Kept, Step, Verb};
 use crate::flow::{Flow, Phase, Words};
 use crate::model::{Answer, FireMode, Secret};
 use crate::store::Mark;
@@ -60,6 +60,8 @@ pub(super) struct Live {
     pub(super) words: Words,
     pub(super) trigger: Option<Trigger>,
     pub(super) written: Written,
+    /// What the steps have put into the page where the commit is done.
+    pub(super) kept: Kept,
     standing: Standing,
     /// Masked in logs while the session lasts.
     learnt: Vec<Learnt>,
@@ -247,7 +249,8 @@ impl Stager for BrowserHands {
         let stage = stage.map_err(|error| Trouble::Browser(error.to_string()))?;
         let stage = stage.with_secrets(self.kit.secrets());
         let (trigger, standing, learnt) = (None, Standing::default(), Vec::new());
-        let mut live = Live { session, stage, words, trigger, written, standing, learnt, _account: account };
+        let kept = Kept::default();
+        let mut live = Live { session, stage, words, trigger, written, kept, standing, learnt, _account: account };
         live.arm(self.kit.errand.mode()).map_err(Trouble::Browser)?;
         self.live = Some(live);
         Ok(())
@@ -258,6 +261,9 @@ impl Stager for BrowserHands {
     }
 
     async fn do_steps(&mut self, phase: Phase, choice: usize) -> Result<(), Trouble> {
+        if let Some(live) = self.live.as_mut().filter(|_| phase == Phase::Choose) {
+            live.kept = Kept::default();
+        }
         self.steps(phase, choice).await.map(drop)
     }
 
@@ -287,10 +293,15 @@ impl Stager for BrowserHands {
     async fn look_at_commit(&mut self, choice: usize) -> Result<(), Trouble> {
         let commit = self.commit(choice)?;
         let live = self.live.as_mut().expect("staged in a session");
-        match live.stage.commit_button(&commit, BUTTON).await {
-            Ok(_) => Ok(()),
-            Err(trouble) => Err(self.explain_commit(&commit, &trouble, choice).await),
+        let looked = match live.stage.commit_button(&commit, BUTTON).await {
+            Ok(_) => live.stage.remember().await,
+            Err(trouble) => Err(trouble),
+        };
+        match looked {
+            Ok(kept) => live.kept = kept,
+            Err(trouble) => return Err(self.explain_commit(&commit, &trouble, choice).await),
         }
+        Ok(())
     }
 
     async fn prove(&mut self, way: Way, at: Timestamp) -> Tried {
@@ -328,6 +339,10 @@ impl Performer for BrowserHands {
 
     async fn check_login(&mut self) -> Event {
         let Some(live) = self.live.as_mut() else { return Event::BrowserLost("there is no session".to_owned()) };
+        // A page that cannot be asked now is asked once more before the commit.
+        if let Ok(Some(why)) = live.stage.changed(&live.kept).await {
+            return Event::StageFailed(self.kit.told(Trouble::Unreachable(format!("it is staged anew: {why}"))));
+        }
         let Some(check) = self.kit.errand.flow.logged_in() else { return Event::LoginChecked(true) };
         let Ok(check) = check.render(&live.words) else { return Event::LoginChecked(true) };
         match live.stage.fetched(&check.request.url, &check.when, LOGIN_CHECK).await {

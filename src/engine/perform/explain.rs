@@ -34,7 +34,7 @@ impl Failed {
     /// Who has to act, where the site says nothing about it.
     fn trouble(self) -> Trouble {
         match self.kind {
-            FailureKind::Unreachable | FailureKind::Timeout => Trouble::Unreachable(self.text),
+            FailureKind::Unreachable | FailureKind::Timeout | FailureKind::Changed => Trouble::Unreachable(self.text),
             FailureKind::Driver | FailureKind::NoWindow | FailureKind::Early => Trouble::Browser(self.text),
             _ => Trouble::Selector(self.text),
         }
@@ -43,8 +43,8 @@ impl Failed {
     /// The log-in's own page always looks like that of somebody who is not logged in.
     fn is_explained_by(&self, said: Answer) -> bool {
         let says_nothing = self.phase == Some(Phase::Login) && said == Answer::LoginExpired;
-        // What another site's page shows is not our site's word.
-        let says_nothing = says_nothing || self.kind == FailureKind::Origin;
+        // What another site's page shows is not our site's word, and what a page says that has changed was there before.
+        let says_nothing = says_nothing || matches!(self.kind, FailureKind::Origin | FailureKind::Changed);
         !says_nothing && !matches!(said, Answer::Unknown | Answer::Confirmed)
     }
 }

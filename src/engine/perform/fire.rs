@@ -13,6 +13,7 @@ use super::explain::Failed;
 use crate::browser::aim;
 use crate::browser::stage::{self, FailureKind};
 use crate::browser::{Command, FireError, PageClock};
+use crate::engine::What;
 use crate::flow::opening::not_chained;
 use crate::flow::page::{Phase as ProgramPhase, Reply, Report, Tried};
 use crate::flow::wire::{Commit, OpeningWay, Outcome, Program, Step};
@@ -27,10 +28,14 @@ const ASK_EVERY: Duration = Duration::from_millis(25);
 /// The page is left alone from this long before the instant on.
 const HANDS_OFF: Duration = Duration::from_millis(100);
 
+/// How often, and until how long before the instant, it is asked whether an armed browser is still there.
+const WATCH_EVERY: Duration = Duration::from_millis(200);
+const WATCHED_UNTIL: Duration = Duration::from_millis(400);
+
 /// How long the commit's button may take to be there.
 const BUTTON: Duration = Duration::from_secs(3);
 
-/// How often, and how long, a browser on another machine is asked for its time.
+/// How often, and how long, a page is asked for its time.
 const TIME_QUESTIONS: u32 = 5;
 const TIME_PATIENCE: Duration = Duration::from_millis(250);
 
@@ -67,7 +72,7 @@ impl Shooter<'_> {
     /// The page waits for the instant by its own clock, where that is known well enough.
     async fn by_the_page(&mut self, ready: &Ready, mode: FireMode) -> Event {
         let Some(clock) = self.page_clock().await else {
-            tracing::warn!("the clock of the browser's machine is not known well enough; the driver clicks instead");
+            tracing::warn!("the page's clock cannot be relied on; the driver clicks instead");
             return self.native_after_opening(ready, mode).await;
         };
         match mode {
@@ -76,15 +81,17 @@ impl Shooter<'_> {
         }
     }
 
-    /// The clock of a browser on another machine is not ours.
+    /// The clock of a browser on another machine is not ours; one on this machine shows ours, if no script of the page has put
+    /// another in its place: none then.
     pub(super) async fn page_clock(&mut self) -> Option<PageClock> {
         let clock = Arc::clone(&self.hands.kit.clock);
         let live = self.live();
-        if !live.session.is_remote() {
-            return Some(PageClock::OURS);
-        }
         let asked = live.stage.ask_time(&*clock, TIME_QUESTIONS, TIME_PATIENCE).await;
-        PageClock::proven_by(&asked).filter(|clock| clock.width() <= VAGUEST_CLOCK)
+        let proven = PageClock::proven_by(&asked)?;
+        if live.session.is_remote() {
+            return Some(proven).filter(|clock| clock.width() <= VAGUEST_CLOCK);
+        }
+        proven.may_be_ours().then_some(PageClock::OURS)
     }
 
     /// An armed program would have done the opening steps by itself.
@@ -121,6 +128,12 @@ impl Shooter<'_> {
         Event::NotSent(self.hands.explain_commit(&ready.commit, trouble, self.choice).await)
     }
 
+    /// What holds already is no answer; what was filled in must still stand.
+    async fn last_look(&mut self, ready: &Ready) -> Result<(), stage::Trouble> {
+        let live = self.live();
+        live.stage.last_look(&ready.outcomes, &live.kept).await
+    }
+
     /// A WebDriver click on the button.
     async fn native(&mut self, ready: &Ready) -> Event {
         let click = match aim::click(&mut self.live().stage, &ready.commit, BUTTON).await {
@@ -130,6 +143,9 @@ impl Shooter<'_> {
             }
             Err(trouble) => return self.not_done(ready, &trouble).await,
         };
+        if let Err(trouble) = self.last_look(ready).await {
+            return self.not_done(ready, &trouble).await;
+        }
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
         let at = self.at;
@@ -138,7 +154,7 @@ impl Shooter<'_> {
                 self.sent("native", fired.woke_at, fired.sent_at);
                 self.race(ready).await
             }
-            Err(error) => self.not_fired(ready, "native", error).await,
+            Err(error) => self.not_fired(ready, error).await,
         }
     }
 
@@ -147,14 +163,18 @@ impl Shooter<'_> {
         if let Err(trouble) = self.live().stage.commit_button(&ready.commit, BUTTON).await {
             return self.not_done(ready, &trouble).await;
         }
+        if let Err(trouble) = self.last_look(ready).await {
+            return self.not_done(ready, &trouble).await;
+        }
         let dialog = ready.commit.dialog.clone();
         self.live().stage.declare(dialog);
-        let command = aim::script(&ready.commit, clock.shows(self.at));
+        let at = clock.shows(self.at);
+        let command = aim::script(&ready.commit, &ready.outcomes, &self.live().kept, at);
         // What is not known of the page's clock must not make it hold the call for longer than it does.
         let early = self.at - aim::SCRIPT_LEAD.saturating_sub(clock.width().unsigned_abs());
         let fired = match self.pull(command, early).await {
             Ok(fired) => fired,
-            Err(error) => return self.not_fired(ready, "script", error).await,
+            Err(error) => return self.not_fired(ready, error).await,
         };
         match page_answer(&fired.result) {
             Said::Sent { woke, sent } => {
@@ -166,8 +186,7 @@ impl Shooter<'_> {
                 Event::NotSent(self.hands.explain(Failed { phase: None, kind, text }, self.choice).await)
             }
             Said::Unclear(why) => {
-                self.sent("script", fired.woke_at, fired.returned_at);
-                tracing::info!(why, "the page did not say when it sent");
+                self.may_be_sent(&format!("the page did not say: {why}"));
                 self.race(ready).await
             }
         }
@@ -181,7 +200,7 @@ impl Shooter<'_> {
         trigger.fire_at(clock, at, command, answer).await
     }
 
-    async fn not_fired(&mut self, ready: &Ready, mode: &'static str, error: FireError) -> Event {
+    async fn not_fired(&mut self, ready: &Ready, error: FireError) -> Event {
         match error {
             FireError::NotSent { why } => Event::NotSent(Trouble::Browser(why)),
             // The driver says so only of a button that it does not find or cannot reach.
@@ -189,8 +208,8 @@ impl Shooter<'_> {
                 let (kind, text) = (FailureKind::Covered, format!("{}: {why}", ready.commit.place));
                 Event::NotSent(self.hands.explain(Failed { phase: None, kind, text }, self.choice).await)
             }
-            FireError::Unknown { why, sent_at } => {
-                self.sent(mode, sent_at, sent_at);
+            FireError::Unknown { why, .. } => {
+                self.may_be_sent(&why);
                 Event::NoAnswer(why)
             }
         }
@@ -228,6 +247,9 @@ impl Shooter<'_> {
             Ok(program) => program,
             Err(trouble) => return Event::NotSent(trouble),
         };
+        if let Err(trouble) = self.last_look(ready).await {
+            return self.not_done(ready, &trouble).await;
+        }
         if let Err(trouble) = self.live().stage.arm(&program).await {
             return match trouble.is_before_acting() {
                 true => self.not_done(ready, &trouble).await,
@@ -248,6 +270,7 @@ impl Shooter<'_> {
             opening: self.opening_way(&steps, &ready.commit),
             steps,
             commit: ready.commit.clone(),
+            kept: self.live().kept.clone(),
             outcomes: ready.outcomes.clone(),
             answer_ms: u64::try_from(self.answer().as_millis()).unwrap_or(u64::MAX),
         })
@@ -269,7 +292,9 @@ impl Shooter<'_> {
     }
 
     async fn follow_program(&mut self, id: &str, clock: PageClock) -> Event {
-        self.leave_alone().await;
+        if let Some(event) = self.leave_alone().await {
+            return event;
+        }
         let deadline = self.hands.kit.clock.now() + self.answer() + self.answer();
         let mut last = "the program never answered".to_owned();
         while self.hands.kit.clock.now() < deadline {
@@ -280,6 +305,10 @@ impl Shooter<'_> {
                     }
                 }
                 Ok(None) => "the page that is there now cannot know".clone_into(&mut last),
+                Err(trouble) if trouble.kind == FailureKind::Driver && self.is_gone().await => {
+                    self.may_be_sent(&trouble.reason);
+                    return Event::NoAnswer(trouble.reason);
+                }
                 Err(trouble) => last = trouble.reason,
             }
             tokio::time::sleep(ASK_EVERY).await;
@@ -288,12 +317,36 @@ impl Shooter<'_> {
         Event::NoAnswer(last)
     }
 
-    /// Nobody asks the page for anything around the instant.
-    async fn leave_alone(&self) {
-        let clock = &self.hands.kit.clock;
+    /// Nobody asks the page for anything around the instant. Until then its driver is asked whether there is a browser: one that
+    /// is lost before has sent nothing.
+    async fn leave_alone(&mut self) -> Option<Event> {
+        let clock = Arc::clone(&self.hands.kit.clock);
+        while self.at - WATCHED_UNTIL > clock.now() {
+            if self.is_gone().await {
+                return Some(self.lost_ahead().await);
+            }
+            clock.sleep_until((clock.now() + WATCH_EVERY).min(self.at - WATCHED_UNTIL)).await;
+        }
         if self.at - HANDS_OFF > clock.now() {
             clock.sleep_until(self.at + ASK_EVERY).await;
         }
+        None
+    }
+
+    /// Whether the driver says that there is no browser any more; one that is busy says nothing.
+    async fn is_gone(&mut self) -> bool {
+        tokio::time::timeout(WATCH_EVERY, self.live().session.alive()).await == Ok(false)
+    }
+
+    /// No answer is no proof; but what has ended before the instant can send nothing.
+    async fn lost_ahead(&mut self) -> Event {
+        let why = "the browser was lost after the permit".to_owned();
+        self.hands.end_live().await;
+        if self.hands.loose.is_empty() && self.hands.kit.clock.now() < self.at {
+            return Event::NotSent(Trouble::Browser(why));
+        }
+        self.may_be_sent(&why);
+        Event::NoAnswer(why)
     }
 
     async fn conclude(&mut self, report: &Report, clock: PageClock) -> Option<Event> {
@@ -339,6 +392,12 @@ impl Shooter<'_> {
     fn sent(&mut self, mode: &'static str, woke: Timestamp, sent: Timestamp) {
         self.hands.marks.extend([(Mark::Woken, woke), (Mark::Sent, sent)]);
         self.hands.kit.sent(self.choice, mode, sent);
+    }
+
+    /// Nobody says when the submit left, or whether it did.
+    fn may_be_sent(&self, why: &str) {
+        let words = format!("the submit may have been sent, the site's list will tell: {why}");
+        self.hands.kit.reporter.say(self.hands.kit.clock.now(), What::Trouble(words));
     }
 
     fn mark(&mut self, mark: Mark, at: Timestamp) {

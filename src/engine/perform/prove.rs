@@ -17,7 +17,7 @@ use crate::browser::shot::{self, Chained, Visitor};
 use crate::browser::{Jar, aim};
 use crate::flow::opening::not_chained;
 use crate::flow::page::{GaveUp, Phase as ProgramPhase, Reply, Report};
-use crate::flow::wire::{By, Commit, Condition, Locator, Outcome, Program, Send, Step, Verb};
+use crate::flow::wire::{By, Commit, Condition, Kept, Locator, Outcome, Program, Send, Step, Verb};
 use crate::model::{Answer, FireMode, OpeningWay};
 use crate::timing::{Trouble, Way};
 
@@ -202,6 +202,8 @@ fn without_button(program: Program, opening: OpeningWay, commit: &Commit) -> Pro
         id: format!("{}-look", program.id),
         opening: opening.min(OpeningWay::Fetch),
         commit: nothing_to_press(commit.place.clone()),
+        // Nothing is pressed, so nothing need be as it was filled in.
+        kept: Kept::default(),
         answer_ms: u64::try_from(NO_BUTTON.as_millis()).unwrap_or(u64::MAX),
         ..program
     };
@@ -277,6 +279,7 @@ mod tests {
             steps: Vec::new(),
             opening: OpeningWay::Page,
             commit: nothing_to_press("commit.toml:1:1".into()),
+            kept: Kept::default(),
             outcomes: Vec::new(),
             answer_ms: 2_000,
         };

@@ -11,13 +11,13 @@ const VERBS = {
   reload: (nothing, how) => leave(how, 'surely', () => location.reload()),
   click: (target, how) => onTarget(target, how, element => pressOn(element, how)),
   submit: (target, how) => onElement(target, 'visible', element => submitForm(element, how)),
-  fill: ({ target, with: text }, how) => onElement(target, 'visible', element => fill(element, text, how)),
-  clear: (target, how) => onElement(target, 'visible', element => fill(element, '', how)),
-  set: ({ target, with: text }, how) => onElement(target, 'there', element => setValue(element, text, how)),
-  select: (what, how) => onElement(what.target, 'visible', element => select(element, what, how)),
-  check: (target, how) => onElement(target, 'there', element => tick(element, true, how)),
-  uncheck: (target, how) => onElement(target, 'there', element => tick(element, false, how)),
-  type: ({ target }, how) => onTarget(target, how, element => needsHands(element, how)),
+  fill: ({ target, with: text }, how) => onSettable(target, 'visible', how, element => fill(element, text, how)),
+  clear: (target, how) => onSettable(target, 'visible', how, element => fill(element, '', how)),
+  set: ({ target, with: text }, how) => onSettable(target, 'there', how, element => setValue(element, text, how)),
+  select: (what, how) => onSettable(what.target, 'visible', how, element => select(element, what, how)),
+  check: (target, how) => onSettable(target, 'there', how, element => tick(element, true, how)),
+  uncheck: (target, how) => onSettable(target, 'there', how, element => tick(element, false, how)),
+  type: ({ target }, how) => onTarget(target, how, element => (setsControl(target, element, how), needsHands(element, how))),
   press: ({ target }, how) => (target?.length ? onTarget(target, how, element => needsHands(element, how)) : needsHands(null, how)),
   upload: ({ target }, how) => onElement(target, 'there', element => needsHands(element, how)),
   frame: (target, how) => onElement(target, 'there', element => needsHands(element, how)),
@@ -41,6 +41,14 @@ function onElement(target, need, does) {
   return { ...does(found.element), hit: found.hit };
 }
 
+// The same for a control that is given a value.
+function onSettable(target, need, how, does) {
+  return onElement(target, need, element => {
+    setsControl(target, element, how);
+    return does(element);
+  });
+}
+
 // The same for what a pointer or a key must be able to reach.
 function onTarget(target, how, does) {
   return onElement(target, 'visible', element => {
@@ -52,6 +60,7 @@ function onTarget(target, how, does) {
 const needsHands = (element, how) => (how.real ? { state: 'ready', element } : fail('unsupported', 'it needs real keys'));
 
 function pressOn(element, how) {
+  clicks += 1;
   if (how.real) return { state: 'ready', element };
   return leave(how, 'perhaps', () => element.click());
 }
@@ -129,9 +138,10 @@ function lookUp(prototype, property) {
 // A date control drops what is no date; a mask may write the same digits differently.
 function sameValue(element, text) {
   if (element.value === text || text === '') return element.value === text;
-  const bare = value => value.replace(/\r\n?/g, '\n').replace(/[\s().\-/:]/g, '').toLowerCase();
   return element.value !== '' && (bare(element.value) === bare(text) || element.localName === 'select');
 }
+
+const bare = value => value.replace(/\r\n?/g, '\n').replace(/[\s().\-/:]/g, '').toLowerCase();
 
 function announce(element, data) {
   element.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true, inputType: 'insertReplacementText', data }));

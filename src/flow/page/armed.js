@@ -60,7 +60,7 @@ const isOver = state => ['answered', 'failed', 'disarmed'].includes(state.phase)
 function start(program, scripts, words) {
   if (running.has(program.id)) return;
   const code = compile(program.steps, [...scripts]);
-  const run = { program, words, code, state: recall(program.id), since: null, parked: false, chain: null };
+  const run = { program, words, code, state: recall(program.id), since: null, parked: false, chain: null, clock: clockMark() };
   if (isOver(run.state)) return;
   running.set(program.id, run);
   redeclare(run);
@@ -72,10 +72,15 @@ function start(program, scripts, words) {
 }
 
 const atInstant = run => ({
-  isWanted: () => isMine(run) && run.state.phase === 'armed',
+  isWanted: () => isMine(run) && run.state.phase === 'armed' && keepsTime(run),
   aim: () => aim(run),
   wake: aimed => wake(run, aimed),
 });
+
+// Before the instant nothing is lost by giving up; a later one would be early, or never.
+function keepsTime(run) {
+  return isSteady(run.clock) || giveUp(run, null, fail('early', UNSTEADY), null);
+}
 
 const isMine = run => running.get(run.program.id) === run;
 
@@ -85,6 +90,7 @@ addEventListener('pageshow', event => {
 });
 
 function wake(run, aimed = null) {
+  if (!keepsTime(run)) return;
   if (isLeaving(LEAVING_MS)) return again(run);
   Object.assign(run.state, { phase: 'opening', 'woke-at-ms': stamp() });
   if (isChained(run.program, run.code)) beginChain(run);
@@ -99,7 +105,9 @@ function aim(run) {
   if (run.code.length > 0 || document.readyState === 'loading') return null;
   try {
     const found = ready(run.program.commit);
-    return found.state === 'ready' ? found : null;
+    if (found.state !== 'ready' || unkept(run.program.kept)) return null;
+    noteBefore(run.program.outcomes);
+    return found;
   } catch {
     return null;
   }
@@ -296,6 +304,10 @@ function commit(run, aimed) {
   if (!isReached(run.program['at-ms'])) return again(run);
   // Asked of the storage itself: another document of this tab may have been faster.
   if (!isFree(recall(run.program.id))) return;
+  // The opening steps may have loaded another page on purpose.
+  const why = aimed || run.code.length > 0 ? null : unkept(run.program.kept);
+  if (why) return void giveUp(run, null, fail('changed', why), null);
+  if (!aimed && !run.chain) noteBefore(run.program.outcomes);
   if (what.dialog !== undefined) declare(run, what.dialog);
   else undeclare(run);
   const behind = what.request !== undefined || what.send !== 'form';

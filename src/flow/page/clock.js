@@ -1,6 +1,10 @@
 // --------------------------------------------------------------------------------------------------------------- clock
 // This machine's clock as the page sees it, and waiting for an instant without ever being early.
 
+// The page's scripts may put another clock in the place of this one at any time.
+const wallClock = Date.now.bind(Date);
+const steadyClock = performance.now.bind(performance);
+
 // A browser that rounds its clocks to a millisecond may round up (Firefox jitters): then a whole step is waited more.
 const COARSE_STEP_MS = 0.5;
 
@@ -18,7 +22,14 @@ function isCoarse() {
   return coarse;
 }
 
-const isReached = at => Date.now() - (isCoarse() ? 1 : 0) >= at;
+const isReached = at => wallClock() - (isCoarse() ? 1 : 0) >= at;
+
+// A clock that goes otherwise than time does was set, or is not the machine's: nothing is known by it any more.
+const LARGEST_STEP_MS = 20;
+
+// Whether the clock has gone as time does since; without `since` that begins now.
+const clockMark = () => wallClock() - steadyClock();
+const isSteady = since => Math.abs(clockMark() - since) <= LARGEST_STEP_MS;
 
 // Milliseconds of the Unix epoch with the fine grain of `performance.now`, set by the edges of `Date.now`.
 let ahead = null;
@@ -31,9 +42,9 @@ function stamp() {
 function setStamp() {
   let least = Infinity;
   for (let edge = 0; edge < 3; edge += 1) {
-    const before = Date.now();
+    const before = wallClock();
     let now = before;
-    for (let turns = 0; now === before && turns < 1e7; turns += 1) now = Date.now();
+    for (let turns = 0; now === before && turns < 1e7; turns += 1) now = wallClock();
     least = Math.min(least, now - performance.now());
   }
   ahead = least;
@@ -63,7 +74,7 @@ const WAKEFUL_MS = 2500;
 // the instant on, but not later than `until`; `meanwhile` is called whenever it wakes up.
 function waitUntil(at, { isWanted, soon, meanwhile, aim, wake }) {
   const due = [...soon].sort((a, b) => b.before - a.before);
-  const left = () => at - Date.now();
+  const left = () => at - wallClock();
   let heldBack = false;
   const nap = () => {
     if (!isWanted()) return;

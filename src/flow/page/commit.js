@@ -25,6 +25,7 @@ function ready(commit, how = {}) {
 function send(commit, { element, request }) {
   if (commit.request) return sendBehind(() => sendRequest(commit.request));
   if (commit.send !== 'form') return sendBehind(() => sendPrepared(request));
+  pressed();
   element.click();
   return null;
 }
@@ -39,15 +40,23 @@ function sendBehind(starts) {
 // The request of the last commit that was fired by script in this document.
 let sent = null;
 
+const UNSTEADY = 'the page sets its own clock, so it cannot wait for the instant';
+
 // How long a commit that came in time's last moment is held back in the page; earlier ones are refused.
 const HOLD_MS = 60;
 
-// The commit at once (fire mode `script`): held until `at`, never before it.
-function fire(commit, at) {
-  if (at - Date.now() > HOLD_MS) return fail('early', `the instant is still ${Math.round(at - Date.now())} ms away`);
+// The commit at once (fire mode `script`): held until `at`, never before it, and not done where the page no longer holds
+// what was `kept`. What holds of `outcomes` until then is no answer.
+function fire(commit, outcomes, kept, at) {
+  if (at - wallClock() > HOLD_MS) return fail('early', `the instant is still ${Math.round(at - wallClock())} ms away`);
+  const since = clockMark();
   const found = ready(commit);
   if (found.state !== 'ready') return found;
+  const why = unkept(kept);
+  if (why) return fail('changed', why);
+  noteBefore(outcomes);
   hold(at);
+  if (!isSteady(since)) return fail('early', UNSTEADY);
   if (commit.dialog !== undefined) answerDialogs(commit.dialog, null);
   const fired = stamp();
   sent = send(commit, found);
@@ -57,8 +66,9 @@ function fire(commit, at) {
 // The race after a commit: on the answer where it was sent as a request, else on the page.
 // → done { answer | null where none of the outcomes holds of an answer, reply } or wait
 function raceCommit(outcomes, entry = sent) {
+  if (heldBack !== null) return done({ answer: null, error: heldBack });
   if (entry === null) {
-    const answer = race(outcomes);
+    const answer = raceFresh(outcomes);
     return answer ? done({ answer }) : wait('timeout', 'no outcome holds yet');
   }
   const { error, reply, answered } = entry;

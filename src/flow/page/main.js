@@ -56,6 +56,8 @@ const CALLS = {
   act, ready, prepared, fire, request, fetched, arm, resume, disarm, stopLoading, state, conceal, source, shown, cover, uncover,
   raceCommit: outcomes => raceCommit(outcomes),
   report: id => recall(id),
+  look, remember, now: wallClock,
+  changed: kept => unkept(kept),
   locate: (target, need) => locate(target, document, need),
   holds: (condition, reply) => ({ holds: holds(condition, reply), tells: tell(condition) }),
   race: (outcomes, reply) => race(outcomes, reply),

@@ -44,8 +44,10 @@ function walk(run, warm) {
   const started = performance.now();
   quietly(() => {
     if (isChained(run.program, run.code)) return walkChain(run);
-    const { request } = run.code.length === 0 ? ready(run.program.commit) : {};
+    if (run.code.length > 0) return;
+    const { request } = ready(run.program.commit);
     if (request) asSent(request);
+    noteBefore(run.program.outcomes);
   });
   warm.walked = performance.now() - started;
 }

@@ -30,6 +30,10 @@ impl Shooter<'_> {
             Ok(planned) => planned,
             Err(trouble) => return self.not_done(ready, &trouble).await,
         };
+        // After the form was read: what was read is what was filled in.
+        if let Err(trouble) = self.last_look(ready).await {
+            return self.not_done(ready, &trouble).await;
+        }
         let trust = plan.trust.clone();
         match shot::fire_at(Arc::clone(&self.hands.kit.clock), self.at, plan).await {
             Ok(landed) => {
