@@ -9,7 +9,7 @@ use tokio::sync::{Notify, watch::Receiver};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::household::{Household, open_store};
+use super::household::{Household, SECOND_RUN, open_store};
 use super::setting::{Setting, zones_of};
 use super::{Exit, Failure};
 use crate::clock::{self, SystemClock};
@@ -48,7 +48,7 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
         let listener = listen(&config.server.listen);
         // A second one is told that there is a first, and not only that its port is taken.
         let listener = if Store::is_held(&config.server.data) { listener } else { Ok(listener?) };
-        let store = open_store(&config).await?;
+        let store = open_store(&config, SECOND_RUN).await?;
         let listener = listener?;
         let household = Household::new(config, zones, store, redactor)?;
         daemon(setting, &loaded, household, listener, signals).await

@@ -42,7 +42,7 @@ async fn a_second_daemon_is_refused_and_told_why() {
     let refused = Store::open(&kept.url(), &kept.data()).await.expect_err("refused");
     let lock = kept.data().join("instance.lock");
     let expected = format!(
-        "open the database: process {} already uses {}; stop it first, or give this one its own `data` and `database` under [server]",
+        "open the database: process {} already uses {}; stop it first",
         std::process::id(),
         lock.display()
     );
