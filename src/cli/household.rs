@@ -166,6 +166,11 @@ impl Household {
         evidence_of_rehearsal(&self.config.server.data)
     }
 
+    /// What masks secrets.
+    pub(super) fn redactor(&self) -> Redactor {
+        self.redactor.clone()
+    }
+
     /// The store.
     pub(super) fn store(&self) -> Store {
         self.store.clone()

@@ -25,6 +25,7 @@ mod follow;
 mod journal;
 mod post;
 pub(super) mod signals;
+mod troubles;
 
 use follow::Follower;
 use post::Post;
@@ -99,6 +100,7 @@ async fn daemon(
     let nudge = Arc::new(Notify::new());
     let post = Post::start(&household, &nudge)?;
     tokio::spawn(journal::keep(engine.events(), household.store(), nudge));
+    tokio::spawn(troubles::keep(engine.events(), household.store(), household.redactor()));
     let stop = CancellationToken::new();
     let address = listener.local_addr()?;
     let health = Health::new(engine.clone(), Arc::new(SystemClock));

@@ -8,9 +8,12 @@ use jiff::tz::TimeZoneDatabase;
 use super::args::Args;
 use super::{Exit, Failure};
 use crate::clock::{Clock, SystemClock, ZoneData};
-use crate::config::{Config, Environment, Loaded, load};
+use crate::config::{Config, Environment, Loaded, load, load_kept};
 use crate::report::{Problem, render};
 use crate::vault::{Vault, VaultError, default_identity};
+
+/// The configuration that is read unless the command line names another.
+pub(super) const DEFAULT_CONFIG: &str = "config/booking.toml";
 
 /// The data folder of a configuration that says nothing, or cannot be read.
 pub(super) const DEFAULT_DATA: &str = "data";
@@ -29,6 +32,17 @@ impl Setting {
         Self { path: args.config.clone(), environment: Environment::new(std::env::vars_os()) }
     }
 
+    /// A command of ours with what it needs to read the same configuration: `firstserve run --config practice/booking.toml`.
+    pub(super) fn command(&self, words: &str) -> String {
+        let path = self.path.display().to_string();
+        let plain = path.chars().all(|c| c.is_alphanumeric() || "/._-+@".contains(c));
+        match (path == DEFAULT_CONFIG, plain) {
+            (true, _) => format!("`firstserve {words}`"),
+            (false, true) => format!("`firstserve {words} --config {path}`"),
+            (false, false) => format!("`firstserve {words} --config '{path}'`"),
+        }
+    }
+
     /// The zone data for a load.
     pub(super) fn zones(&self) -> impl Fn(Option<&Path>) -> TimeZoneDatabase + Send + Sync + 'static {
         |configured| ZoneData::newest(configured).db
@@ -37,6 +51,16 @@ impl Setting {
     /// Reads and checks the configuration.
     pub(super) fn load(&self) -> Loaded {
         load(&self.path, &self.environment, &self.zones(), SystemClock.now())
+    }
+
+    /// The same for a text that was in the file once.
+    pub(super) fn load_kept(&self, text: &str) -> Loaded {
+        load_kept(&self.path, text, &self.environment, &self.zones(), SystemClock.now())
+    }
+
+    /// Every error on stderr, and the exit code that goes with it.
+    pub(super) fn refused(&self, loaded: &Loaded) -> Failure {
+        refused(&self.path, &loaded.problems, loaded.unreadable)
     }
 
     /// The configuration, or every error on stderr and the exit code that goes with it.
@@ -55,7 +79,7 @@ impl Setting {
         let loaded = self.load();
         match &loaded.config {
             Some(config) => Ok((Arc::clone(config), loaded)),
-            None => Err(refused(&self.path, &loaded.problems, loaded.unreadable)),
+            None => Err(self.refused(&loaded)),
         }
     }
 

@@ -20,7 +20,7 @@ mod watch;
 
 pub use diff::{Change, Subject, What, diff};
 pub use environment::Environment;
-pub use load::{Loaded, Zones, load};
+pub use load::{Loaded, Zones, load, load_kept};
 pub use moved::{Moved, moved};
 pub use place::Places;
 pub use schema::schema;

@@ -29,7 +29,9 @@ pub enum StoreErrorKind {
         holder: String,
     },
     /// Another process holds the PostgreSQL database.
-    #[error("another firstserve already uses this database; stop it first (another household needs its own `database`)")]
+    #[error(
+        "another firstserve already uses this database; stop it first (another household needs its own `database`)"
+    )]
     SecondDaemon,
     /// The database was written by a later version.
     #[error("{place} has schema version {found}, and this program knows {known}; install the newer firstserve")]

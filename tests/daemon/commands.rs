@@ -148,7 +148,10 @@ async fn a_port_or_a_data_folder_that_is_in_use_is_69() {
         let words = ["already uses", "stop it first", &pid, "books by itself", "`firstserve status`", "Ctrl-C", &kill];
         let answer = house.ask(second).await;
         assert_fails(&answer, 69, &[&words[..], more].concat());
-        assert!(!answer.err.contains("its own"), "another database would book without the record of this one: {answer:#?}");
+        assert!(
+            !answer.err.contains("its own"),
+            "another database would book without the record of this one: {answer:#?}"
+        );
     }
     daemon.stop().await;
 }
