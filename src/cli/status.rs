@@ -520,7 +520,7 @@ mod tests {
         let left = told(line, None);
         assert!(left.starts_with("ana · wednesday singles: left unfinished\n  left  Wed"), "{left}");
         let spent = told(one(&[&known(21, State::Unknown, "")]), None);
-        assert!(spent.contains("unknown: verified at the next start"), "{spent}");
+        assert!(spent.contains("unknown: verified at\n        the next start"), "{spent}");
     }
 
     #[test]

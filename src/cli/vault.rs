@@ -82,7 +82,11 @@ impl VaultArgs {
             }
             VaultCommand::List => {
                 let entries = Vault::open(data, &identity)?.list()?;
-                Ok(Done::new(entries.join("\n"), json!({ "entries": entries })))
+                let text = match entries.is_empty() {
+                    true => "the vault is empty; `firstserve vault set NAME` keeps an entry in it".to_owned(),
+                    false => entries.join("\n"),
+                };
+                Ok(Done::new(text, json!({ "entries": entries })))
             }
             VaultCommand::Rm { entry } => {
                 Vault::open(data, &identity)?.remove(entry)?;

@@ -12,7 +12,7 @@ use crate::cli::household::Household;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Reload};
 use crate::engine::Handle;
-use crate::report::{Severity, render};
+use crate::report::{errors_by_file, render};
 
 /// How often a missing vault is looked for: somebody may have just made it.
 const LOOK_FOR_VAULT: Duration = Duration::from_secs(5);
@@ -86,7 +86,7 @@ impl Follower {
     }
 
     fn refuse(&self, loaded: &Loaded) {
-        let errors = loaded.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+        let errors = errors_by_file(&loaded.problems, "the configuration");
         super::super::say(render(&loaded.problems, false).trim_end());
         self.engine.refused(SystemClock.now(), errors);
     }
