@@ -35,7 +35,7 @@ impl Store {
             let Some(row) = row else { return Ok(None) };
             let data: Value = serde_json::from_str(&row.text("data")?).unwrap_or_default();
             let why = data["why"].as_str().map(str::to_owned);
-            Ok(why.map(|why| row.instant("at").map(|at| (at, why))).transpose()?)
+            why.map(|why| row.instant("at").map(|at| (at, why))).transpose()
         })
         .await
     }
