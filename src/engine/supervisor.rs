@@ -20,13 +20,14 @@ use super::letters::{letters, unrun};
 use super::lock::AccountLocks;
 use super::report::Reporter;
 use super::run::{Finish, Order, Run};
+use super::settled::Settled;
 use super::site_clock::{SiteClocks, Watch};
 use super::{Event, What};
 use crate::clock::{Clock, ZoneData};
 use crate::config::{Config, diff, moved};
 use crate::flow::Flow;
 use crate::model::{Attempt, AttemptId, Occurrence, Outcome, Site, SiteId, State};
-use crate::store::{AttemptFilter, End, PlanChange, Planned, Store, StoreError};
+use crate::store::{AttemptFilter, End, PlanChange, Planned, Slot, Store, StoreError};
 use crate::telemetry::{Redactor, attempt_span};
 use crate::timing::Machine;
 use crate::vault::Vault;
@@ -89,8 +90,8 @@ impl Handle {
         self.tell(Command::Reload(Box::new(parts))).await;
     }
 
-    /// Says that a configuration was refused and the old one kept.
-    pub fn refused(&self, at: Timestamp, errors: usize) {
+    /// Says that a configuration was refused and the old one kept: how many errors it has, in which files.
+    pub fn refused(&self, at: Timestamp, errors: String) {
         Reporter::new(self.events.clone()).say(at, What::Refused { errors });
     }
 
@@ -441,11 +442,25 @@ impl<C: Crew> Supervisor<C> {
             changes.push(format!("time zone data: {old} -> {new}"));
         }
         let ahead = |parts: &Parts| -> Vec<Occurrence> { plan(&parts.config, &parts.zones, now) };
-        changes.extend(moved(&ahead(&self.parts), &ahead(&parts)).iter().map(ToString::to_string));
+        let (before, after) = (ahead(&self.parts), ahead(&parts));
+        let kept = self.kept(&before, &after).await;
+        let settled = Settled::of(&kept);
+        let open = |dates: &[Occurrence]| settled.still_open(dates);
+        changes.extend(moved(&open(&before), &open(&after)).iter().map(ToString::to_string));
+        changes.extend(settled.told(&before, &after));
         self.hand_out_files(&parts);
         self.parts = parts;
         self.replan().await;
         Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
+    }
+
+    /// What is kept of these dates, where they differ; without an answer of the store they are told as if all were still to come.
+    async fn kept(&self, before: &[Occurrence], after: &[Occurrence]) -> Vec<(Attempt, Option<Slot>)> {
+        let first = before.iter().chain(after).map(|date| date.date).min().filter(|_| before != after);
+        match first {
+            Some(first) => self.parts.store.overview(first).await.unwrap_or_default(),
+            None => Vec::new(),
+        }
     }
 
     /// Attempts that run are told of other selector files; those that cannot take them any more do not.
