@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::setting::DEFAULT_CONFIG;
 use super::{audit, book, clock, club, config, demo, explain, lead, ledger, plan, replay, simulate, vault};
 
 /// Books what a website opens at an instant
@@ -11,7 +12,7 @@ use super::{audit, book, clock, club, config, demo, explain, lead, ledger, plan,
 #[command(name = "firstserve", version, about, long_about = None, propagate_version = true)]
 pub(super) struct Args {
     /// The configuration
-    #[arg(long, global = true, value_name = "FILE", default_value = "config/booking.toml")]
+    #[arg(long, global = true, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     pub(super) config: PathBuf,
 
     /// One JSON document on stdout, and nothing else there

@@ -31,6 +31,10 @@ const TICK: Duration = Duration::from_millis(200);
 /// A wait that nobody sits through.
 const LONG_WAIT: SignedDuration = SignedDuration::from_mins(5);
 
+/// What is said while a daemon has the database: it takes what is still to come, and nothing that is over.
+const BESIDE_RUN: &str = "The one that runs books by itself what is still to come; see `firstserve status`. A date that has ended it does \
+                          not try again: end it, then `firstserve book`, then start it again; or wait for the booking's next date";
+
 /// What `book` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -70,7 +74,7 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         let scratch = args.dry_run.then(Scratch::new).transpose()?;
         let store = match &scratch {
             Some(scratch) => scratch.store().await?,
-            None => open_store(&config).await?,
+            None => open_store(&config, BESIDE_RUN).await?,
         };
         let household = Household::new(config, zones, store.clone(), Redactor::new())?;
         ready(&household, booking, &next)?;

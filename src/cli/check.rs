@@ -8,7 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::config::{self, Environment, Loaded, Zones};
-use crate::report::{self, Severity, plain};
+use crate::report::{self, Place, Problem, Severity, plain};
 
 /// Nothing is wrong; there may be warnings.
 pub const OK: u8 = 0;
@@ -64,6 +64,11 @@ pub fn exit_code(loaded: &Loaded) -> u8 {
     }
 }
 
+fn is_in(problem: &Problem, path: &str) -> bool {
+    let elsewhere = |place: &Place| place.file().path() != Path::new(path);
+    problem.severity != Severity::Error || !problem.place.as_ref().is_some_and(elsewhere)
+}
+
 fn summary(path: &Path, loaded: &Loaded) -> String {
     let count = |severity: Severity| loaded.problems.iter().filter(|problem| problem.severity == severity).count();
     let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
@@ -82,6 +87,15 @@ fn summary(path: &Path, loaded: &Loaded) -> String {
             counted(config.members.len(), "member"),
             counted(config.bookings.len(), "booking"),
         ),
-        None => format!("{}: {found}", plain(&path.display().to_string())),
+        // Where some are elsewhere than in the file itself, each file is named with its own.
+        None => {
+            let path = path.display().to_string();
+            let by_file = report::errors_by_file(&loaded.problems, &path);
+            let warned = if warnings > 0 { format!("; {}", counted(warnings, "warning")) } else { String::new() };
+            match loaded.problems.iter().all(|problem| is_in(problem, &path)) {
+                true => format!("{}: {found}", plain(&path)),
+                false => format!("{by_file}{warned}"),
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::browser::Trust;
 use crate::clock::{Health, SystemClock, health};
 use crate::model::ClockRule;
 use crate::probe::{A_RUN, Limits, Probe, Reading, measure, words};
-use crate::timing::Aim;
+use crate::timing::{Aim, Offset};
 
 /// What `clock` takes.
 #[derive(Debug, clap::Args)]
@@ -95,12 +95,18 @@ fn write_text(out: &mut String, url: &Url, reading: &Reading, health: Option<&He
     servers.map_or(Ok(()), |server| writeln!(out, "  answers     {server}"))?;
     let kept = health.map_or_else(|| "the kernel does not say".to_owned(), ToString::to_string);
     writeln!(out, "  this clock  {kept}")?;
-    let by = match Aim::choose(ClockRule::default(), Some(*offset)).offset() {
-        Some(_) => "the site's clock: the two certainly differ",
-        None => "this machine's clock: the two may agree, or are too far apart to believe it",
-    };
-    writeln!(out, "  an opening  is taken by {by}")?;
+    writeln!(out, "  an opening  is taken by {}", whose(offset))?;
     warnings(reading, health).iter().try_for_each(|warning| writeln!(out, "  ! {warning}"))
+}
+
+/// Whose clock an opening is taken by, and why.
+fn whose(offset: &Offset) -> &'static str {
+    let may_agree = !offset.excludes_zero();
+    match (Aim::choose(ClockRule::default(), Some(*offset)).offset(), may_agree) {
+        (Some(_), _) => "the site's clock: the two certainly differ",
+        (None, true) => "this machine's clock: the two may agree",
+        (None, false) => "this machine's clock: the two are too far apart to believe the site's",
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::household::{Household, open_store};
+use super::household::{Household, SECOND_RUN, open_store};
 use super::ledger::{compact, table};
 use super::setting::zones_of;
 use super::{Exit, Failure, Timeline};
@@ -118,7 +118,7 @@ async fn demo(args: &Args, quiet: bool) -> anyhow::Result<Value> {
     keep_credentials(folder.path(), args.bookings)?;
     let (config, zones) = configuration(folder.path())?;
     let zone = zones.zone(world::ZONE).ok_or_else(|| Failure::new(Exit::Unavailable, "no zone data for the club"))?;
-    let store = open_store(&config).await?;
+    let store = open_store(&config, SECOND_RUN).await?;
     let household = Household::new(config, Arc::new(zones), store.clone(), Redactor::new())?;
     let mut timeline = Timeline::new(zone, quiet).of_several(args.bookings > 1);
     timeline.line(&format!("practice club at {}", club.url));

@@ -26,15 +26,19 @@ pub(super) struct Household {
     redactor: Redactor,
 }
 
-/// Opens the store of a configuration.
+/// What is said to a second daemon, which has nothing to do that the first does not do already.
+pub(super) const SECOND_RUN: &str = "The one that runs books by itself, and takes changes of its files when you save them. See what it does: \
+                                     `firstserve status`";
+
+/// Opens the store of a configuration; `beside` is said where another process has it.
 ///
 /// # Errors
-/// Another daemon has it, or the database says so.
-pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
+/// Another process has it, or the database says so.
+pub(super) async fn open_store(config: &Config, beside: &str) -> Result<Store, Failure> {
     let server = &config.server;
     let opened = Store::open_with(server.database.expose(), &server.data, server.db_pool_size).await;
     opened.map_err(|error| {
-        let advice = advice(&error.kind);
+        let advice = advice(&error.kind, beside);
         Failure::new(exit_of(&error), format!("{error}{advice}"))
     })
 }
@@ -49,8 +53,8 @@ pub(super) fn exit_of(error: &StoreError) -> Exit {
     }
 }
 
-/// A second process has nothing to do that the first does not do already.
-fn advice(kind: &StoreErrorKind) -> String {
+/// What to do about the one that has it.
+fn advice(kind: &StoreErrorKind, beside: &str) -> String {
     let end = match kind {
         StoreErrorKind::SecondInstance { holder, .. } => match holder.strip_prefix("process ") {
             Some(pid) => format!(", or `kill {pid}`"),
@@ -59,10 +63,7 @@ fn advice(kind: &StoreErrorKind) -> String {
         StoreErrorKind::SecondDaemon => String::new(),
         _ => return String::new(),
     };
-    format!(
-        ".\nThe one that runs books by itself, and takes changes of its files when you save them. \
-         See what it does: `firstserve status`. End it: Ctrl-C where it runs{end}"
-    )
+    format!(".\n{beside}. End it: Ctrl-C where it runs{end}")
 }
 
 /// The store, for a small write beside a running daemon; made, where there is none yet.
@@ -72,7 +73,7 @@ fn advice(kind: &StoreErrorKind) -> String {
 pub(super) async fn open_beside(config: &Config) -> Result<Store, Failure> {
     match Store::open_beside(config.server.database.expose()).await {
         Ok(store) => Ok(store),
-        Err(_) => open_store(config).await,
+        Err(_) => open_store(config, SECOND_RUN).await,
     }
 }
 
@@ -181,6 +182,11 @@ impl Household {
     /// Where a rehearsal keeps what it saw when a step failed.
     pub(super) fn evidence_of_rehearsal(&self) -> PathBuf {
         evidence_of_rehearsal(&self.config.server.data)
+    }
+
+    /// What masks secrets.
+    pub(super) fn redactor(&self) -> Redactor {
+        self.redactor.clone()
     }
 
     /// The store.

@@ -19,10 +19,12 @@ use super::{Exit, Failure, kept, page};
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::model::{Attempt, Booking, BookingName, CourtName, Member, MemberId, Occurrence, OpeningRule, Site, State};
+use crate::model::{
+    Attempt, Booking, BookingName, CourtName, Member, MemberId, Occurrence, OpeningRule, Outcome, Site, State,
+};
 use crate::report::plain;
 use crate::schedule::{AHEAD, ALWAYS_OPEN, notes, occurrences, touched};
-use crate::store::AttemptFilter;
+use crate::store::Slot;
 
 /// Rows that a person is shown unless he asks for more.
 const DEFAULT_LIMIT: usize = 30;
@@ -50,7 +52,8 @@ impl Args {
     }
 }
 
-fn date(text: &str) -> Result<Date, String> {
+/// A date on the command line.
+pub(super) fn date(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| "write a date such as 2027-07-18".to_owned())
 }
 
@@ -87,16 +90,16 @@ fn still_ahead(until: Option<Date>, now: Timestamp) -> Result<(), Failure> {
 }
 
 /// What a database on this machine keeps of these dates; without it the plan is the same, but says less.
-fn kept_attempts(config: &Config, dates: (Date, Date)) -> Vec<Attempt> {
+fn kept_attempts(config: &Config, (first, last): (Date, Date)) -> Vec<(Attempt, Option<Slot>)> {
     if !kept::is_here(config) {
         return Vec::new();
     }
     let Ok(runtime) = super::runtime() else { return Vec::new() };
     let read = runtime.block_on(async {
         let Some(store) = kept::open(config).await? else { return anyhow::Ok(Vec::new()) };
-        let attempts = store.attempts(&AttemptFilter { between: Some(dates), ..AttemptFilter::default() }).await;
+        let kept = store.overview(first).await;
         store.close().await;
-        Ok(attempts?)
+        Ok(kept?.into_iter().filter(|(attempt, _)| (first..=last).contains(&attempt.date)).collect())
     });
     read.unwrap_or_else(|error| {
         super::say(&format!("firstserve: how far each date has come is left out: {error:#}"));
@@ -111,6 +114,8 @@ pub struct Plan {
     pub rows: Vec<Row>,
     /// Bookings that are left out because they are paused.
     pub paused: Vec<BookingName>,
+    /// Courts that are won, which the configuration asks for no more; in words.
+    pub settled: Vec<String>,
     /// The release of the zone data (`2026f (system)`).
     pub zone_data: String,
     /// Dates within two years, and before the plan's own end, that a clock change touches: booking, member, date, and what it
@@ -132,7 +137,8 @@ pub struct Row {
     pub court: CourtName,
     /// When it begins there, in order of preference.
     pub times: Vec<Time>,
-    /// How far its attempt has come; none: nothing is kept of it.
+    /// How far the date's attempt has come, where it is about this court: the one that is tried next, or was won; after an end
+    /// without a court, every one. None: nothing is kept of it, or it is about another court.
     pub state: Option<State>,
     /// When the court can first be booked for that date, in the site's zone; none: at any time.
     pub opening: Option<Zoned>,
@@ -164,7 +170,7 @@ pub fn plan(
     rows.sort_by_key(|row| (row.date, row.opening.as_ref().map(Zoned::timestamp)));
     changes.sort_by_key(|(.., date, _)| *date);
     let paused = bookings.iter().filter(|booking| booking.paused).map(|booking| booking.name.clone()).collect();
-    Plan { rows, paused, zone_data: zones.to_string(), touched: changes, now }
+    Plan { rows, paused, settled: Vec::new(), zone_data: zones.to_string(), touched: changes, now }
 }
 
 /// The site of a booking, and its zone.
@@ -223,15 +229,30 @@ impl Plan {
         Some((rows.first()?.date, rows.last()?.date))
     }
 
-    /// The same, with how far the attempt of each date has come.
+    /// The same, with how far the attempt of each date has come, and of what is won that court alone.
     #[must_use]
-    pub fn with_states(mut self, attempts: &[Attempt]) -> Self {
-        let told = attempts.iter().filter(|attempt| !is_called_off(attempt));
-        let states: HashMap<_, _> =
-            told.map(|attempt| ((&attempt.member, &attempt.booking, attempt.date), attempt.state)).collect();
-        for row in &mut self.rows {
-            row.state = states.get(&(&row.member, &row.booking, row.date)).copied();
+    pub fn with_states(mut self, kept: &[(Attempt, Option<Slot>)]) -> Self {
+        let told = kept.iter().filter(|(attempt, _)| !is_called_off(attempt));
+        let kept: HashMap<_, _> =
+            told.map(|one| ((one.0.member.clone(), one.0.booking.clone(), one.0.date), one)).collect();
+        let mut dates: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            dates.entry((row.member.clone(), row.booking.clone(), row.date)).or_default().push(at);
         }
+        let mut gone = vec![false; self.rows.len()];
+        for (key, at) in dates {
+            let Some((attempt, slot)) = kept.get(&key) else { continue };
+            match slot.as_ref().filter(|_| attempt.state == State::Ended(Outcome::Confirmed)) {
+                Some(slot) => {
+                    self.settled.extend(settle(&mut self.rows, &at, attempt, slot));
+                    at[1..].iter().for_each(|at| gone[*at] = true);
+                }
+                None => tell(&mut self.rows, &at, attempt, slot.as_ref(), self.now),
+            }
+        }
+        let mut gone = gone.into_iter();
+        self.rows.retain(|_| !gone.next().unwrap_or_default());
+        self.settled.sort();
         self
     }
 
@@ -254,6 +275,9 @@ impl Plan {
         if !self.paused.is_empty() {
             let names: Vec<&str> = self.paused.iter().map(BookingName::as_str).collect();
             text.push_str(&format!("\nPaused, and not tried: {}\n", names.join(", ")));
+        }
+        for told in &self.settled {
+            text.push_str(&format!("\n{}\n", page::wrapped(told, 0, width)));
         }
         text.push_str(&self.clock_changes(limit, width));
         if !self.rows.is_empty() {
@@ -278,6 +302,44 @@ impl Plan {
         }
         text
     }
+}
+
+/// Puts what was won in the place of the first of a date's rows; words where the date asks for another court or time by now.
+fn settle(rows: &mut [Row], at: &[usize], attempt: &Attempt, won: &Slot) -> Option<String> {
+    let asks = |at: &&usize| rows[**at].court == won.court && rows[**at].times.contains(&won.start.time());
+    let same = at.iter().find(asks).map(|at| rows[*at].clone());
+    let row = &mut rows[at[0]];
+    let edited = same.is_none();
+    // The other court's opening is not that of the one which was won.
+    let opened = |row: &Row| Some(attempt.opening.to_zoned(row.opening.as_ref()?.time_zone().clone()));
+    let opening = same.map_or_else(|| opened(row), |same| same.opening);
+    *row = Row {
+        court: won.court.clone(),
+        times: vec![won.start.time()],
+        state: Some(State::Ended(Outcome::Confirmed)),
+        opening,
+        ..row.clone()
+    };
+    let start = won.start.strftime("%a %Y-%m-%d at %H:%M");
+    edited.then(|| {
+        let (member, booking) = (plain(row.member.as_str()), plain(row.booking.as_str()));
+        format!(
+            "{member} · {booking}: court {} on {start} is confirmed; the edit of court or time does nothing for this date any more",
+            plain(won.court.as_str())
+        )
+    })
+}
+
+/// Puts the state where it belongs: the court that was submitted, otherwise the one that is tried next; after an end without a
+/// court, every one.
+fn tell(rows: &mut [Row], at: &[usize], attempt: &Attempt, slot: Option<&Slot>, now: Timestamp) {
+    let opening = |at: &usize| rows[*at].opening.as_ref().map(Zoned::timestamp);
+    let submitted = slot.filter(|_| attempt.state.is_spent() || attempt.state == State::Waitlisted);
+    let submitted = submitted.and_then(|slot| at.iter().find(|at| rows[**at].court == slot.court));
+    let ahead = at.iter().filter(|at| opening(at).is_none_or(|opening| opening > now)).min_by_key(|at| opening(at));
+    let next = submitted.or(ahead).or_else(|| at.iter().max_by_key(|at| opening(at))).copied();
+    let whose = at.iter().copied().filter(|at| attempt.state.is_ended() || Some(*at) == next).collect::<Vec<_>>();
+    whose.into_iter().for_each(|at| rows[at].state = Some(attempt.state));
 }
 
 impl Row {

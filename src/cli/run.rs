@@ -9,7 +9,7 @@ use tokio::sync::{Notify, watch::Receiver};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::household::{Household, open_store};
+use super::household::{Household, SECOND_RUN, open_store};
 use super::setting::{Setting, zones_of};
 use super::{Exit, Failure};
 use crate::clock::{self, SystemClock};
@@ -25,6 +25,7 @@ mod follow;
 mod journal;
 mod post;
 pub(super) mod signals;
+mod troubles;
 
 use follow::Follower;
 use post::Post;
@@ -48,7 +49,7 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
         let listener = listen(&config.server.listen);
         // A second one is told that there is a first, and not only that its port is taken.
         let listener = if Store::is_held(&config.server.data) { listener } else { Ok(listener?) };
-        let store = open_store(&config).await?;
+        let store = open_store(&config, SECOND_RUN).await?;
         let listener = listener?;
         let household = Household::new(config, zones, store, redactor)?;
         daemon(setting, &loaded, household, listener, signals).await
@@ -99,6 +100,7 @@ async fn daemon(
     let nudge = Arc::new(Notify::new());
     let post = Post::start(&household, &nudge)?;
     tokio::spawn(journal::keep(engine.events(), household.store(), nudge));
+    tokio::spawn(troubles::keep(engine.events(), household.store(), household.redactor()));
     let stop = CancellationToken::new();
     let address = listener.local_addr()?;
     let health = Health::new(engine.clone(), Arc::new(SystemClock));

@@ -13,6 +13,9 @@ use crate::report::{Problem, render};
 use crate::store::Store;
 use crate::vault::{Vault, VaultError, default_identity};
 
+/// The configuration that is read unless the command line names another.
+pub(super) const DEFAULT_CONFIG: &str = "config/booking.toml";
+
 /// The data folder of a configuration that says nothing, or cannot be read.
 pub(super) const DEFAULT_DATA: &str = "data";
 
@@ -30,6 +33,17 @@ impl Setting {
         Self { path: args.config.clone(), environment: Environment::new(std::env::vars_os()) }
     }
 
+    /// A command of ours with what it needs to read the same configuration: `firstserve run --config practice/booking.toml`.
+    pub(super) fn command(&self, words: &str) -> String {
+        let path = self.path.display().to_string();
+        let plain = path.chars().all(|c| c.is_alphanumeric() || "/._-+@".contains(c));
+        match (path == DEFAULT_CONFIG, plain) {
+            (true, _) => format!("`firstserve {words}`"),
+            (false, true) => format!("`firstserve {words} --config {path}`"),
+            (false, false) => format!("`firstserve {words} --config '{path}'`"),
+        }
+    }
+
     /// The zone data for a load.
     pub(super) fn zones(&self) -> impl Fn(Option<&Path>) -> TimeZoneDatabase + Send + Sync + 'static {
         |configured| ZoneData::newest(configured).db
@@ -38,6 +52,16 @@ impl Setting {
     /// Reads and checks the configuration.
     pub(super) fn load(&self) -> Loaded {
         load(&self.path, &self.environment, &self.zones(), SystemClock.now())
+    }
+
+    /// The same for a text that was in the file once.
+    pub(super) fn load_text(&self, text: &str) -> Loaded {
+        load_text(&self.path, text, &self.environment, &self.zones(), SystemClock.now())
+    }
+
+    /// Every error on stderr, and the exit code that goes with it.
+    pub(super) fn refused(&self, loaded: &Loaded) -> Failure {
+        refused(&self.path, &loaded.problems, loaded.unreadable)
     }
 
     /// The configuration, or every error on stderr and the exit code that goes with it.
@@ -56,7 +80,7 @@ impl Setting {
         let loaded = self.load();
         match &loaded.config {
             Some(config) => Ok((Arc::clone(config), loaded)),
-            None => Err(refused(&self.path, &loaded.problems, loaded.unreadable)),
+            None => Err(self.refused(&loaded)),
         }
     }
 
@@ -68,11 +92,6 @@ impl Setting {
         let config = self.config()?;
         let zones = Arc::new(zones_of(&config));
         Ok((config, zones))
-    }
-
-    /// The same for a text that would stand in its place.
-    pub(super) fn load_text(&self, text: &str) -> Loaded {
-        load_text(&self.path, text, &self.environment, &self.zones(), SystemClock.now())
     }
 
     /// What was kept, beside a running daemon; none where nothing was kept yet. A configuration that is wrong or gone does

@@ -14,6 +14,7 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde_json::json;
 
+use super::plan::date;
 use super::setting::{Setting, zones_of};
 use super::{Exit, Failure};
 use crate::clock::{Clock, Stopwatch, SystemClock, ZoneData};
@@ -29,11 +30,11 @@ const DEFAULT_SEED: u64 = 1;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The first day; left out: the first of next year
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     from: Option<Date>,
 
     /// The day after the last; left out: a year later
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     to: Option<Date>,
 
     /// What all chance comes from: the same seed tells the same story
@@ -41,7 +42,7 @@ pub(super) struct Args {
     seed: u64,
 
     /// So many seeds, one after the other, from --seed on
-    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = seeds)]
     seeds: u64,
 
     /// A household of so many bookings, invented from the seed, instead of the configuration's
@@ -56,6 +57,10 @@ pub(super) struct Args {
     /// dawdles
     #[arg(long, value_name = "NAME")]
     control: Option<Control>,
+}
+
+fn seeds(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|seeds| *seeds > 0).ok_or_else(|| "write how many, 1 or more".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

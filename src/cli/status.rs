@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -12,11 +13,11 @@ use jiff::{Timestamp, ToSpan, Zoned};
 use serde_json::{Value, json};
 
 use super::plan::{local, place};
-use super::setting::Setting;
+use super::setting::{Setting, zones_of};
 use super::span::from_now;
 use super::{kept, page};
 use crate::clock::{Clock, SystemClock, ZoneData};
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::model::{Attempt, Booking, BookingName, CourtName, Language, MemberId, Occurrence, Outcome, State};
 use crate::report::plain;
 use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences, waits};
@@ -30,15 +31,39 @@ const INDENT: usize = 8;
 /// # Errors
 /// The configuration or the database cannot be read.
 pub(super) fn run(setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
-    let (config, zones) = setting.config_and_zones()?;
+    let (config, zones, sound) = super::runtime()?.block_on(in_force(setting))?;
     let known = super::runtime()?.block_on(known(&config))?;
-    let status = status(&config, &zones, &known, SystemClock.now());
+    let holder = Store::holder(&config.server.data);
+    let status = Status { holder, ..status(&config, &zones, &known, SystemClock.now()) };
     if as_json {
         super::answer(&status.json());
     } else {
-        super::print(&status.text(page::width()))?;
+        super::print(&status.page(setting, sound, page::width()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration that is in force, its zone data, and whether it is the file's own: one with errors does not keep anybody from
+/// being told what became of his bookings.
+async fn in_force(setting: &Setting) -> anyhow::Result<(Arc<Config>, Arc<ZoneData>, bool)> {
+    let loaded = setting.load();
+    let (config, sound) = match &loaded.config {
+        Some(config) => (Arc::clone(config), true),
+        None => (last_kept(setting, &loaded).await.ok_or_else(|| setting.refused(&loaded))?, false),
+    };
+    let zones = Arc::new(zones_of(&config));
+    Ok((config, zones, sound))
+}
+
+/// The configuration that was put in force last, where the database says it; nobody acts on it.
+async fn last_kept(setting: &Setting, loaded: &Loaded) -> Option<Arc<Config>> {
+    let rough = loaded.rough.clone()?;
+    let store = kept::open(&rough).await.ok()??;
+    let history = store.config_history(1).await;
+    store.close().await;
+    let last = history.ok()?.into_iter().next()?;
+    let Some(kept) = setting.load_text(&last.text).rough else { return Some(rough) };
+    Some(Arc::new(Config { server: rough.server.clone(), ..(*kept).clone() }))
 }
 
 /// An attempt as it is kept, with the slot that it has, or may have.
@@ -48,13 +73,25 @@ pub struct Known {
     pub attempt: Attempt,
     /// Its slot.
     pub slot: Option<Slot>,
+    /// What went wrong since it came to where it is, and when.
+    pub trouble: Option<(Timestamp, String)>,
 }
 
 async fn known(config: &Config) -> anyhow::Result<Vec<Known>> {
     let Some(store) = kept::open(config).await? else { return Ok(Vec::new()) };
-    let known = read(&store, SystemClock.now()).await;
+    let known = with_troubles(&store, SystemClock.now()).await;
     store.close().await;
     Ok(known?)
+}
+
+/// What is kept, and what troubles the attempts that run.
+async fn with_troubles(store: &Store, now: Timestamp) -> Result<Vec<Known>, crate::store::StoreError> {
+    let mut known = read(store, now).await?;
+    for one in known.iter_mut().filter(|one| works(&one.attempt)) {
+        let since = one.attempt.updated_at;
+        one.trouble = store.last_trouble(&one.attempt.id).await?.filter(|(at, _)| *at >= since);
+    }
+    Ok(known)
 }
 
 /// What is kept of every booking, as far as it is shown.
@@ -65,7 +102,7 @@ pub(super) async fn read(store: &Store, now: Timestamp) -> Result<Vec<Known>, cr
     // No zone's date is further back.
     let since = now.to_zoned(TimeZone::UTC).date().saturating_sub(1.day());
     let kept = store.overview(since).await?;
-    Ok(kept.into_iter().map(|(attempt, slot)| Known { attempt, slot }).collect())
+    Ok(kept.into_iter().map(|(attempt, slot)| Known { attempt, slot, trouble: None }).collect())
 }
 
 /// Every booking, in the order of the configuration; then those that have left it.
@@ -73,6 +110,8 @@ pub(super) async fn read(store: &Store, now: Timestamp) -> Result<Vec<Known>, cr
 pub struct Status {
     /// One per booking.
     pub bookings: Vec<Line>,
+    /// Who has the household's data in use: `process 4711`; none: nobody books anything.
+    pub holder: Option<String>,
     now: Timestamp,
 }
 
@@ -89,10 +128,19 @@ pub struct Line {
     pub configured: bool,
     /// The attempt that ended last.
     pub last: Option<Known>,
-    /// Attempts that are being worked on.
-    pub now: Vec<Attempt>,
+    /// Attempts that are being worked on, or were when the last process ended.
+    pub now: Vec<Now>,
     /// The next date that is still to be tried.
     pub next: Option<Next>,
+}
+
+/// An attempt that was begun and is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// What is kept of it.
+    pub known: Known,
+    /// The court that opens first, as the configuration says it; none: it has no such date any more.
+    pub wanted: Option<Next>,
 }
 
 /// A date that is still to be tried.
@@ -118,8 +166,12 @@ pub fn status(config: &Config, zones: &ZoneData, known: &[Known], now: Timestamp
         .iter()
         .map(|booking| {
             let of = of.remove(&(&booking.member, &booking.name)).unwrap_or_default();
-            let next = next(booking, config, zones, &of, now);
-            Line { paused: booking.paused, next, ..line(&booking.member, &booking.name, true, &of) }
+            let dates = dates(booking, config, zones, now);
+            let mut line = line(&booking.member, &booking.name, true, &of);
+            for one in &mut line.now {
+                one.wanted = dates.iter().find(|next| next.date == one.known.attempt.date).cloned();
+            }
+            Line { paused: booking.paused, next: next(dates, &of), ..line }
         })
         .collect();
     for Known { attempt: Attempt { member, booking, .. }, .. } in known {
@@ -129,7 +181,7 @@ pub fn status(config: &Config, zones: &ZoneData, known: &[Known], now: Timestamp
     }
     // Of what has left the configuration only that is worth a line which something came of.
     bookings.retain(|line| line.configured || line.last.is_some() || !line.now.is_empty());
-    Status { bookings, now }
+    Status { bookings, holder: None, now }
 }
 
 fn by_booking(known: &[Known]) -> HashMap<(&MemberId, &BookingName), Vec<&Known>> {
@@ -142,16 +194,20 @@ fn by_booking(known: &[Known]) -> HashMap<(&MemberId, &BookingName), Vec<&Known>
 
 fn line(member: &MemberId, booking: &BookingName, configured: bool, of: &[&Known]) -> Line {
     let ended = of.iter().filter(|one| one.attempt.state.is_ended() && !is_called_off(&one.attempt));
-    let works = |attempt: &&Attempt| !attempt.state.is_ended() && attempt.state != State::Planned;
+    let working = of.iter().filter(|one| works(&one.attempt));
     Line {
         booking: booking.clone(),
         member: member.clone(),
         paused: false,
         configured,
         last: ended.max_by_key(|one| one.attempt.updated_at).map(|one| (*one).clone()),
-        now: of.iter().map(|one| &one.attempt).filter(works).cloned().collect(),
+        now: working.map(|one| Now { known: (*one).clone(), wanted: None }).collect(),
         next: None,
     }
+}
+
+fn works(attempt: &Attempt) -> bool {
+    !attempt.state.is_ended() && attempt.state != State::Planned
 }
 
 /// What a plan took back says nothing of the booking.
@@ -159,29 +215,63 @@ pub(super) fn is_called_off(attempt: &Attempt) -> bool {
     attempt.state == State::Ended(Outcome::Cancelled) && attempt.submits == 0
 }
 
-fn next(booking: &Booking, config: &Config, zones: &ZoneData, of: &[&Known], now: Timestamp) -> Option<Next> {
-    let (site, zone) = place(booking, &config.members, &config.sites, zones)?;
-    let is_open = |occurrence: &Occurrence| {
-        let known = of.iter().find(|one| one.attempt.date == occurrence.date);
-        known.is_none_or(|one| one.attempt.state == State::Planned || is_called_off(&one.attempt))
-    };
+/// The dates of a booking, each with what opens first.
+fn dates(booking: &Booking, config: &Config, zones: &ZoneData, now: Timestamp) -> Vec<Next> {
+    let Some((site, zone)) = place(booking, &config.members, &config.sites, zones) else { return Vec::new() };
     let dates = occurrences(booking, site, &zone, now, AHEAD).into_iter();
-    let next = dates.filter(is_open).min_by_key(|occurrence| (occurrence.opening(), occurrence.date))?;
-    let first = next.choices.iter().min_by_key(|choice| choice.opening)?;
+    dates.filter_map(|occurrence| first(&occurrence, &zone, now)).collect()
+}
+
+fn first(occurrence: &Occurrence, zone: &TimeZone, now: Timestamp) -> Option<Next> {
+    let first = occurrence.choices.iter().min_by_key(|choice| choice.opening)?;
     let opening = Some(first.opening).filter(|opening| *opening != ALWAYS_OPEN);
     Some(Next {
-        date: next.date,
+        date: occurrence.date,
         court: first.court.clone(),
         start: first.start,
-        opening: opening.map(|opening| opening.to_zoned(TimeZone::clone(&zone))),
-        sentence: waits(&next.choices, &zone, now, Language::English),
+        opening: opening.map(|opening| opening.to_zoned(zone.clone())),
+        sentence: waits(&occurrence.choices, zone, now, Language::English),
     })
 }
 
+/// The one that opens first of those that are still to be tried.
+fn next(dates: Vec<Next>, of: &[&Known]) -> Option<Next> {
+    let is_open = |next: &Next| {
+        let known = of.iter().find(|one| one.attempt.date == next.date);
+        known.is_none_or(|one| one.attempt.state == State::Planned || is_called_off(&one.attempt))
+    };
+    let opening = |next: &Next| (next.opening.as_ref().map(Zoned::timestamp), next.date);
+    dates.into_iter().filter(is_open).min_by_key(opening)
+}
+
 impl Status {
-    /// `{"bookings":[{"booking","member","configured","paused","status","last","now","next"}]}`.
+    /// `{"running","process","bookings":[{"booking","member","configured","paused","status","last","now","next"}]}`; the process is
+    /// null where nothing runs, or its number is not known.
     pub fn json(&self) -> Value {
-        json!({ "bookings": self.bookings.iter().map(Line::json).collect::<Vec<_>>() })
+        let process = self.holder.as_deref().and_then(|holder| holder.strip_prefix("process ")?.parse::<u32>().ok());
+        json!({
+            "running": self.holder.is_some(),
+            "process": process,
+            "bookings": self.bookings.iter().map(Line::json).collect::<Vec<_>>(),
+        })
+    }
+
+    /// What a person reads: whether anything runs, what is wrong with the file, and then the bookings.
+    fn page(&self, setting: &Setting, sound: bool, width: Option<usize>) -> String {
+        let mut head = match &self.holder {
+            Some(holder) => format!("firstserve runs ({holder})."),
+            None => format!("Nothing runs: no booking is looked after; start {}.", setting.command("run")),
+        };
+        if !sound {
+            let file = plain(&setting.path.display().to_string()).into_owned();
+            let then = match self.holder {
+                Some(_) => "the configuration of before is in force, and what follows goes by it",
+                None => "what follows goes by the configuration of before, and nothing starts with this one",
+            };
+            head = format!("{file} has errors ({} shows them): {then}.\n{head}", setting.command("check"));
+        }
+        let lines: Vec<String> = head.lines().map(|line| page::wrapped(line, 0, width)).collect();
+        format!("{}\n\n{}", lines.join("\n"), self.text(width))
     }
 
     /// For people; no line ends behind the edge, where there is one.
@@ -189,7 +279,8 @@ impl Status {
         if self.bookings.is_empty() {
             return "There are no bookings. Write one into the configuration, and see `firstserve plan`.\n".to_owned();
         }
-        let texts: Vec<String> = self.bookings.iter().map(|line| line.text(self.now, width)).collect();
+        let runs = self.holder.is_some();
+        let texts: Vec<String> = self.bookings.iter().map(|line| line.text(runs, self.now, width)).collect();
         texts.join("\n")
     }
 }
@@ -199,7 +290,7 @@ impl Line {
     fn status(&self) -> &'static str {
         let last = self.last.as_ref().map(|last| last.attempt.state);
         match (self.now.first(), &self.next, last) {
-            (Some(now), ..) => now.state.status().as_str(),
+            (Some(now), ..) => now.known.attempt.state.status().as_str(),
             _ if self.paused => "paused",
             (_, Some(_), _) => State::Planned.status().as_str(),
             (.., Some(last)) => last.status().as_str(),
@@ -223,12 +314,7 @@ impl Line {
                 "start": last.won().map(|slot| slot.start.to_string()),
                 "attempt": last.attempt.id.as_str(),
             })),
-            "now": self.now.iter().map(|attempt| json!({
-                "date": attempt.date.to_string(),
-                "state": attempt.state.as_str(),
-                "since": attempt.updated_at.to_string(),
-                "attempt": attempt.id.as_str(),
-            })).collect::<Vec<_>>(),
+            "now": self.now.iter().map(Now::json).collect::<Vec<_>>(),
             "next": self.next.as_ref().map(|next| json!({
                 "date": next.date.to_string(),
                 "court": next.court.as_str(),
@@ -239,17 +325,69 @@ impl Line {
         })
     }
 
-    fn text(&self, now: Timestamp, width: Option<usize>) -> String {
+    /// The word at its head: what was begun goes on only while something runs.
+    fn head(&self, runs: bool) -> &'static str {
+        let left = !runs
+            && self.now.first().is_some_and(|now| now.known.attempt.state.status() == crate::model::Status::Processing);
+        if left { "left unfinished" } else { self.status() }
+    }
+
+    fn text(&self, runs: bool, now: Timestamp, width: Option<usize>) -> String {
         let gone = if self.configured { "" } else { "  (no longer in the configuration)" };
         let (booking, member) = (plain(self.booking.as_str()), plain(self.member.as_str()));
-        let mut text = format!("{member} · {booking}: {}{gone}\n", self.status());
-        let rows = self.now.iter().map(|attempt| ("now", working(attempt)));
+        let mut text = format!("{member} · {booking}: {}{gone}\n", self.head(runs));
+        let rows = self.now.iter().flat_map(|one| one.rows(runs, now));
         let rows = rows.chain(self.next.as_ref().map(|next| ("next", next.words(now))));
         for (name, words) in rows.chain(self.last.as_ref().map(|last| ("last", last.words(now)))) {
             let words = page::wrapped(&plain(&words), INDENT, width);
             writeln!(text, "  {name:<width$}{words}", width = INDENT - 2).expect("writing to a String cannot fail");
         }
         text
+    }
+}
+
+impl Now {
+    fn json(&self) -> Value {
+        let Known { attempt, slot, trouble } = &self.known;
+        let wanted = self.wanted.as_ref().map(|wanted| (&wanted.court, wanted.start));
+        let court = slot.as_ref().map(|slot| (&slot.court, slot.start)).or(wanted);
+        json!({
+            "date": attempt.date.to_string(),
+            "state": attempt.state.as_str(),
+            "since": attempt.updated_at.to_string(),
+            "court": court.map(|(court, _)| court.as_str()),
+            "start": court.map(|(_, start)| start.to_string()),
+            "opening_utc": attempt.opening.to_string(),
+            "trouble": trouble.as_ref().map(|(_, why)| why),
+            "attempt": attempt.id.as_str(),
+        })
+    }
+
+    /// What it is about and how far it has come, and the last trouble.
+    fn rows(&self, runs: bool, now: Timestamp) -> Vec<(&'static str, String)> {
+        let state = self.known.attempt.state;
+        let (name, goes_on) = match runs {
+            true => ("now", state.as_str().to_owned()),
+            false if state.is_spent() => ("left", format!("{}: verified at the next start", state.as_str())),
+            false => ("left", format!("{}: taken up again at the next start", state.as_str())),
+        };
+        let trouble = self.known.trouble.as_ref();
+        let trouble = trouble.map(|(at, why)| ("!", format!("{}: {why}", from_now(at.duration_since(now)))));
+        [(name, format!("{}, {goes_on}", self.what(now)))].into_iter().chain(trouble).collect()
+    }
+
+    /// `Sun 2027-07-18 court 1 at 17:00, opens in 40 s`.
+    pub(super) fn what(&self, now: Timestamp) -> String {
+        let Known { attempt, slot, .. } = &self.known;
+        let slot = slot
+            .as_ref()
+            .map(|slot| format!("{} court {} at {}", day(attempt.date), slot.court, slot.start.strftime("%H:%M")));
+        let slot = slot.or_else(|| self.wanted.as_ref().map(Next::slot)).unwrap_or_else(|| day(attempt.date));
+        let word = if attempt.opening <= now { "opened" } else { "opens" };
+        match attempt.opening <= attempt.planned_at {
+            true => format!("{slot}, open already"),
+            false => format!("{slot}, {word} {}", from_now(attempt.opening.duration_since(now))),
+        }
     }
 }
 
@@ -287,10 +425,6 @@ impl Next {
     }
 }
 
-fn working(attempt: &Attempt) -> String {
-    format!("{}, {}", day(attempt.date), attempt.state.as_str())
-}
-
 fn day(date: Date) -> String {
     date.strftime("%a %Y-%m-%d").to_string()
 }
@@ -326,7 +460,7 @@ mod tests {
     fn known(day: i8, state: State, note: &str) -> Known {
         let start = date(2027, 7, day).at(17, 0, 0, 0);
         let slot = Slot { court: "2".into(), start, end: start };
-        Known { attempt: attempt(day, state, note), slot: Some(slot) }
+        Known { attempt: attempt(day, state, note), slot: Some(slot), trouble: None }
     }
 
     fn next() -> Next {
@@ -341,7 +475,11 @@ mod tests {
     }
 
     fn shown(line: Line) -> String {
-        Status { bookings: vec![line], now: at("2027-07-08T06:00:00Z") }.text(Some(80))
+        told(line, Some("process 4711".to_owned()))
+    }
+
+    fn told(line: Line, holder: Option<String>) -> String {
+        Status { bookings: vec![line], holder, now: at("2027-07-08T06:00:00Z") }.text(Some(80))
     }
 
     #[test]
@@ -363,8 +501,29 @@ mod tests {
     fn what_goes_on_comes_first_and_a_court_that_is_not_won_is_not_named() {
         let (works, lost) = (known(21, State::Ready, ""), known(14, State::Ended(Outcome::Taken), "too slow"));
         let text = shown(one(&[&works, &lost]));
-        assert!(text.starts_with("ana · wednesday singles: processing\n  now   Wed 2027-07-21, ready\n"), "{text}");
+        let now = "  now   Wed 2027-07-21 court 2 at 17:00, opened 3 days ago, ready\n";
+        assert!(text.starts_with(&format!("ana · wednesday singles: processing\n{now}")), "{text}");
         assert!(text.contains("last  Wed 2027-07-14, taken 2 days ago: too slow"), "{text}");
+    }
+
+    #[test]
+    fn an_attempt_in_trouble_says_what_it_wants_when_and_what_is_wrong() {
+        let mut stuck = known(21, State::Preparing, "");
+        (stuck.slot, stuck.attempt.opening) = (None, at("2027-07-08T06:00:40Z"));
+        stuck.trouble =
+            Some((at("2027-07-08T05:59:50Z"), "selectors/club/login/10-open.toml:3:1: no such field".to_owned()));
+        let mut line = one(&[&stuck]);
+        line.now[0].wanted = Some(next());
+        assert_eq!(
+            shown(line.clone()),
+            "ana · wednesday singles: processing\n  \
+               now   Wed 2027-07-21 court 2 at 17:00, opens in 40 s, preparing\n  \
+               !     10 s ago: selectors/club/login/10-open.toml:3:1: no such field\n"
+        );
+        let left = told(line, None);
+        assert!(left.starts_with("ana · wednesday singles: left unfinished\n  left  Wed"), "{left}");
+        let spent = told(one(&[&known(21, State::Unknown, "")]), None);
+        assert!(spent.contains("unknown: verified at\n        the next start"), "{spent}");
     }
 
     #[test]

@@ -54,7 +54,8 @@ struct Shown {
 /// The selector file that is being done.
 struct File {
     name: String,
-    began: Timestamp,
+    /// When its last step so far was done: lines bear the time of what is over, so that times never run backwards.
+    done: Timestamp,
     took: Duration,
 }
 
@@ -155,7 +156,7 @@ impl Timeline {
                 changes.iter().for_each(|change| self.at(event, &format!("configuration: {}", plain(change))));
             }
             What::Refused { errors } => {
-                self.at(event, &format!("configuration refused, {errors} errors; the old one is kept"));
+                self.at(event, &format!("configuration refused, {}; the old one is kept", plain(errors)));
             }
         }
     }
@@ -169,8 +170,8 @@ impl Timeline {
         }
         let Some(shown) = self.attempts.get_mut(id) else { return };
         match &mut shown.file {
-            Some(file) => file.took += took,
-            none => *none = Some(File { name, began: event.at - took, took }),
+            Some(file) => (file.done, file.took) = (event.at, file.took + took),
+            none => *none = Some(File { name, done: event.at, took }),
         }
     }
 
@@ -179,7 +180,7 @@ impl Timeline {
         let Some(file) = self.attempts.get_mut(id).and_then(|shown| shown.file.take()) else { return };
         let took = self.paint(DIM, &format!("{:>6} ms", file.took.as_millis()));
         let text = format!("  {} {:<28}{took}", self.paint(GREEN, "✓"), file.name);
-        self.stamped(file.began, Some(id), &text);
+        self.stamped(file.done, Some(id), &text);
     }
 
     fn sent(&self, event: &Event, choice: &Choice, mode: &str, late: Option<SignedDuration>) {

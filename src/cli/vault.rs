@@ -83,7 +83,11 @@ impl VaultArgs {
             VaultCommand::List => {
                 let vault = Vault::open(data, &identity)?;
                 let entries = vault.list()?;
-                Ok(Done::new(listed(&vault, &entries), json!({ "entries": entries })))
+                let text = match entries.is_empty() {
+                    true => "the vault is empty; `firstserve vault set NAME` keeps an entry in it".to_owned(),
+                    false => listed(&vault, &entries),
+                };
+                Ok(Done::new(text, json!({ "entries": entries })))
             }
             VaultCommand::Rm { entry } => {
                 Vault::open(data, &identity)?.remove(entry)?;

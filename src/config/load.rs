@@ -47,6 +47,8 @@ pub struct Loaded {
     pub folders: Vec<PathBuf>,
     /// The time zone data that the file was checked with.
     pub zones: TimeZoneDatabase,
+    /// What could be made of it in spite of its errors: enough to find the database and to look into it, and for nothing else.
+    pub rough: Option<Arc<Config>>,
     /// Whether the file itself could not be read (which is another exit code than a wrong file).
     pub unreadable: bool,
 }
@@ -83,8 +85,12 @@ fn loaded(path: &Path, main: &Reading, environment: &Environment, zones: &Zones,
     let folders_read: BTreeMap<PathBuf, Folder> =
         folders.iter().cloned().zip(readings.into_iter().map(folder)).collect();
     let world = World { paths: &paths, zones: &zones, now, folders: &folders_read, hash: &hash, text: source.text() };
-    let (config, problems) = validate::validate(raw, &world);
-    Loaded { config: config.map(Arc::new), problems: in_order(problems), hash, folders, zones, unreadable: false }
+    let (rough, problems) = validate::validate(raw, &world);
+    let rough = rough.map(Arc::new);
+    // A broken form is an error of its own.
+    let valid = problems.iter().all(|problem| problem.severity < Severity::Error);
+    let config = rough.clone().filter(|_| valid);
+    Loaded { config, rough, problems: in_order(problems), hash, folders, zones, unreadable: false }
 }
 
 /// The hash that [`load`] would give for the same selector folders.
@@ -97,7 +103,7 @@ fn unusable(path: &Path, main: &Reading, problem: Problem, zones: TimeZoneDataba
     let unreadable = main.is_err();
     let hash = hash(main, &[]);
     debug_assert!(problem.place.as_ref().is_none_or(|place| place.file().path() == path));
-    Loaded { config: None, problems: vec![problem], hash, folders: Vec::new(), zones, unreadable }
+    Loaded { config: None, rough: None, problems: vec![problem], hash, folders: Vec::new(), zones, unreadable }
 }
 
 /// Why a file was not read.

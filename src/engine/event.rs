@@ -111,10 +111,10 @@ pub enum What {
     },
     /// A new configuration is in force; what changed, in words.
     Reloaded(Vec<String>),
-    /// A configuration was refused, and the old one kept; how many errors it has.
+    /// A configuration was refused, and the old one kept.
     Refused {
-        /// Errors.
-        errors: usize,
+        /// How many errors it has, in which files.
+        errors: String,
     },
     /// The engine works with less than it should.
     Degraded(String),

@@ -26,6 +26,7 @@ mod rehearse;
 mod replay;
 mod report;
 mod run;
+mod settled;
 mod site_clock;
 pub mod simulate;
 mod steps;

@@ -96,8 +96,8 @@ impl Handle {
         self.tell(Command::Reload(Box::new(parts))).await;
     }
 
-    /// Says that a configuration was refused and the old one kept.
-    pub fn refused(&self, at: Timestamp, errors: usize) {
+    /// Says that a configuration was refused and the old one kept: how many errors it has, in which files.
+    pub fn refused(&self, at: Timestamp, errors: String) {
         Reporter::new(self.events.clone()).say(at, What::Refused { errors });
     }
 

@@ -5,6 +5,7 @@
 //! [`plain`].
 
 mod calendar;
+mod count;
 mod grammar;
 mod json;
 mod place;
@@ -16,6 +17,7 @@ mod render;
 mod suggest;
 
 pub use calendar::date_help;
+pub use count::errors_by_file;
 pub use grammar::Grammar;
 pub use json::json;
 pub use place::{Place, SourceFile};

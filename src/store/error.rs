@@ -21,7 +21,7 @@ pub struct StoreError {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreErrorKind {
     /// Another process holds the data.
-    #[error("{holder} already uses {}; stop it first, or give this one its own `data` and `database` under [server]", lock.display())]
+    #[error("{holder} already uses {}; stop it first", lock.display())]
     SecondInstance {
         /// The lock file.
         lock: PathBuf,
@@ -30,7 +30,7 @@ pub enum StoreErrorKind {
     },
     /// Another process holds the PostgreSQL database.
     #[error(
-        "another firstserve already uses this database; stop it first, or give this one its own `[server] database`"
+        "another firstserve already uses this database; stop it first (another household needs its own `database`)"
     )]
     SecondDaemon,
     /// The database was written by a later version.

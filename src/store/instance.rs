@@ -48,10 +48,11 @@ impl InstanceLock {
 }
 
 impl InstanceLock {
-    /// Whether somebody has it; nothing is made by asking.
-    pub(super) fn is_held(folder: &Path) -> bool {
-        let Ok(file) = File::open(folder.join(LOCK)) else { return false };
-        flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
+    /// Who has it (`process 4711`, `another process`); none: nobody. Nothing is made by asking.
+    pub(super) fn holder(folder: &Path) -> Option<String> {
+        let file = File::open(folder.join(LOCK)).ok()?;
+        let held = flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK);
+        held.then(|| signed(file))
     }
 
     /// Says that a database which was in use is gone, or empty now; nothing is made by asking, and nobody need have the lock.
@@ -153,12 +154,16 @@ fn used(file: &mut File) -> std::io::Result<Vec<String>> {
 }
 
 fn refused(lock: PathBuf, file: File) -> StoreErrorKind {
+    StoreErrorKind::SecondInstance { lock, holder: signed(file) }
+}
+
+/// Who has written his number there.
+fn signed(file: File) -> String {
     let mut signature = String::new();
     // What cannot be read names nobody.
     let _ = file.take(LONGEST).read_to_string(&mut signature);
-    let holder = match signature.lines().next().map(str::trim) {
+    match signature.lines().next().map(str::trim) {
         Some(process) if !process.is_empty() => format!("process {process}"),
         _ => "another process".to_owned(),
-    };
-    StoreErrorKind::SecondInstance { lock, holder }
+    }
 }

@@ -35,6 +35,7 @@ mod restore;
 mod schema;
 mod session;
 mod slot;
+mod stumble;
 mod trouble;
 mod write;
 
@@ -110,7 +111,12 @@ impl Store {
 
     /// Whether another process has this data folder in use now.
     pub fn is_held(data: &Path) -> bool {
-        InstanceLock::is_held(data)
+        Self::holder(data).is_some()
+    }
+
+    /// Who has this data folder in use now: `process 4711`, or `another process` where that is not known; none: nobody.
+    pub fn holder(data: &Path) -> Option<String> {
+        InstanceLock::holder(data)
     }
 
     /// A database in memory, gone with its last handle, whose ids come from a seed: for simulations.

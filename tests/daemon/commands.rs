@@ -145,11 +145,17 @@ async fn a_port_or_a_data_folder_that_is_in_use_is_69() {
     house.edit("config/booking.toml", &address, "127.0.0.1:0");
 
     let daemon = house.run().await;
-    for second in [&["run"][..], &["book", "singles"]] {
+    let book = &["not try again", "end it, then `firstserve book`, then start it again"][..];
+    for (second, more) in [(&["run"][..], &[][..]), (&["book", "singles"], book)] {
         let pid = daemon.pid.as_raw_nonzero().to_string();
         let kill = format!("`kill {pid}`");
         let words = ["already uses", "stop it first", &pid, "books by itself", "`firstserve status`", "Ctrl-C", &kill];
-        assert_fails(&house.ask(second).await, 69, &words);
+        let answer = house.ask(second).await;
+        assert_fails(&answer, 69, &[&words[..], more].concat());
+        assert!(
+            !answer.err.contains("its own"),
+            "another database would book without the record of this one: {answer:#?}"
+        );
     }
     daemon.stop().await;
 }

@@ -137,6 +137,33 @@ async fn both_refuse(house: &House, code: i32, words: &str) {
     assert!(as_one_line(&run).contains(words), "{words}: {run:#?}");
 }
 
+/// What became of the bookings is told whatever is wrong with the files, once there is a database.
+#[tokio::test(flavor = "multi_thread")]
+async fn status_answers_beside_a_configuration_with_errors() {
+    let house = right(House::new());
+    house.run().await.stop().await;
+    let sound = house.ask(&["status"]).await;
+    assert!(sound.out.starts_with("Nothing runs: no booking is looked after; start `firstserve run`."), "{sound:#?}");
+    for spoil in ["[[booking]\nname = ", "courts = [\"9\"]\n"] {
+        let path = house.path("config/booking.toml");
+        let before = fs::read_to_string(&path).expect("it can be read");
+        fs::write(&path, format!("{before}\n{spoil}")).expect("it can be written");
+        let told = house.ask(&["status"]).await;
+        assert_eq!(told.code, Some(0), "{told:#?}");
+        assert!(told.out.starts_with("config/booking.toml has errors (`firstserve check` shows them)"), "{told:#?}");
+        assert!(told.out.contains("ana · singles: "), "{told:#?}");
+        fs::write(&path, before).expect("it can be written");
+    }
+    fs::write(house.path("selectors/club/commit.toml"), "[[step]]\nclikc = 1\n").expect("it can be written");
+    let told = house.ask(&["status"]).await;
+    assert!(
+        told.code == Some(0) && told.out.contains("ana · singles: ") && !told.out.contains("no longer"),
+        "{told:#?}"
+    );
+    let check = house.ask(&["check"]).await;
+    assert!(check.err.lines().last().is_some_and(|line| line.ends_with("in selectors/club/commit.toml")), "{check:#?}");
+}
+
 fn right(house: House) -> House {
     house.write(&[SITE.to_owned(), member("ana"), booking("singles", "ana", date(2099, 7, 18), "1", "17:00")]);
     assert!(fs::read_to_string(house.path("config/booking.toml")).expect("text").starts_with(PROGRAM));

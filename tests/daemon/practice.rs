@@ -57,7 +57,8 @@ async fn the_readmes_commands_book_a_court() {
     let expected = ("confirmed".into(), "1".into());
     assert_eq!((after["last"]["outcome"].clone(), after["last"]["court"].clone()), expected, "{:#?}", daemon.said());
     let text = house.ask(&ask).await.out;
-    assert!(text.starts_with("ana · practice: confirmed\n") && text.contains("court 1 at 17:00"), "{text}");
+    assert!(text.starts_with("firstserve runs (process "), "{text}");
+    assert!(text.contains("\n\nana · practice: confirmed\n") && text.contains("court 1 at 17:00"), "{text}");
     let again = house.ask(&["book", "practice", "--config", run[2]]).await;
     assert!(again.err.contains("already uses"), "{again:#?}");
     daemon.stop().await;

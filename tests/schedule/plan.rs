@@ -1,7 +1,8 @@
 //! `plan` and `explain`, as a user reads them and as a program does.
 
 use firstserve::cli::{explain, plan};
-use firstserve::model::{Attempt, Booking, FireMode, Language, MeasuredTo, Member, OpeningRule, Site, State};
+use firstserve::model::{Attempt, Booking, FireMode, Language, MeasuredTo, Member, OpeningRule, Outcome, Site, State};
+use firstserve::store::Slot;
 use jiff::civil::{date, time};
 
 use super::bookings::{booking, las_palmas, repeat, site, visible};
@@ -82,7 +83,7 @@ fn a_plan_is_read_on_a_narrow_terminal() {
         updated_at: at(NOW),
         note: None,
     };
-    let plan = plan.with_states(&[attempt]);
+    let plan = plan.with_states(&[(attempt, None)]);
     insta::assert_snapshot!(plan.text(9, Some(80)));
     for width in [60, 80, 100, 120] {
         let text = plan.text(9, Some(width));
@@ -92,6 +93,44 @@ fn a_plan_is_read_on_a_narrow_terminal() {
         plan.text(9, None).lines().any(|line| line.chars().count() > 120),
         "the control: there is something to fold"
     );
+}
+
+/// What is won is shown as it was booked, whatever the booking asks for by now; another state is that of one court only.
+#[test]
+fn a_state_belongs_to_the_court_that_it_is_about() {
+    let (bookings, members, sites) = world();
+    let plan = plan::plan(&bookings, &members, &sites, &zones(), at(NOW), None);
+    let of_date = |plan: &plan::Plan, like: &plan::Row| -> Vec<plan::Row> {
+        plan.rows.iter().filter(|row| (&row.booking, row.date) == (&like.booking, like.date)).cloned().collect()
+    };
+    let first = plan.rows.iter().find(|row| of_date(&plan, row).len() > 1).expect("one has several courts").clone();
+    let attempt = Attempt {
+        id: "01".into(),
+        booking: first.booking.clone(),
+        member: first.member.clone(),
+        site: "las-palmas".into(),
+        date: first.date,
+        opening: at(NOW),
+        state: State::Planned,
+        submits: 0,
+        created_at: at(NOW),
+        planned_at: at(NOW),
+        updated_at: at(NOW),
+        note: None,
+    };
+    let planned = plan.clone().with_states(&[(attempt.clone(), None)]);
+    let told = of_date(&planned, &first).iter().filter(|row| row.state.is_some()).count();
+    assert_eq!(told, 1, "the one that is tried next");
+
+    let start = first.date.at(6, 15, 0, 0);
+    let slot = Slot { court: "17".into(), start, end: start };
+    let won = Attempt { state: State::Ended(Outcome::Confirmed), ..attempt };
+    let plan = plan.with_states(&[(won, Some(slot))]);
+    let rows = of_date(&plan, &first);
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!((rows[0].court.as_str(), &rows[0].times[..]), ("17", &[start.time()][..]));
+    let words = "is confirmed; the edit of court or time does nothing for this date any more";
+    assert!(plan.text(usize::MAX, None).contains(words), "{:?}", plan.settled);
 }
 
 #[test]

@@ -41,11 +41,8 @@ async fn a_second_daemon_is_refused_and_told_why() {
     let first = kept.open().await;
     let refused = Store::open(&kept.url(), &kept.data()).await.expect_err("refused");
     let lock = kept.data().join("instance.lock");
-    let expected = format!(
-        "open the database: process {} already uses {}; stop it first, or give this one its own `data` and `database` under [server]",
-        std::process::id(),
-        lock.display()
-    );
+    let expected =
+        format!("open the database: process {} already uses {}; stop it first", std::process::id(), lock.display());
     assert_eq!(refused.to_string(), expected);
     let elsewhere = kept.folder.path().join("elsewhere");
     let other_data = Store::open(&kept.url(), &elsewhere).await.expect_err("the same file from another folder");

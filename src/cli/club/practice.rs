@@ -57,6 +57,7 @@ pub(super) fn write(folder: &Path, ready: &Ready, options: &Options) -> anyhow::
     let opening =
         opening(ready, &options.time_zone).ok_or_else(|| Failure::new(Exit::Usage, "the club opens at midnight"))?;
     fs::create_dir_all(folder.join("config"))?;
+    keep_out_of_git(folder)?;
     let flow = write_selectors(folder, options.shape)?;
     let (data, identity) = (folder.join("data"), folder.join("identity"));
     Vault::init(&data, &identity)?;
@@ -65,6 +66,12 @@ pub(super) fn write(folder: &Path, ready: &Ready, options: &Options) -> anyhow::
     Vault::open(&data, &identity)?.set(&format!("club/{user}"), &credentials)?;
     fs::write(&config, text(flow, &ready.url, &opening, options))?;
     Ok(config)
+}
+
+/// A vault and a database belong into no repository; what somebody wrote there himself stays.
+fn keep_out_of_git(folder: &Path) -> std::io::Result<()> {
+    let ignore = folder.join(".gitignore");
+    if ignore.exists() { Ok(()) } else { fs::write(ignore, "*\n") }
 }
 
 fn leave_alone(config: &Path) -> Result<(), Failure> {

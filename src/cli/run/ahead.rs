@@ -49,6 +49,16 @@ fn words(bookings: &[Line], now: Timestamp) -> String {
     let paused = if paused > 0 { format!(" ({paused} paused)") } else { String::new() };
     let mut ahead: Vec<(&Line, &Next)> = bookings.iter().filter_map(|line| Some((line, line.next.as_ref()?))).collect();
     ahead.sort_by_key(|(_, next)| opening(next));
+    let under_way: Vec<String> = bookings
+        .iter()
+        .flat_map(|line| {
+            line.now.iter().map(move |one| format!("{} · {}, {}", line.member, line.booking, one.what(now)))
+        })
+        .collect();
+    if let ([], [first, others @ ..]) = (&ahead[..], &under_way[..]) {
+        let more = if others.is_empty() { String::new() } else { format!(", and {} more", others.len()) };
+        return format!("under way: {first}{more}; no other date is ahead{paused}");
+    }
     let Some((line, next)) = ahead.first() else {
         return format!("no booking has a date ahead{paused}; write one, and see `firstserve plan`");
     };
@@ -74,6 +84,8 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::cli::status::{Known, Now};
+    use crate::model::{Attempt, State};
 
     fn line(name: &str, opening: Option<&str>) -> Line {
         let zone = TimeZone::get("America/Costa_Rica").expect("the zone is known");
@@ -103,6 +115,28 @@ mod tests {
         );
         let [_, first] = lines;
         assert!(said(&[first.clone(), first]).ends_with(", and 1 more at that instant"));
+    }
+
+    #[test]
+    fn what_is_under_way_is_no_reason_to_write_a_booking() {
+        let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+        let attempt = Attempt {
+            id: "01".into(),
+            booking: "doubles".into(),
+            member: "ana".into(),
+            site: "club".into(),
+            date: date(2027, 7, 18),
+            opening: at("2027-07-08T06:00:40Z"),
+            state: State::Preparing,
+            submits: 0,
+            created_at: at("2027-06-01T00:00:00Z"),
+            planned_at: at("2027-06-01T00:00:00Z"),
+            updated_at: at("2027-07-08T05:59:00Z"),
+            note: None,
+        };
+        let now = vec![Now { known: Known { attempt, slot: None, trouble: None }, wanted: None }];
+        let said = said(&[Line { now, ..line("doubles", None) }]);
+        assert_eq!(said, "under way: ana · doubles, Sun 2027-07-18, opens in 40 s; no other date is ahead");
     }
 
     #[test]

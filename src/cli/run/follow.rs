@@ -12,7 +12,7 @@ use crate::cli::household::Household;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Reload};
 use crate::engine::Handle;
-use crate::report::{Severity, render};
+use crate::report::{errors_by_file, render};
 use crate::store::Cause;
 
 /// How often the folders of time zone data are looked at: an update of the system's package must not wait for a restart.
@@ -99,7 +99,7 @@ impl Follower {
     }
 
     fn refuse(&self, loaded: &Loaded) {
-        let errors = loaded.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+        let errors = errors_by_file(&loaded.problems, "the configuration");
         super::super::say(render(&loaded.problems, false).trim_end());
         self.engine.refused(SystemClock.now(), errors);
     }

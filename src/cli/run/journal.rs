@@ -103,7 +103,7 @@ fn log(event: &Event, who: &str) {
                 tracing::info!(change, "configuration");
             }
         }
-        What::Refused { errors } => tracing::error!(errors, "the configuration is refused; the old one is kept"),
+        What::Refused { errors } => tracing::error!("the configuration is refused; the old one is kept: {errors}"),
         What::Step { phase, place, took } => {
             tracing::debug!(attempt, phase, place, took_ms = took.as_millis(), "{who}step");
         }

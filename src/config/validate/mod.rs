@@ -52,15 +52,13 @@ pub(super) struct World<'a> {
 /// Collects problems while the checks go on.
 pub(super) type Problems = Vec<Problem>;
 
-/// Checks everything; the configuration is there only without errors.
+/// Checks everything. What comes out beside errors is what could be made of the rest: nobody may act on it.
 pub(super) fn validate(raw: Raw, world: &World<'_>) -> (Option<Config>, Problems) {
     let Raw { root, mut problems, sound } = raw;
-    if !sound {
-        return (None, problems);
-    }
-    let config = config(&root, world, &mut problems);
-    let valid = problems.iter().all(|problem| problem.severity < crate::report::Severity::Error);
-    (config.filter(|_| valid), problems)
+    // What seems to be wrong behind a broken form may not be.
+    let mut unsure = Problems::new();
+    let config = config(&root, world, if sound { &mut problems } else { &mut unsure });
+    (config, problems)
 }
 
 /// The resolved folders of selector files that the file names, whether or not the rest of it is right.

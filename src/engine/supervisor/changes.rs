@@ -7,9 +7,11 @@ use super::super::agenda::plan;
 use super::super::crew::Crew;
 use super::super::report::Reporter;
 use super::super::run::Order;
+use super::super::settled::Settled;
 use super::{Parts, Running, Supervisor};
 use crate::config::{diff, moved};
-use crate::model::Occurrence;
+use crate::model::{Attempt, Occurrence};
+use crate::store::Slot;
 
 impl<C: Crew> Supervisor<C> {
     pub(super) async fn reload(&mut self, parts: Parts) {
@@ -17,7 +19,11 @@ impl<C: Crew> Supervisor<C> {
         let mut changes: Vec<String> =
             diff(&self.parts.config, &parts.config).iter().map(ToString::to_string).collect();
         let ahead = |parts: &Parts| -> Vec<Occurrence> { plan(&parts.config, &parts.zones, now) };
-        let moves = moved(&ahead(&self.parts), &ahead(&parts));
+        let (before, after) = (ahead(&self.parts), ahead(&parts));
+        let kept = self.kept(&before, &after).await;
+        let settled = Settled::of(&kept);
+        let open = |dates: &[Occurrence]| settled.still_open(dates);
+        let moves = moved(&open(&before), &open(&after));
         let (old, new) = (self.parts.zones.to_string(), parts.zones.to_string());
         if old != new {
             changes.push(format!("time zone data: {old} -> {new}"));
@@ -26,11 +32,21 @@ impl<C: Crew> Supervisor<C> {
             self.replan().await;
         }
         changes.extend(moves.iter().map(ToString::to_string));
+        changes.extend(settled.told(&before, &after));
         self.hand_out_files(&parts);
         self.zones.send_replace(Arc::clone(&parts.zones));
         self.parts = parts;
         self.replan().await;
         Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
+    }
+
+    /// What is kept of these dates, where they differ; without an answer of the store they are told as if all were still to come.
+    async fn kept(&self, before: &[Occurrence], after: &[Occurrence]) -> Vec<(Attempt, Option<Slot>)> {
+        let first = before.iter().chain(after).map(|date| date.date).min().filter(|_| before != after);
+        match first {
+            Some(first) => self.parts.store.overview(first).await.unwrap_or_default(),
+            None => Vec::new(),
+        }
     }
 
     /// Attempts that run are told of other selector files; those that cannot take them any more do not.
