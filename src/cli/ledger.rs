@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::setting::Setting;
-use super::{Exit, Failure};
+use super::{Exit, Failure, kept};
 use crate::clock::ZoneData;
 use crate::config::Config;
 use crate::model::{Attempt, SiteId};
@@ -56,13 +56,8 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
 /// # Errors
 /// There is none yet, or it cannot be read.
 pub(in crate::cli) async fn store_to_read(config: &Config) -> Result<Store, Failure> {
-    let opened = Store::open_read_only(config.server.database.expose()).await;
-    opened.map_err(|error| {
-        Failure::new(
-            Exit::Unavailable,
-            format!("{error}; it is made by the first `firstserve run` or `firstserve book`"),
-        )
-    })
+    let none_yet = "there is no database yet; it is made by the first `firstserve run` or `firstserve book`";
+    kept::open(config).await?.ok_or_else(|| Failure::new(Exit::Unavailable, none_yet))
 }
 
 /// The site of that name.
