@@ -11,7 +11,7 @@ use super::world::{House, PROGRAM};
 const BOOKINGS: usize = 500;
 
 /// In a debug build on a busy machine; what grows with rows times attempts takes many times as long.
-const SOON: Duration = Duration::from_secs(25);
+const SOON: Duration = Duration::from_secs(60);
 
 fn parts() -> Vec<String> {
     let mut site =

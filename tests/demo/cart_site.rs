@@ -197,7 +197,7 @@ async fn my_orders(State(site): State<CartSite>) -> Html<String> {
     let lines: String = site.books().orders.iter().enumerate().map(line).collect();
     if site.lists_late {
         return page(&format!(
-            "<h1>My orders</h1><p>Hello, Mary</p><ol></ol><p id=total>in all</p><script>setTimeout(() => {{ \
+            "<h1>My orders</h1><p>Hello, Mary</p><ol></ol><p id=total>some orders in all</p><script>setTimeout(() => {{ \
              document.querySelector('ol').innerHTML = `{lines}`; }}, 300)</script>"
         ));
     }

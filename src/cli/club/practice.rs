@@ -87,12 +87,13 @@ fn leave_alone(config: &Path) -> Result<(), Failure> {
 fn text(flow: &str, url: &str, opening: &Opening, options: &Options) -> String {
     let zone = options.time_zone.iana_name().unwrap_or("UTC");
     let started = opening.date.to_datetime(opening.at).strftime("%Y-%m-%d-%H%M%S");
+    let port = url.trim_end_matches('/').rsplit(':').next().unwrap_or_default();
     let (user, _) = MEMBERS[0];
     let mut text = format!(
         "{MARK}; the club writes it anew at each start.\n\
          # A date opens there soon, and the booking below takes it. Save a change, and `firstserve run` obeys at once.\n\n\
          [server]\nlisten = \"127.0.0.1:0\"\n\
-         database = \"sqlite://data/club-{started}.db\"   # the club forgets everything when it ends, and so does this\n\n\
+         database = \"sqlite://data/club-{started}-{port}.db\"   # the club forgets everything when it ends, and so does this\n\n\
          [vault]\nidentity = \"identity\"\n\n\
          [site.club]\nurl = \"{url}\"\ntime-zone = \"{zone}\"\nflow = \"selectors/{flow}\"\n\
          slot-label = \"De {{start:%I:%M %p}} a {{end:%I:%M %p}}\"\n"
