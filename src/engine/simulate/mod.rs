@@ -1,9 +1,9 @@
 //! A year in seconds: the real engine against simulated clubs, on a clock that jumps.
 //!
 //! Everything that decides and everything that is kept is the real thing: schedule, agenda, supervisor, errands, the
-//! attempt's machine, the store with its permits and its trail. Simulated are the clock, the clubs ([`club`]), whoever acts
-//! at them ([`hands`]), and the world's ill will: rivals, faults, kills, sleep, edits, a full disk. All chance comes from
-//! one seed ([`chance`]), nothing waits for real time, and nothing runs beside anything else, so that the same seed tells
+//! attempt's machine, the store with its permits and its trail. Simulated are the clock, the clubs (`club`), whoever acts
+//! at them (`hands`), and the world's ill will: rivals, faults, kills, sleep, edits, a full disk. All chance comes from
+//! one seed (`chance`), nothing waits for real time, and nothing runs beside anything else, so that the same seed tells
 //! the same story to the letter.
 //!
 //! ```text

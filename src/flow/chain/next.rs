@@ -27,7 +27,7 @@ pub enum Ask {
 /// What is next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
-    /// Send this, and give the answer to [`Chain::take`].
+    /// Send this, and give the answer to `Chain::take`.
     Fetch(Ask),
     /// Wait so long, and ask again.
     Pause(Duration),
