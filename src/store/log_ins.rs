@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::error::doing;
 use super::{Store, StoreError};
 use crate::model::{AttemptId, State};
 
@@ -40,13 +39,10 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn log_ins(&self, id: &AttemptId) -> Result<Vec<PastLogIn>, StoreError> {
-        doing("read the log-ins", async {
-            let rows = self.audit_of(id).await.map_err(|error| error.kind)?;
-            let planned = State::Planned.as_str();
-            let since = rows.iter().rposition(|row| row.event == planned).unwrap_or_default();
-            let ours = rows.into_iter().skip(since).filter(|row| row.event == EVENT);
-            Ok(ours.map(|row| PastLogIn { at: row.at, verifies: row.data.contains(TO_VERIFY) }).collect())
-        })
-        .await
+        let rows = self.audit_of(id).await?;
+        let planned = State::Planned.as_str();
+        let since = rows.iter().rposition(|row| row.event == planned).unwrap_or_default();
+        let ours = rows.into_iter().skip(since).filter(|row| row.event == EVENT);
+        Ok(ours.map(|row| PastLogIn { at: row.at, verifies: row.data.contains(TO_VERIFY) }).collect())
     }
 }
