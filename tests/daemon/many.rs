@@ -67,11 +67,13 @@ async fn plan_and_status_answer_soon() {
         answer
     };
     let shown = ask(&["plan"]).await.out;
-    assert_eq!(shown.matches("planned").count(), 30, "{shown}");
+    // The state stands at the court that is tried first, of four.
+    assert_eq!(shown.matches("planned").count(), 30_usize.div_ceil(4), "{shown}");
     let all = ask(&["plan", "--json"]).await.json();
     let rows = all["occurrences"].as_array().expect("a list").len();
     assert_eq!(rows, 4 * 52 * BOOKINGS);
-    assert!(all["occurrences"].as_array().is_some_and(|rows| rows.iter().all(|row| row["state"] == "planned")));
+    let planned = all["occurrences"].as_array().map(|rows| rows.iter().filter(|row| row["state"] == "planned").count());
+    assert_eq!(planned, Some(52 * BOOKINGS));
     let status = ask(&["status", "--json"]).await.json();
     let lines = status["bookings"].as_array().expect("a list");
     assert_eq!(lines.len(), BOOKINGS);
