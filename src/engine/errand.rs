@@ -236,8 +236,8 @@ impl Errand {
     }
 
     /// What an earlier process left. What was learnt before the attempt was last planned is forgotten: somebody asked for it
-    /// once more; `logins` are those of a task of this process that died.
-    pub(super) fn past(&self, attempt: &Attempt, logins: u8) -> Past {
+    /// once more.
+    pub(super) fn past(&self, attempt: &Attempt) -> Past {
         let is_lost = |choice: &Choice| self.taken(choice) || self.gone(choice) || self.only_verified.contains(choice);
         let lost = self.choices.iter().enumerate().filter(|(_, choice)| is_lost(choice)).map(|(at, _)| at).collect();
         let uncertain = self.recent().filter(|permit| permit.absent).count();
@@ -247,7 +247,7 @@ impl Errand {
             lost,
             claimed: self.open_permit().is_some_and(|permit| permit.answer == Some(Answer::Confirmed)),
             refused: self.refused(),
-            logins: self.logins(false, self.planned_at).max(logins),
+            logins: self.logins(false, self.planned_at),
             verify_logins: self.logins(true, self.permits.last().map_or(self.planned_at, |permit| permit.spent_at)),
             called_off: self.only_verified.len() == self.choices.len(),
         }

@@ -1,4 +1,4 @@
-//! Attempts whose task died: how often, and what it has cost already. What is absent: the tasks.
+//! Attempts whose task died, and how often. What is absent: the tasks, and the log-ins that they have cost, which the store knows.
 
 use std::collections::BTreeMap;
 
@@ -18,28 +18,21 @@ struct Fault {
     /// Somebody who asks for it once more has it tried once more.
     planned_at: Timestamp,
     times: u8,
-    logins: u8,
 }
 
 impl Faults {
-    /// The attempt's task died, after so many log-ins in all.
-    pub(super) fn died(&mut self, id: &AttemptId, planned_at: Timestamp, logins: u8) {
-        let fault = self.0.entry(id.clone()).or_insert(Fault { planned_at, times: 0, logins });
+    /// The attempt's task died.
+    pub(super) fn died(&mut self, id: &AttemptId, planned_at: Timestamp) {
+        let fault = self.0.entry(id.clone()).or_insert(Fault { planned_at, times: 0 });
         if fault.planned_at != planned_at {
-            *fault = Fault { planned_at, times: 0, logins };
+            *fault = Fault { planned_at, times: 0 };
         }
         fault.times = fault.times.saturating_add(1);
-        fault.logins = logins;
     }
 
     /// It is over.
     pub(super) fn forget(&mut self, id: &AttemptId) {
         self.0.remove(id);
-    }
-
-    /// Log-ins of the tasks that died.
-    pub(super) fn logins(&self, attempt: &Attempt) -> u8 {
-        self.of(attempt).map_or(0, |fault| fault.logins)
     }
 
     /// How it is ended, and why, when it is not to be begun again.
@@ -94,18 +87,25 @@ mod tests {
         lists: Arc<AtomicU8>,
     }
 
-    /// Dies after the credentials were sent, or after the submit and whenever the list is to be read.
-    #[derive(Clone)]
-    struct Dying {
+    /// Sends who dies after the credentials were sent, or after the submit and whenever the list is to be read.
+    struct Doomed {
         at_log_in: bool,
         asked: Asked,
     }
 
-    impl Crew for Dying {
-        type Hands = Self;
+    struct Dying {
+        at_log_in: bool,
+        asked: Asked,
+        parts: Parts,
+        attempt: AttemptId,
+    }
 
-        fn hands(&self, _: Errand, _: &Attempt, _: &Parts, _: Reporter, _: AccountLocks) -> Self {
-            self.clone()
+    impl Crew for Doomed {
+        type Hands = Dying;
+
+        fn hands(&self, _: Errand, attempt: &Attempt, parts: &Parts, _: Reporter, _: AccountLocks) -> Dying {
+            let (at_log_in, asked) = (self.at_log_in, self.asked.clone());
+            Dying { at_log_in, asked, parts: parts.clone(), attempt: attempt.id.clone() }
         }
 
         fn clock_rule(&self, site: &Site) -> ClockRule {
@@ -116,6 +116,8 @@ mod tests {
     impl Performer for Dying {
         async fn stage(&mut self, _: usize, from: Staging) -> Event {
             if from == Staging::LogIn {
+                let now = self.parts.clock.now();
+                self.parts.store.note_log_in(&self.attempt, false, now).await.unwrap();
                 self.asked.log_ins.fetch_add(1, Ordering::Relaxed);
             }
             assert!(!self.at_log_in, "a bug");
@@ -185,7 +187,7 @@ mod tests {
             guardian: std::path::PathBuf::new(),
             redactor: Redactor::new(),
         };
-        let (handle, engine) = start(parts, None, Dying { at_log_in, asked: asked.clone() });
+        let (handle, engine) = start(parts, None, Doomed { at_log_in, asked: asked.clone() });
         let ended = Mutex::new(None);
         for _ in 0..4_000 {
             tokio::time::sleep(Duration::from_millis(2)).await;

@@ -5,7 +5,6 @@ mod ledger;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -22,7 +21,7 @@ use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::model::{Answer, AttemptId, Choice, Outcome, State};
 use crate::store::{End, Evidence, Letter, PermitId, Slot, Store, StoreError};
-use crate::timing::{Decision, Event, Listing, Machine, Next, Record, Staging};
+use crate::timing::{Decision, Event, Listing, Machine, Next, Record};
 
 /// How long a write that must not be lost waits before it is tried again.
 const WRITE_AGAIN: Duration = Duration::from_millis(500);
@@ -87,8 +86,6 @@ pub(super) struct Run<P> {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) orders: mpsc::Receiver<Order>,
-    /// Log-ins for staging: what is left of a run that dies.
-    pub(super) logins: Arc<AtomicU8>,
     /// The selector files that are in force.
     pub(super) files: watch::Receiver<Arc<Flow>>,
     pub(super) errand: Errand,
@@ -117,7 +114,6 @@ impl<P: Performer> Run<P> {
         let mut event = Event::Begin;
         loop {
             self.machine.credentials_sent(self.performer.logins());
-            self.logins.store(self.machine.logins(), Ordering::Relaxed);
             self.machine.aim_by(self.site_clock.aim());
             let decision = self.machine.on(event, self.clock.now());
             match self.follow(decision).await {
@@ -155,10 +151,6 @@ impl<P: Performer> Run<P> {
         Ok(match next {
             Next::Wait(at) => return self.wait(at).await,
             Next::Stage { choice, from } => {
-                if from == Staging::LogIn {
-                    // Whoever dies while he logs in may have sent them.
-                    self.logins.store(self.machine.logins().saturating_add(1), Ordering::Relaxed);
-                }
                 let look = self.look(choice);
                 self.heard(|p| Box::pin(beside(p.stage(choice, from), look))).await
             }

@@ -6,7 +6,7 @@ mod tell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -228,7 +228,6 @@ struct Running {
     files: watch::Sender<Arc<Flow>>,
     site: SiteId,
     planned_at: Timestamp,
-    logins: Arc<AtomicU8>,
     /// When its last slot begins.
     begins: Timestamp,
 }
@@ -375,10 +374,8 @@ impl<C: Crew> Supervisor<C> {
         let (orders, inbox) = mpsc::channel(8);
         let (files, changed) = watch::channel(Arc::clone(&errand.flow));
         let begins = errand.choices.iter().map(|choice| choice.starts_at).max().unwrap_or(Timestamp::MIN);
-        let earlier = self.faults.logins(&attempt);
-        let logins = Arc::new(AtomicU8::new(earlier));
         let (site, planned_at) = (attempt.site.clone(), attempt.planned_at);
-        let running = Running { orders, files, site, planned_at, logins: Arc::clone(&logins), begins };
+        let running = Running { orders, files, site, planned_at, begins };
         let id = attempt.id.clone();
         let reporter = Reporter::new(self.events.clone()).of(&id).with_files(changed.clone());
         let now = self.parts.clock.now();
@@ -389,7 +386,7 @@ impl<C: Crew> Supervisor<C> {
         let run = Run {
             site_clock,
             notes: Notebook::new(facts.learned),
-            machine: Machine::new(facts, errand.past(&attempt, earlier)),
+            machine: Machine::new(facts, errand.past(&attempt)),
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
@@ -397,7 +394,6 @@ impl<C: Crew> Supervisor<C> {
             store: self.parts.store.clone(),
             clock: Arc::clone(&self.parts.clock),
             orders: inbox,
-            logins,
             files: changed,
             errand,
             reporter,
@@ -459,11 +455,11 @@ impl<C: Crew> Supervisor<C> {
         }
     }
 
-    /// A bug in one attempt must not cost the others; the store knows where it stood, and we know what it has cost.
+    /// A bug in one attempt must not cost the others; the store knows where it stood, and what it has cost.
     fn died(&mut self, id: &AttemptId) {
         tracing::error!(%id, "an attempt's task died by a fault of firstserve; it is taken up again once");
         if let Some(running) = self.running.remove(id) {
-            self.faults.died(id, running.planned_at, running.logins.load(Ordering::Relaxed));
+            self.faults.died(id, running.planned_at);
         }
         self.replan_at = self.parts.clock.now() + REPLAN_SOON;
     }

@@ -214,11 +214,6 @@ impl Machine {
         self.had_session |= times > 0;
     }
 
-    /// How often the site has seen credentials for staging, in this machine's time and before.
-    pub fn logins(&self) -> u8 {
-        self.logins
-    }
-
     /// Whether other selector files can still be taken: before the permit, and not so close to it that staging anew would be
     /// late.
     pub fn takes_files(&self, now: Timestamp) -> bool {

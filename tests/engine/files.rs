@@ -7,19 +7,7 @@ use firstserve::engine::What;
 use firstserve::model::{Outcome, State};
 use jiff::SignedDuration;
 
-use super::sim::{House, IN_TIME};
-
-const MINUTE: Duration = Duration::from_secs(60);
-
-fn is_trouble(what: &What) -> bool {
-    matches!(what, What::Trouble(_))
-}
-
-async fn house() -> House {
-    let house = House::before(SignedDuration::from_mins(2), &[]).await;
-    house.write_one(&["1"]);
-    house
-}
+use super::sim::{House, IN_TIME, MINUTE, house, is_trouble};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mended_file_reaches_the_attempt_that_stumbles_over_it() {

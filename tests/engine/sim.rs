@@ -74,6 +74,21 @@ pub(super) struct Life<'h> {
     pub(super) pace: Duration,
 }
 
+/// The unit of most stories.
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Something reversible failed.
+pub(super) fn is_trouble(what: &What) -> bool {
+    matches!(what, What::Trouble(_))
+}
+
+/// A household that wants court 1, two minutes before its opening.
+pub(super) async fn house() -> House {
+    let house = House::before(SignedDuration::from_mins(2), &[]).await;
+    house.write_one(&["1"]);
+    house
+}
+
 impl House {
     /// The clock stands so long before the opening (negative: after it).
     pub(super) async fn before(opening: SignedDuration, faults: &[Fault]) -> Self {

@@ -6,23 +6,10 @@ use std::time::Duration;
 use firstserve::clock::Clock;
 use firstserve::engine::What;
 use firstserve::model::Outcome;
-use jiff::SignedDuration;
 
-use super::sim::{House, IN_TIME, Life};
+use super::sim::{House, IN_TIME, Life, MINUTE, house, is_trouble};
 
 const ENTRY: &str = "data/vault/club/ana.age";
-
-const MINUTE: Duration = Duration::from_secs(60);
-
-fn is_trouble(what: &What) -> bool {
-    matches!(what, What::Trouble(_))
-}
-
-async fn house() -> House {
-    let house = House::before(SignedDuration::from_mins(2), &[]).await;
-    house.write_one(&["1"]);
-    house
-}
 
 /// The words at the end.
 async fn note(life: &mut Life<'_>) -> (Outcome, String) {
