@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Parts;
+use crate::config::Config;
 use crate::flow::Flow;
 use crate::model::{
     Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, Occurrence, Outcome, Site, SiteId, State,
@@ -196,8 +197,8 @@ impl Errand {
     async fn refuse_held(&self, attempt: &Attempt, parts: &Parts) -> Result<(), Reason> {
         let all = self.booking.as_ref().map(|booking| choices_on(booking, &self.site, &self.zone, attempt.date));
         for choice in all.as_ref().unwrap_or(&self.choices) {
-            let held = parts.store.overlapping(&attempt.member, &attempt.site, choice).await?;
-            if let Some(other) = held.iter().find(|other| other.id != attempt.id) {
+            let held = parts.store.overlapping(&choice.into()).await?;
+            if let Some(other) = held.iter().find(|other| is_same_wish(other, attempt, &parts.config)) {
                 return Err(Reason::Held { booking: other.booking.to_string(), date: other.date });
             }
         }
@@ -298,6 +299,14 @@ fn still_asked_for(attempt: &Attempt, zone: &TimeZone, parts: &Parts) -> bool {
     let booking = parts.config.booking(&attempt.member, &attempt.booking);
     let today = parts.clock.now().to_zoned(zone.clone()).date();
     booking.is_some_and(|booking| !booking.paused) && attempt.date <= today
+}
+
+/// Whether the other attempt is, or may be, the same wish by an earlier name: of the same member at the same site, where a name
+/// that the configuration knows no more may have become any other.
+fn is_same_wish(other: &Attempt, attempt: &Attempt, config: &Config) -> bool {
+    let same_member = other.member == attempt.member || config.member(&other.member).is_none();
+    let same_site = other.site == attempt.site || config.site(&other.site).is_none();
+    other.id != attempt.id && same_member && same_site
 }
 
 fn is_for(permit: &PastPermit, choice: &Choice) -> bool {

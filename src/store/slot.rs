@@ -1,14 +1,15 @@
 //! Slots that an attempt has, or may have: renaming or editing a booking never books twice.
 
 use jiff::civil::DateTime;
-use sqlx::any::AnyRow;
+use sqlx::any::{Any, AnyArguments, AnyRow};
+use sqlx::query::Query;
 
 use super::attempt::attempt;
 use super::error::doing;
 use super::read::Columns;
 use super::write::Write;
 use super::{Store, StoreError, StoreErrorKind};
-use crate::model::{Attempt, AttemptId, Choice, CourtName, MemberId, SiteId};
+use crate::model::{Attempt, AttemptId, Choice, CourtName};
 
 /// A court at a time, by the site's wall clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +30,10 @@ impl From<&Choice> for Slot {
 
 /// Attempts whose slot is theirs, or may be (won, waiting, between submit and certainty, or over without certainty), and overlaps
 /// a time, on any court: nobody plays on two at once, and a booking whose court was changed is still the same wish.
-const OVERLAPPING: &str = "SELECT * FROM attempt WHERE member = $1 AND site = $2 AND slot_court IS NOT NULL \
+const OVERLAPPING: &str = "SELECT * FROM attempt WHERE slot_court IS NOT NULL \
      AND (state IN ('submitting', 'confirming', 'unknown', 'verifying', 'waitlisted', 'confirmed') \
      OR id IN (SELECT attempt FROM permit WHERE settled_at IS NULL)) \
-     AND slot_start < $3 AND slot_end > $4 ORDER BY slot_start, id";
+     AND slot_start < $1 AND slot_end > $2 ORDER BY slot_start, id";
 
 impl Store {
     /// The slot that an attempt has, or may have; none before its first permit.
@@ -50,29 +51,21 @@ impl Store {
         .await
     }
 
-    /// Attempts of that member at that site which have, or may have, any court at a time that overlaps the choice's.
+    /// Attempts of anybody at any site which have, or may have, any court at a time that overlaps the slot's.
     ///
     /// # Errors
     /// The database's.
-    pub async fn overlapping(
-        &self,
-        member: &MemberId,
-        site: &SiteId,
-        choice: &Choice,
-    ) -> Result<Vec<Attempt>, StoreError> {
+    pub async fn overlapping(&self, slot: &Slot) -> Result<Vec<Attempt>, StoreError> {
         doing("look for attempts that have the slot", async {
-            let slot = Slot::from(choice);
-            let rows = sqlx::query(OVERLAPPING)
-                .bind(member.as_str())
-                .bind(site.as_str())
-                .bind(slot.end.to_string())
-                .bind(slot.start.to_string())
-                .fetch_all(self.pool())
-                .await?;
+            let rows = overlapping(slot).fetch_all(self.pool()).await?;
             rows.iter().map(attempt).collect()
         })
         .await
     }
+}
+
+fn overlapping(slot: &Slot) -> Query<'_, Any, AnyArguments> {
+    sqlx::query(OVERLAPPING).bind(slot.end.to_string()).bind(slot.start.to_string())
 }
 
 pub(super) fn slot(row: &AnyRow) -> Result<Slot, StoreErrorKind> {
@@ -82,20 +75,13 @@ pub(super) fn slot(row: &AnyRow) -> Result<Slot, StoreErrorKind> {
 
 /// Fails when another attempt of the same member at the same site has, or may have, a slot at that time.
 pub(super) async fn refuse_held(write: &mut Write, of: &Attempt, wanted: &Slot) -> Result<(), StoreErrorKind> {
-    let rows = sqlx::query(OVERLAPPING)
-        .bind(of.member.as_str())
-        .bind(of.site.as_str())
-        .bind(wanted.end.to_string())
-        .bind(wanted.start.to_string())
-        .fetch_all(write.connection())
-        .await?;
-    for row in &rows {
-        let by = AttemptId::new(row.text("id")?);
-        if by != of.id {
-            return Err(StoreErrorKind::SlotHeld { by });
-        }
+    let rows = overlapping(wanted).fetch_all(write.connection()).await?;
+    let others = rows.iter().map(attempt).collect::<Result<Vec<_>, _>>()?;
+    let holds = |other: &Attempt| other.id != of.id && other.member == of.member && other.site == of.site;
+    match others.into_iter().find(holds) {
+        Some(other) => Err(StoreErrorKind::SlotHeld { by: other.id }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Writes down the slot that an attempt has, or may have.

@@ -85,6 +85,33 @@ async fn a_site_that_is_renamed_or_taken_out_is_a_persons_to_look_at() {
     }
 }
 
+/// The same configuration with every name changed at once: nothing tells the new booking from the old one but its slot.
+fn renamed(text: &str, member: bool, site: bool) -> String {
+    let mut text = text.replace("ana plays", "ana runs");
+    if site {
+        text = text.replace("[site.club", "[site.centre").replace("site = \"club\"", "site = \"centre\"");
+    }
+    if member {
+        text = text.replace("[member.ana]", "[member.eva]").replace("member = \"ana\"", "member = \"eva\"");
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_is_renamed_with_its_site_and_its_member_is_not_booked_again() {
+    for (member, site) in [(false, true), (true, false), (true, true)] {
+        let house = died_after_the_submit().await;
+        let path = house.path("config/booking.toml");
+        let text = fs::read_to_string(&path).expect("it can be read");
+        fs::write(&path, renamed(&text, member, site)).expect("it can be written");
+        let mut life = house.start();
+        let skipped = |what: &What| matches!(what, What::Ended { outcome: Outcome::Skipped, .. });
+        life.until("the renamed booking is skipped", skipped).await;
+        life.stop().await;
+        assert_eq!(house.submits_and_bookings().await, (1, 1), "member renamed: {member}, site renamed: {site}");
+    }
+}
+
 /// Somebody else was quicker, and the process died with the answer on disk: one look, and the next choice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_that_is_on_disk_is_not_settled_again() {
