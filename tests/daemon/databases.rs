@@ -38,6 +38,7 @@ async fn told(house: &House, mut command: Command) -> String {
     let folder = house.path("");
     let text = last.replace(folder.to_str().expect("text").trim_end_matches('/'), "HOUSE");
     let text = Regex::new(r"\b(process|kill) \d+").expect("a pattern").replace_all(&text, "$1 PID").into_owned();
+    let text = Regex::new(r"(this program knows) \d+").expect("a pattern").replace_all(&text, "$1 N").into_owned();
     let text =
         Regex::new(r"(failed to lookup address information): [^;]*").expect("a pattern").replace_all(&text, "$1");
     format!("{text}\nexit {}\n", answer.code.expect("it ends by itself"))

@@ -131,10 +131,8 @@ async fn livez_says_so_meanwhile_and_a_submit_is_still_verified() {
     fs::remove_file(house.path("data/firstserve.db")).expect("it was there");
     daemon.hears("the database is lost").await;
     let answer = client().get(&livez).send().await.expect("it answers");
-    assert_eq!(
-        (answer.status().as_u16(), answer.text().await.expect("text").as_str()),
-        (503, "the database is lost\n")
-    );
+    assert_eq!(answer.status().as_u16(), 503);
+    assert!(answer.text().await.expect("text").starts_with("the database is lost\n"));
     assert_eq!(club.ledger().await["submits"], 1);
 }
 
