@@ -318,7 +318,8 @@ fn spent_choices(site: &Site, zone: &TimeZone, permits: &[PastPermit]) -> Vec<Ch
     permits.iter().filter(|permit| permit.open).map(|permit| choice_of(site, zone, permit)).collect()
 }
 
-/// A court that the configuration has no more is the one that the permit names; it was spent shortly before the opening.
+/// The court is what the permit names, whatever the configuration calls it by now; of one that the configuration has no more, the
+/// permit was spent shortly before the opening.
 fn choice_of(site: &Site, zone: &TimeZone, permit: &PastPermit) -> Choice {
     let length = permit.end.duration_since(permit.start);
     let start: DateTime = permit.start;
@@ -326,7 +327,7 @@ fn choice_of(site: &Site, zone: &TimeZone, permit: &PastPermit) -> Choice {
     let spent_for = permit.spent_at + permit_lead(FireMode::Armed, &site.patience);
     Choice {
         court: permit.court.clone(),
-        court_site_id: court.map_or_else(|| permit.court_site_id.clone(), |court| court.site_id.clone()),
+        court_site_id: permit.court_site_id.clone(),
         start,
         length,
         opening: court.map_or(spent_for, |court| opening(court.opens, start, length, zone)),

@@ -35,8 +35,10 @@ const MOVED: &str = "its opening has moved";
 /// What a running attempt can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    /// Call it off, if nothing was submitted.
+    /// Call it off for good, if nothing was submitted.
     Cancel,
+    /// No booking asks for it any more: the same, until one does again.
+    Withdraw,
     /// The engine stops: finish what is spent, leave the rest as it is.
     Stop,
     /// Its opening has moved: plan it anew, if nothing was submitted.
@@ -102,6 +104,8 @@ pub(super) struct Run<P> {
     pub(super) doubtful: bool,
     /// Its opening is another by now.
     pub(super) moving: bool,
+    /// No booking asks for it any more.
+    pub(super) withdrawn: bool,
 }
 
 impl<P: Performer> Run<P> {
@@ -181,7 +185,7 @@ impl<P: Performer> Run<P> {
         F: FnOnce(&'s mut P) -> std::pin::Pin<Box<dyn Future<Output = Event> + Send + 's>>,
     {
         let orders = &mut self.orders;
-        let (stopping, moving) = (&mut self.stopping, &mut self.moving);
+        let (stopping, moving, withdrawn) = (&mut self.stopping, &mut self.moving, &mut self.withdrawn);
         let acting = act(&mut self.performer);
         tokio::select! {
             biased;
@@ -189,8 +193,9 @@ impl<P: Performer> Run<P> {
             Some(order) = orders.recv() => {
                 *stopping |= order == Order::Stop;
                 *moving |= order == Order::Move;
+                *withdrawn |= order == Order::Withdraw;
                 match order {
-                    Order::Cancel => Event::Cancel,
+                    Order::Cancel | Order::Withdraw => Event::Cancel,
                     Order::Stop => Event::BrowserLost("firstserve is stopping".to_owned()),
                     Order::Move => Event::BrowserLost(MOVED.to_owned()),
                 }
@@ -214,6 +219,10 @@ impl<P: Performer> Run<P> {
                 biased;
                 Some(order) = self.orders.recv() => match order {
                     Order::Cancel => return Ok(Event::Cancel),
+                    Order::Withdraw => {
+                        self.withdrawn = true;
+                        return Ok(Event::Cancel);
+                    }
                     Order::Stop => self.stopping = true,
                     Order::Move if self.may_move() => {
                         self.moving = true;
@@ -401,6 +410,7 @@ impl<P: Performer> Run<P> {
             note: Some(ending.note),
             slot: won.map(Slot::from),
             letter: (self.letter)(ending),
+            withdrawn: self.withdrawn,
             at: self.clock.now(),
         }
     }
@@ -422,6 +432,7 @@ impl<P: Performer> Run<P> {
             Some(order) = self.orders.recv() => {
                 self.stopping |= order == Order::Stop;
                 self.moving |= order == Order::Move;
+                self.withdrawn |= order == Order::Withdraw;
             }
             () = self.clock.sleep_for(WRITE_AGAIN) => {}
         }

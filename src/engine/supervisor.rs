@@ -230,6 +230,19 @@ struct Running {
     planned_at: Timestamp,
     /// When its last slot begins.
     begins: Timestamp,
+    /// It was told that no booking asks for it any more.
+    withdrawn: bool,
+}
+
+impl Running {
+    /// Never waits: an attempt that fires hears nothing until it is answered, and the others must not wait for it.
+    fn tell(&self, id: &AttemptId, order: Order) -> bool {
+        let told = self.orders.try_send(order);
+        if let Err(error) = &told {
+            tracing::debug!(%id, %error, "the attempt is over already, or busy with earlier orders");
+        }
+        told.is_ok()
+    }
 }
 
 impl<C: Crew> Supervisor<C> {
@@ -341,7 +354,7 @@ impl<C: Crew> Supervisor<C> {
         for id in ids {
             let Some(attempt) = self.parts.store.attempt(&id).await? else { continue };
             if self.agenda.occurrence(&attempt).is_none() {
-                self.cancel(&id).await;
+                self.withdraw(&id);
             }
         }
         Ok(())
@@ -350,7 +363,7 @@ impl<C: Crew> Supervisor<C> {
     async fn start_what_is_due(&mut self) {
         for attempt in self.agenda.take_due(self.parts.clock.now()) {
             if let Some((outcome, note)) = self.faults.end(&attempt) {
-                self.close(attempt, outcome, note).await;
+                self.close(attempt, outcome, note, false).await;
                 continue;
             }
             let errand = Errand::of(&attempt, self.agenda.occurrence(&attempt), &self.parts).await;
@@ -358,7 +371,10 @@ impl<C: Crew> Supervisor<C> {
                 Ok(errand) => self.launch(attempt, errand),
                 // It passes, or a person is told that the store is down: no reason to give an attempt up.
                 Err(Reason::Store(error)) => self.look_later(attempt, &error),
-                Err(reason) => self.close(attempt, reason.outcome(), &reason.to_string()).await,
+                Err(reason) => {
+                    let withdrawn = matches!(reason, Reason::Vanished);
+                    self.close(attempt, reason.outcome(), &reason.to_string(), withdrawn).await;
+                }
             }
         }
     }
@@ -375,7 +391,7 @@ impl<C: Crew> Supervisor<C> {
         let (files, changed) = watch::channel(Arc::clone(&errand.flow));
         let begins = errand.choices.iter().map(|choice| choice.starts_at).max().unwrap_or(Timestamp::MIN);
         let (site, planned_at) = (attempt.site.clone(), attempt.planned_at);
-        let running = Running { orders, files, site, planned_at, begins };
+        let running = Running { orders, files, site, planned_at, begins, withdrawn: false };
         let id = attempt.id.clone();
         let reporter = Reporter::new(self.events.clone()).of(&id).with_files(changed.clone());
         let now = self.parts.clock.now();
@@ -401,6 +417,7 @@ impl<C: Crew> Supervisor<C> {
             stopping: false,
             doubtful: false,
             moving: false,
+            withdrawn: false,
             id: attempt.id,
         };
         self.running.insert(id.clone(), running);
@@ -415,10 +432,10 @@ impl<C: Crew> Supervisor<C> {
     }
 
     /// Ends an attempt that cannot be run at all.
-    async fn close(&mut self, attempt: Attempt, outcome: Outcome, note: &str) {
+    async fn close(&mut self, attempt: Attempt, outcome: Outcome, note: &str, withdrawn: bool) {
         let now = self.parts.clock.now();
         let letter = unrun(&attempt, outcome, note, &self.parts);
-        let end = End { from: attempt.state, outcome, note: Some(note), slot: None, letter, at: now };
+        let end = End { from: attempt.state, outcome, note: Some(note), slot: None, letter, withdrawn, at: now };
         match self.parts.store.end(&attempt.id, end).await {
             Ok(()) => Reporter::new(self.events.clone())
                 .of(&attempt.id)
@@ -442,7 +459,14 @@ impl<C: Crew> Supervisor<C> {
                         self.moves = true;
                         self.replan_at = self.parts.clock.now();
                     }
-                    Finish::Ended(_) | Finish::Stopped => self.faults.forget(&id),
+                    Finish::Ended(outcome) => {
+                        self.faults.forget(&id);
+                        // Its booking may have come back meanwhile.
+                        if outcome == Outcome::Cancelled {
+                            self.replan_at = self.parts.clock.now();
+                        }
+                    }
+                    Finish::Stopped => self.faults.forget(&id),
                     // Told above.
                     Finish::Died => {}
                 }
@@ -474,26 +498,28 @@ impl<C: Crew> Supervisor<C> {
         }
     }
 
+    fn withdraw(&mut self, id: &AttemptId) {
+        if let Some(running) = self.running.get_mut(id).filter(|running| !running.withdrawn) {
+            running.withdrawn = running.tell(id, Order::Withdraw);
+        }
+    }
+
     async fn cancel(&mut self, id: &AttemptId) {
-        if let Some(Running { orders, .. }) = self.running.get(id) {
-            if orders.send(Order::Cancel).await.is_err() {
-                tracing::debug!(%id, "the attempt is over already");
-            }
+        if let Some(running) = self.running.get(id) {
+            running.tell(id, Order::Cancel);
             return;
         }
         if let Ok(Some(attempt)) = self.parts.store.attempt(id).await
             && attempt.state == State::Planned
         {
             self.agenda.forget(id);
-            self.close(attempt, Outcome::Cancelled, "called off before its opening").await;
+            self.close(attempt, Outcome::Cancelled, "called off before its opening", false).await;
         }
     }
 
     async fn stop(mut self) {
-        for Running { orders, .. } in self.running.values() {
-            if orders.send(Order::Stop).await.is_err() {
-                tracing::debug!("an attempt was over already");
-            }
+        for (id, running) in &self.running {
+            running.tell(id, Order::Stop);
         }
         let clock = Arc::clone(&self.parts.clock);
         tokio::select! {

@@ -45,6 +45,8 @@ pub struct End<'a> {
     pub slot: Option<Slot>,
     /// The mail that tells of it.
     pub letter: Option<Letter>,
+    /// No booking asks for it any more: one that was cancelled with nothing submitted is planned again when one does.
+    pub withdrawn: bool,
     /// When.
     pub at: Timestamp,
 }
@@ -120,7 +122,7 @@ impl Store {
     /// # Errors
     /// A conflict when it is not in `from` any more.
     pub async fn end(&self, id: &AttemptId, end: End<'_>) -> Result<(), StoreError> {
-        let End { from, outcome, note, slot, letter, at } = end;
+        let End { from, outcome, note, slot, letter, withdrawn, at } = end;
         doing("end an attempt", async {
             let mut write = self.write().await?;
             let mut data = json!({});
@@ -134,6 +136,9 @@ impl Store {
             if outcome == Outcome::Confirmed {
                 permit::won(&mut write, id, at).await?;
             }
+            if outcome == Outcome::Cancelled && withdrawn {
+                withdraw(&mut write, id).await?;
+            }
             if let Some(letter) = letter {
                 outbox::queue(&mut write, Some(id), &letter, at).await?;
             }
@@ -141,6 +146,15 @@ impl Store {
         })
         .await
     }
+}
+
+/// Marks an attempt for which nothing was submitted as one that the plan holds no more; it is planned again when the plan does.
+async fn withdraw(write: &mut Write, id: &AttemptId) -> Result<(), StoreErrorKind> {
+    sqlx::query("UPDATE attempt SET vanished = 1 WHERE id = $1 AND submits = 0")
+        .bind(id.as_str())
+        .execute(write.connection())
+        .await?;
+    Ok(())
 }
 
 /// A change of state that is made only if the attempt is still where it was thought to be.

@@ -162,6 +162,48 @@ async fn a_rule_that_was_wrong_and_a_booking_that_was_paused_over_its_opening_ar
     }
 }
 
+/// Whoever thinks again in the last minute has his court, whatever had been begun for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_is_taken_back_and_wanted_again_while_it_waits_logged_in_is_booked() {
+    for taken_out in [false, true] {
+        let house = House::before(minutes(2), &[]).await;
+        let write = |more: Option<&str>| {
+            let wishes = more.map(|more| wish("ana plays", house.date(), &["1"], "17:00") + more);
+            house.write([&house.opens(0), &house.opens(0)], wishes.as_slice());
+        };
+        write(Some(""));
+        let mut life = house.start();
+        life.entered(State::Ready).await;
+        write(if taken_out { None } else { Some("paused = true\n") });
+        life.handle.reload(house.parts()).await;
+        assert_eq!(life.ended().await, Outcome::Cancelled, "{:#?}", life.story);
+        life.heard.clear();
+        write(Some(""));
+        life.handle.reload(house.parts()).await;
+        assert_eq!(life.ended().await, Outcome::Confirmed, "taken out: {taken_out}; {:#?}", life.story);
+        assert_eq!(house.submits_and_bookings().await, (1, 1));
+        life.stop().await;
+    }
+}
+
+/// The same over a restart, whose plan holds it no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_was_taken_out_while_nobody_looked_comes_back() {
+    let house = House::before(minutes(2), &[]).await;
+    house.write_one(&["1"]);
+    let mut life = house.start();
+    life.entered(State::Ready).await;
+    life.kill().await;
+    house.write([&house.opens(0), &house.opens(0)], &[]);
+    let mut life = house.start();
+    assert_eq!(life.ended().await, Outcome::Cancelled, "{:#?}", life.story);
+    life.heard.clear();
+    house.write_one(&["1"]);
+    life.handle.reload(house.parts()).await;
+    assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
+    life.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_opening_that_passed_unattended_does_not_cost_the_second() {
     let house = House::before(minutes(3 * 24 * 60), &[]).await;

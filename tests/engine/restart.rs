@@ -49,6 +49,15 @@ async fn a_court_that_is_taken_out_is_looked_for_before_another_one_is_tried() {
     assert_eq!(house.submits_and_bookings().await.1, 1);
 }
 
+/// The site's list is read for the court that was submitted, not for the one that the file names by now.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_court_that_has_another_id_by_now_is_looked_for_by_the_id_that_was_submitted() {
+    let house = died_after_the_submit().await;
+    house.edit("config/booking.toml", "site-id = \"5\"", "site-id = \"7\"");
+    assert_eq!(taken_up(&house).await.0, Outcome::Confirmed);
+    assert_eq!(house.submits_and_bookings().await.1, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_that_is_taken_out_is_looked_for_with_its_court_and_without() {
     for with_its_court in [true, false] {

@@ -6,7 +6,7 @@ use firstserve::store::{End, Evidence, Store};
 use super::{Kept, at, choice, ready, state};
 
 async fn ends(store: &Store, id: &AttemptId, from: State, outcome: Outcome) {
-    let end = End { from, outcome, note: Some("why"), slot: None, letter: None, at: at(4_000) };
+    let end = End { from, outcome, note: Some("why"), slot: None, letter: None, withdrawn: false, at: at(4_000) };
     store.end(id, end).await.expect("ends");
 }
 

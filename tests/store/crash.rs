@@ -55,6 +55,7 @@ async fn a_write_that_is_cut_off_anywhere_is_whole_or_absent() {
                 note: None,
                 slot: None,
                 letter: None,
+                withdrawn: false,
                 at: at(1),
             };
             store.end(&id, end).await.expect("ends");
@@ -92,6 +93,7 @@ async fn an_end_and_its_letter_are_one() {
         note: None,
         slot: None,
         letter: Some(letter(LetterKind::Failed, "one")),
+        withdrawn: false,
         at: at(3700),
     };
     store.end(&id, end(State::Verifying)).await.expect_err("it is not there");

@@ -34,7 +34,15 @@ async fn a_stale_worker_is_told_to_stop() {
     let refused = store.transition(&id, State::Planned, State::Preparing, at(2), None).await.expect_err("stale");
     assert!(refused.is_conflict());
     assert_eq!(refused.to_string(), format!("move an attempt on: attempt {} is ready, not planned", id.as_str()));
-    let end = End { from: State::Verifying, outcome: Outcome::Missed, note: None, slot: None, letter: None, at: at(3) };
+    let end = End {
+        from: State::Verifying,
+        outcome: Outcome::Missed,
+        note: None,
+        slot: None,
+        letter: None,
+        withdrawn: false,
+        at: at(3),
+    };
     assert!(store.end(&id, end).await.expect_err("stale").is_conflict());
     assert_eq!(state(&store, &id).await, State::Ready);
 }

@@ -48,6 +48,7 @@ async fn it_is_won_at_the_second_court(store: &Store, id: &AttemptId) {
         note: Some("court 2"),
         slot: None,
         letter: Some(letter(LetterKind::Confirmed, "one")),
+        withdrawn: false,
         at: at(3611),
     };
     store.end(id, end).await.expect("ends");

@@ -8,7 +8,7 @@ use super::super::crew::Crew;
 use super::super::report::Reporter;
 use super::super::run::Order;
 use super::super::settled::Settled;
-use super::{Parts, Running, Supervisor};
+use super::{Parts, Supervisor};
 use crate::config::{diff, moved};
 use crate::model::{Attempt, Occurrence};
 use crate::store::Slot;
@@ -64,12 +64,12 @@ impl<C: Crew> Supervisor<C> {
 
     /// With other zone data the opening of a running attempt may be another: it is planned again, if nothing was submitted.
     pub(super) async fn take_up_anew_what_moved(&mut self) {
-        for (id, Running { orders, .. }) in &self.running {
+        for (id, running) in &self.running {
             let Ok(Some(attempt)) = self.parts.store.attempt(id).await else { continue };
             let opening = self.agenda.occurrence(&attempt).map(Occurrence::opening);
             let moved = opening.is_some_and(|opening| opening != attempt.opening) && !attempt.state.is_spent();
-            if moved && orders.send(Order::Move).await.is_err() {
-                tracing::debug!(%id, "the attempt is over already");
+            if moved {
+                running.tell(id, Order::Move);
             }
         }
     }
