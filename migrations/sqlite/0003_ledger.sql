@@ -56,3 +56,6 @@ CREATE TABLE proof (
     evidence TEXT    NOT NULL,
     PRIMARY KEY (site, browser, mode, way)
 ) STRICT;
+
+-- The entry of the vault whose account was logged in; none: spent before this was kept.
+ALTER TABLE permit ADD COLUMN account TEXT;

@@ -153,6 +153,7 @@ fn site(old: &Site, new: &Site, changes: &mut Vec<Change>) {
             ("armed-lead", duration::words(patience.armed_lead)),
             ("clock", site.clock.follow.as_str().to_owned()),
             ("clock-give-up", site.clock.give_up.to_string()),
+            ("sessions", site.sessions.as_str().to_owned()),
             ("lead-at-most", duration::words(patience.lead_at_most)),
             ("lead-guard", duration::words(patience.lead_guard)),
             ("variables", format!("{:?}", site.variables)),

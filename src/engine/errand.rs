@@ -63,6 +63,21 @@ pub(super) enum Reason {
         /// The site by the name that it had.
         site: SiteId,
     },
+    #[error(
+        "court {court} at {} may have been booked with the account {account} of the vault, and its member has another one by now; \
+         look at the list of {site} yourself",
+        start.strftime("%Y-%m-%d %H:%M")
+    )]
+    OtherAccount {
+        /// The court of the permit.
+        court: CourtName,
+        /// Local start of the slot.
+        start: DateTime,
+        /// The site.
+        site: SiteId,
+        /// The entry of the vault that was used.
+        account: String,
+    },
     #[error("its opening passed while nothing could act, and the slot itself has begun")]
     Begun,
     #[error("no booking asks for this date any more")]
@@ -81,7 +96,9 @@ pub(super) enum Reason {
 impl Reason {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
-            Self::Unconfigured | Self::Unseen { .. } | Self::Store(_) => Outcome::NeedsAttention,
+            Self::Unconfigured | Self::Unseen { .. } | Self::OtherAccount { .. } | Self::Store(_) => {
+                Outcome::NeedsAttention
+            }
             Self::Begun => Outcome::Missed,
             Self::Vanished => Outcome::Cancelled,
             Self::Held { .. } => Outcome::Skipped,
@@ -122,6 +139,7 @@ impl Errand {
         let log_ins = parts.store.log_ins(&attempt.id).await?;
         let mut errand =
             Self { only_verified, permits, lost, log_ins, ..Self::gather(attempt, choices, parts)? }.with_permit();
+        errand.refuse_other_account()?;
         errand.recall(parts).await?;
         if attempt.state == State::Planned {
             errand.refuse_held(attempt, parts).await?;
@@ -166,6 +184,20 @@ impl Errand {
 
     fn open_permit(&self) -> Option<&PastPermit> {
         self.permits.iter().find(|permit| permit.open)
+    }
+
+    /// What was submitted with one account is not on the list of another.
+    fn refuse_other_account(&self) -> Result<(), Reason> {
+        let Some(permit) = self.open_permit() else { return Ok(()) };
+        match permit.account.as_ref().filter(|account| **account != self.member.vault) {
+            None => Ok(()),
+            Some(account) => Err(Reason::OtherAccount {
+                court: permit.court.clone(),
+                start: permit.start,
+                site: self.site.id.clone(),
+                account: account.clone(),
+            }),
+        }
     }
 
     /// What rehearsals have proved and earlier openings have taught.
@@ -301,10 +333,11 @@ fn still_asked_for(attempt: &Attempt, zone: &TimeZone, parts: &Parts) -> bool {
     booking.is_some_and(|booking| !booking.paused) && attempt.date <= today
 }
 
-/// Whether the other attempt is, or may be, the same wish by an earlier name: of the same member at the same site, where a name
+/// Whether the other attempt is, or may be, the same wish by an earlier name: of the same account at the same site, where a name
 /// that the configuration knows no more may have become any other.
 fn is_same_wish(other: &Attempt, attempt: &Attempt, config: &Config) -> bool {
-    let same_member = other.member == attempt.member || config.member(&other.member).is_none();
+    let account = |member| config.member(member).map(|member| &member.vault);
+    let same_member = [None, account(&attempt.member)].contains(&account(&other.member));
     let same_site = other.site == attempt.site || config.site(&other.site).is_none();
     other.id != attempt.id && same_member && same_site
 }

@@ -260,7 +260,7 @@ impl<P: Performer> Run<P> {
             return Event::SpendFailed(error.to_string());
         }
         let wanted = &self.machine.facts().choices[choice];
-        match self.store.spend_permit(&self.id, wanted, self.clock.now()).await {
+        match self.store.spend_permit(&self.id, wanted, &self.errand.member.vault, self.clock.now()).await {
             Ok(permit) => {
                 let (spent, opening) = (self.clock.now(), self.machine.opens(choice));
                 // What is open already is not led.

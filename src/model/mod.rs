@@ -25,4 +25,4 @@ pub use member::Member;
 pub use origins::Origins;
 pub use outcome::{Answer, Outcome, Status};
 pub use secret::Secret;
-pub use site::{ClockRule, FireMode, Follow, OpeningWay, Patience, Site};
+pub use site::{ClockRule, FireMode, Follow, OpeningWay, Patience, Sessions, Site};

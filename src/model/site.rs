@@ -33,6 +33,8 @@ pub struct Site {
     pub patience: Patience,
     /// Whose clock an opening is taken by.
     pub clock: ClockRule,
+    /// How many sessions of one account it bears at once.
+    pub sessions: Sessions,
     /// Free words for the selector files: `{site.KEY}`.
     pub variables: BTreeMap<String, String>,
 }
@@ -78,6 +80,31 @@ impl FireMode {
     /// The mode of that word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+    }
+}
+
+/// How many sessions of one account a site bears at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sessions {
+    /// A second log-in may end the first: attempts of one account come one after the other.
+    #[default]
+    One,
+    /// Each attempt has a session of its own.
+    Many,
+}
+
+impl Sessions {
+    /// The word in files and screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Many => "many",
+        }
+    }
+
+    /// The one of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::One, Self::Many].into_iter().find(|one| one.as_str() == word)
     }
 }
 

@@ -22,6 +22,8 @@ pub struct PastPermit {
     pub start: DateTime,
     /// Local end of the slot.
     pub end: DateTime,
+    /// The entry of the vault whose account was logged in; none: it was not kept.
+    pub account: Option<String>,
     /// When it was spent.
     pub spent_at: Timestamp,
     /// What the site said.
@@ -58,6 +60,7 @@ fn past_permit(row: &sqlx::any::AnyRow) -> Result<PastPermit, StoreErrorKind> {
         court_site_id: row.text("court_site_id")?,
         start: row.local("slot_start")?,
         end: row.local("slot_end")?,
+        account: row.maybe_text("account")?,
         spent_at: row.instant("spent_at")?,
         answer: answer.as_deref().and_then(Answer::parse),
         open: result.is_none(),

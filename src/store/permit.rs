@@ -139,16 +139,22 @@ impl Evidence {
 impl Store {
     /// Spends a permit: moves the attempt from ready to submitting and writes the permit and its slot, all on disk when
     /// this returns, in files that are there after a restart. Dropped half-way or answered by an error, nobody may submit: it may yet be on disk, and is then found
-    /// among the open ones.
+    /// among the open ones. `account` is the entry of the vault whose account is logged in.
     ///
     /// # Errors
     /// A conflict when the attempt is not ready, an open permit of the attempt, another attempt of the same member that
     /// has or may have the slot, and the database's.
-    pub async fn spend_permit(&self, id: &AttemptId, choice: &Choice, at: Timestamp) -> Result<Permit, StoreError> {
+    pub async fn spend_permit(
+        &self,
+        id: &AttemptId,
+        choice: &Choice,
+        account: &str,
+        at: Timestamp,
+    ) -> Result<Permit, StoreError> {
         doing("spend a permit", async {
             let mut write = self.write().await?;
             self.look_at_files()?;
-            let permit = spend(&mut write, id, choice, at).await?;
+            let permit = spend(&mut write, id, choice, account, at).await?;
             write.commit().await?;
             self.look_at_files()?;
             Ok(permit)
@@ -216,7 +222,13 @@ pub(super) async fn won(write: &mut Write, attempt: &AttemptId, at: Timestamp) -
     Ok(())
 }
 
-async fn spend(write: &mut Write, id: &AttemptId, choice: &Choice, at: Timestamp) -> Result<Permit, StoreErrorKind> {
+async fn spend(
+    write: &mut Write,
+    id: &AttemptId,
+    choice: &Choice,
+    account: &str,
+    at: Timestamp,
+) -> Result<Permit, StoreErrorKind> {
     let Some(attempt) = current(write, id).await?.filter(|attempt| attempt.state == State::Ready) else {
         return Err(conflict(write, id, State::Ready).await?);
     };
@@ -226,10 +238,11 @@ async fn spend(write: &mut Write, id: &AttemptId, choice: &Choice, at: Timestamp
     let wanted = Slot::from(choice);
     slot::refuse_held(write, &attempt, &wanted).await?;
     let permit = Permit { id: PermitId(write.new_id(at)), attempt: id.clone(), seq: next_seq(write, id).await? };
-    insert(write, &permit, choice, at).await?;
+    insert(write, &permit, choice, account, at).await?;
     slot::take(write, id, &wanted).await?;
     count(write, id, 1).await?;
     let data = json!({
+        "account": account,
         "court": choice.court,
         "end": wanted.end.to_string(),
         "permit": permit.id.as_str(),
@@ -286,10 +299,16 @@ async fn next_seq(write: &mut Write, attempt: &AttemptId) -> Result<u32, StoreEr
     Ok(u32::try_from(row.number("spent")?).unwrap_or(u32::MAX).saturating_add(1))
 }
 
-async fn insert(write: &mut Write, permit: &Permit, choice: &Choice, at: Timestamp) -> Result<(), StoreErrorKind> {
+async fn insert(
+    write: &mut Write,
+    permit: &Permit,
+    choice: &Choice,
+    account: &str,
+    at: Timestamp,
+) -> Result<(), StoreErrorKind> {
     sqlx::query(
-        "INSERT INTO permit (id, attempt, seq, court, court_site_id, slot_start, slot_end, spent_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO permit (id, attempt, seq, court, court_site_id, slot_start, slot_end, account, spent_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(permit.id.as_str())
     .bind(permit.attempt.as_str())
@@ -298,6 +317,7 @@ async fn insert(write: &mut Write, permit: &Permit, choice: &Choice, at: Timesta
     .bind(choice.court_site_id.as_str())
     .bind(choice.start.to_string())
     .bind(choice.end().to_string())
+    .bind(account)
     .bind(nanos(at))
     .execute(write.connection())
     .await?;

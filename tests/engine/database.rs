@@ -94,7 +94,7 @@ async fn a_permit_that_is_on_disk_though_its_commit_failed_is_found_and_given_ba
         // From here on the clock stands: nothing is tried again before the permit is there.
         allow(&house).await;
         let attempt = house.attempt("ana plays").await;
-        let permit = house.store.spend_permit(&attempt.id, &house.choice("1"), house.clock.now()).await;
+        let permit = house.store.spend_permit(&attempt.id, &house.choice("1"), "club/ana", house.clock.now()).await;
         drop(permit.expect("what the failed commit left"));
         if late {
             house.clock.step_to(house.opening() + 40 * MINUTE);

@@ -20,6 +20,7 @@ pub(super) fn site(zone: &str) -> Site {
         id: SiteId::from("las-palmas"),
         url: "https://reservas.example.com/".to_owned(),
         login_hosts: Vec::new(),
+        sessions: firstserve::model::Sessions::One,
         time_zone: zone.to_owned(),
         flow: PathBuf::from("selectors/club"),
         slot_label: "De {start:%I:%M %p} a {end:%I:%M %p}".to_owned(),

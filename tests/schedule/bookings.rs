@@ -22,6 +22,7 @@ pub(super) fn site(time_zone: &str, courts: &[(&str, &str, OpeningRule)]) -> Sit
         id: "las-palmas".into(),
         url: "https://reservas.example.com/".to_owned(),
         login_hosts: Vec::new(),
+        sessions: firstserve::model::Sessions::One,
         time_zone: time_zone.to_owned(),
         flow: "selectors/las-palmas".into(),
         slot_label: "De {start:%I:%M %p} a {end:%I:%M %p}".to_owned(),

@@ -16,7 +16,7 @@ async fn what_ended_without_a_court_can_be_asked_for_again() {
     let store = kept.open().await;
     let id = ready(&store, "doubles", 18).await;
     assert!(!store.ask_again(&id, at(3_000)).await.expect("asked"), "it is not over");
-    let permit = store.spend_permit(&id, &choice("1", 18, 17), at(3_600)).await.expect("a permit");
+    let permit = store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3_600)).await.expect("a permit");
     store.settle_permit(permit.id(), Answer::Taken, State::Verifying, at(3_601)).await.expect("settled");
     ends(&store, &id, State::Verifying, Outcome::Taken).await;
     assert!(store.ask_again(&id, at(5_000)).await.expect("asked"));
@@ -33,11 +33,11 @@ async fn what_is_won_or_may_be_is_never_planned_again() {
     let kept = Kept::new();
     let store = kept.open().await;
     let won = ready(&store, "won", 18).await;
-    let permit = store.spend_permit(&won, &choice("1", 18, 17), at(3_600)).await.expect("a permit");
+    let permit = store.spend_permit(&won, &choice("1", 18, 17), "club/ana", at(3_600)).await.expect("a permit");
     store.settle_permit(permit.id(), Evidence::Listed, State::Confirming, at(3_601)).await.expect("settled");
     ends(&store, &won, State::Confirming, Outcome::Confirmed).await;
     let open = ready(&store, "open", 19).await;
-    let _spent = store.spend_permit(&open, &choice("1", 19, 17), at(3_600)).await.expect("a permit");
+    let _spent = store.spend_permit(&open, &choice("1", 19, 17), "club/ana", at(3_600)).await.expect("a permit");
     ends(&store, &open, State::Submitting, Outcome::NeedsAttention).await;
     let found = ready(&store, "found on the list", 20).await;
     ends(&store, &found, State::Ready, Outcome::Confirmed).await;

@@ -12,7 +12,7 @@ async fn a_spent_permit_outlives_the_process() {
     let kept = Kept::new();
     let store = kept.open().await;
     let id = ready(&store, "doubles", 18).await;
-    let permit = store.spend_permit(&id, &choice("1", 18, 17), at(3600)).await.expect("a permit");
+    let permit = store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3600)).await.expect("a permit");
     let spent = permit.id().clone();
     // Nothing is closed in order: the pool is dropped as a kill would drop it.
     drop((store, permit));
@@ -21,7 +21,7 @@ async fn a_spent_permit_outlives_the_process() {
     assert_eq!((open.len(), &open[0].id, &open[0].attempt), (1, &spent, &id));
     assert_eq!((open[0].court.as_str(), open[0].start), ("1", choice("1", 18, 17).start));
     assert_eq!(state(&store, &id).await, State::Submitting);
-    store.spend_permit(&id, &choice("1", 18, 17), at(3700)).await.expect_err("verify first");
+    store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3700)).await.expect_err("verify first");
 }
 
 /// How often a write is cut off.
@@ -37,7 +37,7 @@ async fn a_write_that_is_cut_off_anywhere_is_whole_or_absent() {
         // The first is cut off before it does anything, the last is not: the control needs no luck.
         let times = if round + 1 == CUTS { usize::MAX } else { round };
         let wanted = choice("1", 18, 8);
-        let cut = store.spend_permit(&id, &wanted, at(3600));
+        let cut = store.spend_permit(&id, &wanted, "club/ana", at(3600));
         let finished = woken_times(cut, times).await;
         let permits = store.open_permits().await.expect("read").into_iter().filter(|one| one.attempt == id).count();
         match state(&store, &id).await {

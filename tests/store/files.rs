@@ -96,14 +96,14 @@ async fn no_permit_is_spent_in_a_file_that_is_gone_after_a_restart() {
         let store = kept.open().await;
         let (id, other) = (ready(&store, "doubles", 18).await, ready(&store, "singles", 19).await);
         store.lasts().expect("control: nothing is lost yet");
-        drop(store.spend_permit(&other, &choice("1", 19, 17), at(3600)).await.expect("control: a permit"));
+        drop(store.spend_permit(&other, &choice("1", 19, 17), "club/ana", at(3600)).await.expect("control: a permit"));
         takes(&kept.file());
         let written = store.audit(None, "control", serde_json::json!({}), at(3600)).await;
         assert!(
             number == 3 || written.is_ok(),
             "control: SQLite itself goes on to take writes ({number}: {written:?})"
         );
-        let refused = store.spend_permit(&id, &choice("1", 18, 17), at(3600)).await.expect_err("refused");
+        let refused = store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3600)).await.expect_err("refused");
         assert!(
             (number == 3 || refused.is_lost()) && store.lasts().expect_err("refused").is_lost(),
             "{number}: {refused}"

@@ -10,7 +10,7 @@ async fn ends(store: &Store, booking: &str, day: i8, outcome: Outcome, second: i
     let id = ready(store, booking, day).await;
     let from = match outcome {
         Outcome::Confirmed => {
-            let _spent = store.spend_permit(&id, &choice("1", day, 17), at(2)).await.expect("it is spent");
+            let _spent = store.spend_permit(&id, &choice("1", day, 17), "club/ana", at(2)).await.expect("it is spent");
             state(store, &id).await
         }
         _ => State::Ready,

@@ -13,7 +13,7 @@ async fn of_many_who_spend_exactly_one_gets_the_permit() {
         let id = ready(&store, &format!("day {day}"), day).await;
         let rivals = (0..8).map(|_| {
             let (store, id) = (store.clone(), id.clone());
-            tokio::spawn(async move { store.spend_permit(&id, &choice("1", day, 17), at(3600)).await })
+            tokio::spawn(async move { store.spend_permit(&id, &choice("1", day, 17), "club/ana", at(3600)).await })
         });
         let answers = futures_util::future::join_all(rivals).await;
         let (won, lost): (Vec<_>, Vec<_>) =
@@ -52,14 +52,14 @@ async fn nobody_submits_while_a_submit_is_unproven() {
     let kept = Kept::new();
     let store = kept.open().await;
     let id = ready(&store, "doubles", 18).await;
-    let permit = store.spend_permit(&id, &choice("1", 18, 17), at(3600)).await.expect("a permit");
+    let permit = store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3600)).await.expect("a permit");
     store.settle_permit(permit.id(), Answer::SiteError, State::Unknown, at(3601)).await.expect("noted");
     // A wrong decision elsewhere: ready again without proof.
     store.transition(&id, State::Unknown, State::Ready, at(3602), None).await.expect("moves");
-    let refused = store.spend_permit(&id, &choice("2", 18, 17), at(3603)).await.expect_err("refused");
+    let refused = store.spend_permit(&id, &choice("2", 18, 17), "club/ana", at(3603)).await.expect_err("refused");
     assert!(matches!(refused.kind, StoreErrorKind::PermitOpen { .. }), "{refused}");
     store.settle_permit(permit.id(), Evidence::Absent, State::Ready, at(3604)).await.expect("proved");
-    let second = store.spend_permit(&id, &choice("2", 18, 17), at(3605)).await.expect("leave to try again");
+    let second = store.spend_permit(&id, &choice("2", 18, 17), "club/ana", at(3605)).await.expect("leave to try again");
     assert_eq!(second.seq(), 2);
     store.settle_permit(permit.id(), Evidence::Listed, State::Confirming, at(3606)).await.expect_err("closed once");
 }
@@ -70,16 +70,17 @@ async fn a_renamed_booking_cannot_spend_on_the_same_slot() {
     let store = kept.open().await;
     let first = ready(&store, "doubles", 18).await;
     let renamed = ready(&store, "doubles with eva", 18).await;
-    let permit = store.spend_permit(&first, &choice("1", 18, 17), at(3600)).await.expect("a permit");
+    let permit = store.spend_permit(&first, &choice("1", 18, 17), "club/ana", at(3600)).await.expect("a permit");
     for court in ["1", "2"] {
-        let refused = store.spend_permit(&renamed, &choice(court, 18, 17), at(3600)).await.expect_err("held");
+        let refused =
+            store.spend_permit(&renamed, &choice(court, 18, 17), "club/ana", at(3600)).await.expect_err("held");
         assert!(refused.is_slot_held(), "{refused}");
     }
     let later = ready(&store, "another time", 18).await;
-    let free = store.spend_permit(&later, &choice("1", 18, 18), at(3600)).await;
+    let free = store.spend_permit(&later, &choice("1", 18, 18), "club/ana", at(3600)).await;
     assert!(free.is_ok(), "control: the hour after it is free: {free:?}");
     store.settle_permit(permit.id(), Answer::Taken, State::Ready, at(3601)).await.expect("refused by the site");
-    let free = store.spend_permit(&renamed, &choice("1", 18, 17), at(3602)).await;
+    let free = store.spend_permit(&renamed, &choice("1", 18, 17), "club/ana", at(3602)).await;
     assert!(free.is_ok(), "control: what is not held can be spent on: {free:?}");
 }
 
@@ -88,11 +89,11 @@ async fn a_permit_that_was_never_sent_is_not_counted() {
     let kept = Kept::new();
     let store = kept.open().await;
     let id = ready(&store, "doubles", 18).await;
-    let permit = store.spend_permit(&id, &choice("1", 18, 17), at(3600)).await.expect("a permit");
+    let permit = store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3600)).await.expect("a permit");
     store.release_permit(permit.id(), "the clock stepped", at(3600)).await.expect("released");
     let attempt = store.attempt(&id).await.expect("read").expect("there");
     assert_eq!((attempt.state, attempt.submits), (State::Ready, 0));
     store.release_permit(permit.id(), "again", at(3601)).await.expect_err("released once");
-    let next = store.spend_permit(&id, &choice("1", 18, 17), at(3602)).await.expect("another permit");
+    let next = store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3602)).await.expect("another permit");
     assert_eq!(next.seq(), 2, "numbers are never used twice");
 }

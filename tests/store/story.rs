@@ -33,10 +33,10 @@ async fn a_booking_is_planned(store: &Store) -> AttemptId {
 async fn it_is_won_at_the_second_court(store: &Store, id: &AttemptId) {
     store.transition(id, State::Planned, State::Preparing, at(3500), None).await.expect("prepares");
     store.transition(id, State::Preparing, State::Ready, at(3550), None).await.expect("is ready");
-    let first = store.spend_permit(id, &choice("1", 18, 17), at(3600)).await.expect("a permit");
+    let first = store.spend_permit(id, &choice("1", 18, 17), "club/ana", at(3600)).await.expect("a permit");
     assert_eq!((first.seq(), first.attempt()), (1, id));
     store.settle_permit(first.id(), Answer::Taken, State::Ready, at(3601)).await.expect("settled");
-    let second = store.spend_permit(id, &choice("2", 18, 17), at(3602)).await.expect("another permit");
+    let second = store.spend_permit(id, &choice("2", 18, 17), "club/ana", at(3602)).await.expect("another permit");
     assert_eq!(second.seq(), 2);
     store.settle_permit(second.id(), Answer::Confirmed, State::Confirming, at(3603)).await.expect("settled");
     assert_eq!(store.open_permits().await.expect("read").len(), 1, "the site's word alone proves nothing");

@@ -51,6 +51,7 @@ fn daily(zone: &str) -> (Booking, Site) {
         time_zone: zone.into(),
         flow: "selectors/club".into(),
         login_hosts: Vec::new(),
+        sessions: firstserve::model::Sessions::One,
         slot_label: String::new(),
         fire: firstserve::model::FireMode::Auto,
         courts: vec![Court {

@@ -84,6 +84,13 @@ pub(super) static SITE: Table = Table {
             "What is taken off the measured delay before it counts as a lead.",
         )
         .default("1ms"),
+        Key::new(
+            "sessions",
+            Kind::Word(&["one", "many"]),
+            "How many sessions of one account the site bears at once; with `one`, bookings of one account that open together are \
+             tried one after the other.",
+        )
+        .default("one"),
         Key::new("variables", Kind::Words, "Free words for the selector files: `{site.KEY}`."),
         Key::new("court", Kind::Named(&COURT), "The courts: one table for each.")
             .required("a table `[site.NAME.court.1]`"),

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use crate::config::raw::{At, Section};
 use crate::flow::Flow;
-use crate::model::{ClockRule, Court, FireMode, Follow, Patience, Site, SiteId};
+use crate::model::{ClockRule, Court, FireMode, Follow, Patience, Sessions, Site, SiteId};
 use crate::report::{Problem, SourceFile};
 
 use super::server::checked;
@@ -121,6 +121,7 @@ fn site(
         slot_length: section.value("slot-length")?,
         patience: patience(section)?,
         clock: clock(section)?,
+        sessions: section.value::<String>("sessions").and_then(|word| Sessions::parse(&word))?,
         variables: section.value("variables").unwrap_or_default(),
     })
 }

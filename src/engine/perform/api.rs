@@ -1,10 +1,10 @@
 //! A site without pages: every step is a request, and the commit is a shot.
 
+use crate::engine::lock::AccountLock;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::OwnedMutexGuard;
 
 use super::answer::is_puzzling;
 use super::prove::Tried;
@@ -35,7 +35,7 @@ struct Session {
     standing: Standing,
     /// Masked while the session lasts.
     learnt: Vec<Learnt>,
-    _account: OwnedMutexGuard<()>,
+    _account: AccountLock,
 }
 
 impl ApiHands {
@@ -140,7 +140,7 @@ impl Stager for ApiHands {
 
     async fn open_session(&mut self) -> Result<(), Trouble> {
         let words = self.kit.words()?;
-        let account = self.kit.locks.take(&self.kit.errand.member.id).await;
+        let account = self.kit.locks.take(&self.kit.errand.site, &self.kit.errand.member).await;
         let client = request::client(self.kit.answer(), self.kit.origins())
             .map_err(|error| Trouble::Unreachable(error.to_string()))?;
         let (standing, learnt) = (Standing::default(), Vec::new());

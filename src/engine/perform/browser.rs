@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::OwnedMutexGuard;
 
 use super::api::hide_learnt;
 use super::ends::{LooseEnd, Written};
@@ -15,6 +14,7 @@ use super::{Kit, Performer};
 use crate::browser::stage::{FailureKind, Stage};
 use crate::browser::{BrowserError, Options, Session, Trigger, open};
 use crate::engine::What;
+use crate::engine::lock::AccountLock;
 use crate::flow::rows::Row;
 use crate::flow::wire::{Commit, Kept, Step, Verb};
 use crate::flow::{Flow, Phase, Words};
@@ -65,7 +65,7 @@ pub(super) struct Live {
     standing: Standing,
     /// Masked in logs while the session lasts.
     learnt: Vec<Learnt>,
-    _account: OwnedMutexGuard<()>,
+    _account: AccountLock,
 }
 
 impl Live {
@@ -239,7 +239,7 @@ impl Stager for BrowserHands {
     async fn open_session(&mut self) -> Result<(), Trouble> {
         self.end_what_is_loose().await;
         let words = self.kit.words()?;
-        let account = self.kit.locks.take(&self.kit.errand.member.id).await;
+        let account = self.kit.locks.take(&self.kit.errand.site, &self.kit.errand.member).await;
         let session = open(&self.options, self.kit.attempt.as_str()).await.map_err(browser_trouble)?;
         for warning in session.warnings() {
             tracing::warn!(%warning, "browser");

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::OwnedMutexGuard;
 
 use super::chance::Chance;
 use super::club::Slot;
@@ -18,7 +17,7 @@ use crate::engine::Parts;
 use crate::engine::What;
 use crate::engine::crew::{Crew, Rhythm};
 use crate::engine::errand::Errand;
-use crate::engine::lock::AccountLocks;
+use crate::engine::lock::{AccountLock, AccountLocks};
 use crate::engine::perform::Performer;
 use crate::engine::report::Reporter;
 use crate::flow::Flow;
@@ -97,7 +96,7 @@ pub(super) struct SimHands {
     clock: Arc<dyn Clock>,
     reporter: Reporter,
     locks: AccountLocks,
-    session: Option<OwnedMutexGuard<()>>,
+    session: Option<AccountLock>,
     marks: Vec<(Mark, Timestamp)>,
     logins: u8,
     /// The last submit was refused: what the control believes.
@@ -159,7 +158,7 @@ impl SimHands {
     async fn log_in(&mut self, verifies: bool) -> Result<Chance, Trouble> {
         self.session = None;
         let asked = self.clock.now();
-        let account = self.locks.take(&self.errand.member.id).await;
+        let account = self.locks.take(&self.errand.site, &self.errand.member).await;
         self.world.alive().await;
         if self.clock.now() > asked {
             self.world.lock().record.hindered.insert(self.label.clone());
