@@ -8,6 +8,7 @@ use firstserve::config::{Config, schema};
 use firstserve::model::{
     BookingName, CourtName, FireMode, MeasuredTo, MemberId, OpeningRule, Patience, Prefer, Secret, When,
 };
+use firstserve::report::render;
 use jiff::SignedDuration;
 use jiff::civil::{date, time};
 
@@ -267,4 +268,28 @@ fn mentions(text: &str, key: &str) -> bool {
     [format!("{key} = "), format!("[{key}]"), format!("[{key}."), format!(".{key}.")]
         .iter()
         .any(|form| text.contains(form))
+}
+
+/// A two-hour game made of two bookings opens at one instant, and an account is logged in once.
+#[test]
+fn bookings_of_one_account_that_open_together_are_told_unless_the_site_bears_it() {
+    let later = DOUBLES.replace("doubles", "second hour").replace("17:00", "18:00");
+    let other_day = later.replace("07-18", "07-19");
+    let other_member = later.replace("ana", "luis") + "[member.luis]\nsite = \"club\"\nvault = \"VAULT\"\n";
+    let many = CLUB.replace("[site.club.court.1]", "sessions = \"many\"\n[site.club.court.1]");
+    for (club, second, expected) in [
+        (CLUB, later.clone(), 1),
+        (CLUB, other_member.replace("VAULT", "club/ana"), 1),
+        (CLUB, other_member.replace("VAULT", "club/luis"), 0),
+        (CLUB, later.replace("date =", "paused = true\ndate ="), 0),
+        (&many, later.clone(), 0),
+    ] {
+        let loaded = World::with(&format!("{club}{DOUBLES}{second}")).load();
+        let told = codes(&loaded).into_iter().filter(|code| *code == "one-after-the-other").count();
+        assert_eq!(told, expected, "{second}: {}", render(&loaded.problems, false));
+    }
+    let one_court = DOUBLES.replace("date =", "courts = [\"1\"]\ndate =");
+    let next_day = other_day.replace("date =", "courts = [\"1\"]\ndate =");
+    let loaded = World::with(&format!("{CLUB}{one_court}{next_day}")).load();
+    assert!(!codes(&loaded).contains(&"one-after-the-other"), "another day opens at another instant");
 }

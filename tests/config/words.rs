@@ -98,6 +98,7 @@ fn of_worlds() -> Vec<Problem> {
         format!("{CLUB}{late}"),
         label,
         format!("{slow}{CLUB}"),
+        format!("{CLUB}{DOUBLES}{}", DOUBLES.replace("doubles", "next hour").replace("17:00", "18:00")),
         (0..200).map(|n| format!("unknown-{n} = 1\n")).collect(),
         format!("{CLUB}{}", DOUBLES.repeat(1001)),
     ] {

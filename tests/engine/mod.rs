@@ -12,4 +12,5 @@ mod restart;
 mod sim;
 mod support;
 mod table;
+mod together;
 mod vault;

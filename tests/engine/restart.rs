@@ -58,6 +58,17 @@ async fn a_court_that_has_another_id_by_now_is_looked_for_by_the_id_that_was_sub
     assert_eq!(house.submits_and_bookings().await.1, 1);
 }
 
+/// The list of one account says nothing of what was submitted with another.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_submitted_with_another_account_is_a_persons_to_look_at() {
+    let house = died_after_the_submit().await;
+    house.edit("config/booking.toml", "vault = \"club/ana\"", "vault = \"club/beto\"");
+    let (outcome, note) = taken_up(&house).await;
+    assert_eq!(outcome, Outcome::NeedsAttention, "{note}");
+    assert!(note.contains("court 1") && note.contains("club/ana"), "{note}");
+    assert_eq!(house.submits_and_bookings().await.1, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_that_is_taken_out_is_looked_for_with_its_court_and_without() {
     for with_its_court in [true, false] {

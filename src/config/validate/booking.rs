@@ -13,6 +13,7 @@ use crate::schedule::never_open;
 use super::member::Members;
 use super::overlap::{self, Wish};
 use super::site::Sites;
+use super::together::{self, Turn};
 use super::{Problems, World, names, rule};
 
 /// Checks every booking, then how they stand to each other.
@@ -26,7 +27,7 @@ pub(super) fn bookings(
     let sections = root.repeated("booking");
     same_names(sections, problems);
     let mut bookings = Vec::new();
-    let mut wishes = Vec::new();
+    let (mut wishes, mut turns) = (Vec::new(), Vec::new());
     for section in sections {
         let Some((booking, site)) = booking(section, sites, members, problems) else { continue };
         let Some(site) = site else { continue };
@@ -38,12 +39,27 @@ pub(super) fn bookings(
         if let Some(problem) = finished(section, &booking, today) {
             problems.push(problem);
         } else {
-            wishes.push(Wish::new(section.origin.clone(), &booking, site, rule::dates(&booking.when, today.date())));
+            let dates = rule::dates(&booking.when, today.date());
+            turns.extend(turn(section, &booking, site, members, (dates.as_deref().unwrap_or_default(), world)));
+            wishes.push(Wish::new(section.origin.clone(), &booking, site, dates));
         }
         bookings.push(booking);
     }
     overlap::warn(&wishes, problems);
+    together::warn(&turns, problems);
     bookings
+}
+
+fn turn(
+    section: &Section,
+    booking: &Booking,
+    site: &Site,
+    members: &Members,
+    (dates, world): (&[Date], &World<'_>),
+) -> Option<Turn> {
+    let zone = world.zones.get(&site.time_zone).ok()?;
+    let account = &members.member(booking.member.as_str())?.vault;
+    Turn::new(section.origin.clone(), (booking, account), (site, &zone), dates, world.now)
 }
 
 /// A warning for choices that open only when their slot has begun.

@@ -16,6 +16,7 @@ mod rule;
 mod selectors;
 mod server;
 mod site;
+mod together;
 mod zone;
 
 use std::collections::BTreeMap;
