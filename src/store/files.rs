@@ -7,7 +7,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::StoreErrorKind;
 
@@ -25,6 +25,9 @@ pub(super) struct Files {
     /// Never closed before the connections are: closing it would end the locks that SQLite holds on the file.
     handle: File,
     log_was: Id,
+    /// Whether the log was seen to be one. What lies there before anything is written may be what a power cut left, which SQLite
+    /// takes for empty and writes over.
+    log_begun: AtomicBool,
     /// The largest that the file was seen to be.
     largest: AtomicU64,
 }
@@ -48,7 +51,8 @@ impl Files {
         let log = PathBuf::from(format!("{}-wal", database.display()));
         let log_was = Id::from(&found(&log)?);
         let largest = AtomicU64::new(size(database, &handle)?);
-        let files = Self { database: database.to_owned(), log, handle, log_was, largest };
+        let files =
+            Self { database: database.to_owned(), log, handle, log_was, log_begun: AtomicBool::new(false), largest };
         files.look().map(|()| files)
     }
 
@@ -76,11 +80,14 @@ impl Files {
         let mut begins = [0; 4];
         let mut log = File::open(&self.log).map_err(|source| gone_or(&self.log, source))?;
         match log.read_exact(&mut begins) {
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(()),
-            Err(source) => Err(file(&self.log, source)),
-            Ok(()) if LOG_BEGINS.contains(&begins) => Ok(()),
-            Ok(()) => Err(lost(&self.log, "was cut short")),
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => return Err(file(&self.log, error)),
+            Ok(()) if !LOG_BEGINS.contains(&begins) => {
+                let begun = self.log_begun.load(Ordering::Relaxed);
+                return if begun { Err(lost(&self.log, "was cut short")) } else { Ok(()) };
+            }
+            Err(_) | Ok(()) => self.log_begun.store(true, Ordering::Relaxed),
         }
+        Ok(())
     }
 }
 

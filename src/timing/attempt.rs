@@ -347,6 +347,13 @@ impl Machine {
     }
 
     fn fire(&mut self, now: Timestamp) -> Decision {
+        if self.too_late(now) {
+            // The machine slept with the permit in hand.
+            self.state = State::Ready;
+            let missed =
+                self.give_up(Outcome::Missed, "the machine slept over the opening with the submit prepared", now);
+            return after(vec![Record::Release], missed);
+        }
         self.state = State::Submitting;
         self.open_permit = true;
         let at = self.fire_at().max(now);

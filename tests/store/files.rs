@@ -165,6 +165,33 @@ async fn an_older_schema_is_brought_up_to_date() {
     store.verify_audit().await.expect("whole");
 }
 
+/// What a power cut may leave of a log that nobody has begun to write: SQLite takes it for empty.
+#[tokio::test]
+async fn a_log_of_nothing_is_no_loss() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let id = ready(&store, "doubles", 18).await;
+    store.close().await;
+    drop(store);
+    let log = kept.file().with_extension("db-wal");
+    for left in [vec![0; 32_768], b"no log of anybody".repeat(2_000)] {
+        std::fs::write(&log, left).expect("it can be written");
+        let store = kept.open().await;
+        assert!(store.attempt(&id).await.expect("read").is_some());
+        store.lasts().expect("nothing is lost");
+        store.close().await;
+    }
+    let store = kept.open().await;
+    let permit = store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3_600)).await;
+    drop(permit.expect("what is written now lasts"));
+    std::fs::File::options()
+        .write(true)
+        .open(&log)
+        .and_then(|log| log.set_len(0).and(log.set_len(4_096)))
+        .expect("cut");
+    assert!(store.lasts().is_err_and(|error| error.is_lost()), "control: what was begun is missed");
+}
+
 /// A hard link has another folder, and is the same database.
 #[tokio::test]
 async fn a_database_in_use_is_not_opened_by_another_name() {

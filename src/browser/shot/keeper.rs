@@ -172,6 +172,7 @@ impl Keeper {
         };
         match fired {
             Fired::CalledOff => Ok(None),
+            Fired::SleptOver => Err(ShotError::NotSent { why: "the machine slept over the instant".to_owned() }),
             Fired::Stale => {
                 Err(ShotError::NotSent { why: format!("{} closes every connection at once", self.url.authority()) })
             }

@@ -24,6 +24,9 @@ use crate::clock::Clock;
 /// How long before the instant a firing thread is held. The clock itself spins for the last 15 ms of it.
 const AHEAD: SignedDuration = SignedDuration::from_millis(16);
 
+/// A shot whose instant is so long ago was slept over, with the whole machine.
+const SLEPT_OVER: SignedDuration = SignedDuration::from_secs(10);
+
 /// From this many shots that wait already, another thread is taken for the next.
 const MANY: usize = 64;
 
@@ -42,6 +45,8 @@ pub(super) struct Load {
 pub(super) enum Fired {
     /// It was called off: nothing was sent.
     CalledOff,
+    /// The machine slept over the instant: nothing was sent, and whether it is still wanted is for others to say.
+    SleptOver,
     /// The server has closed the connection at the last moment: nothing was sent.
     Stale,
     /// It was written, or as much of it as the system took.
@@ -196,6 +201,9 @@ impl Load {
         if self.called_off.load(Ordering::Acquire) {
             return Fired::CalledOff;
         }
+        if self.clock.now().duration_since(self.at) > SLEPT_OVER {
+            return Fired::SleptOver;
+        }
         if self.connection.is_stale() {
             return Fired::Stale;
         }
@@ -270,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_called_off_or_closed_is_not_sent() {
+    fn what_was_called_off_or_closed_or_slept_over_is_not_sent() {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (mut connections, mut served) = connected(2);
         let at = clock.now() + Duration::from_millis(30);
@@ -281,6 +289,13 @@ mod tests {
         drop(served.remove(0));
         std::thread::sleep(Duration::from_millis(5));
         assert!(matches!(fire(closed), Fired::Stale));
+        let (mut connections, _served) = connected(2);
+        let shortly = clock.now() - SLEPT_OVER + SignedDuration::from_secs(2);
+        let late = load(&clock, shortly, connections.pop().unwrap());
+        assert!(matches!(fire(late), Fired::Sent { .. }), "control: late is better than never");
+        let slept_over =
+            load(&clock, clock.now() - SLEPT_OVER - SignedDuration::from_secs(1), connections.pop().unwrap());
+        assert!(matches!(fire(slept_over), Fired::SleptOver));
         served[0].set_nonblocking(true).unwrap();
         assert!(!matches!(served[0].read(&mut [0]), Ok(1..)), "nothing came");
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fantoccini::Client;
 use fantoccini::error::{CmdError, ErrorStatus};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rustls::ClientConfig;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -24,6 +24,9 @@ const WARM: Duration = Duration::from_millis(800);
 
 /// How long warming may take; a driver that is slower than this is not warmed.
 const WARMING: Duration = Duration::from_millis(400);
+
+/// A command whose instant is so long ago was slept over, with the whole machine: whether it is still wanted is for others to say.
+const SLEPT_OVER: SignedDuration = SignedDuration::from_secs(10);
 
 /// How long before the instant the thread is held; until then it can be called off and the connection is looked after.
 const HOLD: Duration = Duration::from_millis(40);
@@ -99,6 +102,10 @@ impl Attachment {
         firing.clock.hold_until(firing.at);
         if tell.is_closed() {
             return Some(attached);
+        }
+        if firing.clock.now().duration_since(firing.at) > SLEPT_OVER {
+            let _ = tell.send(Err(FireError::NotSent { why: "the machine slept over the instant".to_owned() }));
+            return None;
         }
         let fired = attached.fire(&firing).await;
         let healthy = matches!(fired, Ok(_) | Err(FireError::Refused { .. }));
