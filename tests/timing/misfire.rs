@@ -96,3 +96,18 @@ fn a_clock_that_is_set_back_waits_again_and_fires_at_the_opening() {
     machine.on(Event::Woke, before(500));
     assert_eq!(machine.on(Event::Spent, before(490)).next, Next::Fire { choice: 0, at: opening() });
 }
+
+/// A lid that was closed in the second between permit and submit.
+#[test]
+fn a_machine_that_slept_with_the_permit_in_hand_gives_it_back() {
+    let mut machine = machine(FireMode::Script);
+    staged(&mut machine);
+    assert_eq!(machine.on(Event::Woke, before(500)).next, Next::Spend { choice: 0 });
+    let mut late = machine.clone();
+    let decision = machine.on(Event::Spent, after(31 * 60_000));
+    assert_eq!(outcome(&decision.next), Some(Outcome::Missed), "{decision:?}");
+    assert_eq!(decision.records, [Record::Release]);
+    let decision = late.on(Event::Spent, after(20 * 60_000));
+    let at = after(20 * 60_000);
+    assert_eq!(decision.next, Next::Fire { choice: 0, at }, "control: within the grace it is still useful");
+}
