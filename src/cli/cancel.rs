@@ -24,8 +24,8 @@ use crate::telemetry::Redactor;
 const TICK: Duration = Duration::from_millis(200);
 
 /// What is said while a daemon has the database.
-const BESIDE_RUN: &str = "The one that runs has the database to itself, so that nothing is booked and given back at once: end it, then \
-                          `firstserve cancel`, then start it again; what is cancelled stays cancelled";
+const BESIDE_RUN: &str = "The one that runs books by itself what is still to come; see `firstserve status`. It has the database to \
+                          itself: end it, then `firstserve cancel`, then start it again; what is cancelled stays cancelled";
 
 /// What `cancel` takes.
 #[derive(Debug, clap::Args)]
@@ -78,7 +78,10 @@ fn ready(household: &Household, held: &Held) -> Result<(), Failure> {
     let (site, member) = (&held.attempt.site, &held.attempt.member);
     let gone = |what: &str, name: &str| {
         let cure = "write it back into the configuration, or cancel it at the site";
-        Failure::new(Exit::Data, format!("the {what} `{name}` of this booking is not in the configuration any more; {cure}"))
+        Failure::new(
+            Exit::Data,
+            format!("the {what} `{name}` of this booking is not in the configuration any more; {cure}"),
+        )
     };
     let flow = parts.config.flow(site).ok_or_else(|| gone("site", site.as_str()))?;
     let member = parts.config.member(member).ok_or_else(|| gone("member", member.as_str()))?;
@@ -157,13 +160,22 @@ fn lines(done: &Cancelled) -> Vec<String> {
     let note = &done.note;
     match done.end {
         CancelEnd::Cancelled => vec!["cancelled: the site's list shows it no more".to_owned()],
-        CancelEnd::Gone => vec!["it was gone already, and is written down as cancelled; nothing was pressed".to_owned()],
-        CancelEnd::Untouched => vec![format!("not cancelled: {note}"), "nothing was pressed; it stays confirmed".to_owned()],
+        CancelEnd::Gone => {
+            vec!["it was gone already, and is written down as cancelled; nothing was pressed".to_owned()]
+        }
+        CancelEnd::Untouched => {
+            vec![format!("not cancelled: {note}"), "nothing was pressed; it stays confirmed".to_owned()]
+        }
         CancelEnd::StillListed => {
-            vec![format!("not cancelled: the site's list still shows it, and it stays confirmed; {note}"), AGAIN.to_owned()]
+            vec![
+                format!("not cancelled: the site's list still shows it, and it stays confirmed; {note}"),
+                AGAIN.to_owned(),
+            ]
         }
         CancelEnd::Unknown => vec![
-            format!("nobody knows whether it is cancelled, and it stays confirmed: the site's list cannot be read; {note}"),
+            format!(
+                "nobody knows whether it is cancelled, and it stays confirmed: the site's list cannot be read; {note}"
+            ),
             AGAIN.to_owned(),
         ],
     }

@@ -162,9 +162,7 @@ impl Desk {
                 let note = trouble.map_or_else(|| "every step of cancel/ was done".to_owned(), |why| why.words());
                 Ok(Cancelled { end: CancelEnd::StillListed, note, has_evidence })
             }
-            Err(why) => {
-                Ok(Cancelled { end: CancelEnd::Unknown, has_evidence: is_seen(&why), note: why.words() })
-            }
+            Err(why) => Ok(Cancelled { end: CancelEnd::Unknown, has_evidence: is_seen(&why), note: why.words() }),
         }
     }
 
@@ -179,7 +177,9 @@ fn untouched(note: String) -> Cancelled {
 }
 
 fn several(rows: u32) -> String {
-    format!("the site's list shows it {rows} times, and which one is to go is not for a program to guess; cancel it at the site")
+    format!(
+        "the site's list shows it {rows} times, and which one is to go is not for a program to guess; cancel it at the site"
+    )
 }
 
 /// Whether the page that showed it is kept.

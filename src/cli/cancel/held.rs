@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::clock::ZoneData;
 use crate::cli::{Exit, Failure};
+use crate::clock::ZoneData;
 use crate::config::Config;
 use crate::model::{Attempt, BookingName, MemberId, Outcome, State};
 use crate::report::did_you_mean;
@@ -103,9 +103,8 @@ fn named(wanted: &str, config: &Config, all: &[Attempt]) -> Result<(MemberId, Bo
     let mut known: Vec<_> = configured.chain(won.map(|one| (&one.member, &one.booking))).collect();
     known.sort();
     known.dedup();
-    let is = |(member, name): &&(&MemberId, &BookingName)| {
-        name.as_str() == wanted || format!("{member}/{name}") == wanted
-    };
+    let is =
+        |(member, name): &&(&MemberId, &BookingName)| name.as_str() == wanted || format!("{member}/{name}") == wanted;
     let mut found = known.iter().filter(is);
     match (found.next(), found.next()) {
         (Some((member, name)), None) => Ok(((*member).clone(), (*name).clone())),
