@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         ready(&household, &held)?;
         let result = match args.yes || is_wanted(&held)? {
             true => give_back(&household, &held, as_json).await,
-            false => Ok(told(&held, &declined(), Vec::new())),
+            false => Ok(declined(&held)),
         };
         store.close().await;
         result
@@ -106,7 +106,11 @@ fn is_wanted(held: &Held) -> Result<bool, Failure> {
     out.write_all(question.as_bytes()).and_then(|()| out.flush()).map_err(io)?;
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).map_err(io)?;
-    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(is_yes(&line))
+}
+
+fn is_yes(line: &str) -> bool {
+    matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 async fn give_back(household: &Household, held: &Held, as_json: bool) -> anyhow::Result<Value> {
@@ -181,9 +185,10 @@ fn lines(done: &Cancelled) -> Vec<String> {
     }
 }
 
-fn declined() -> Cancelled {
+fn declined(held: &Held) -> Value {
+    super::say("not cancelled; the site was not asked");
     let note = "it was not wanted after all".to_owned();
-    Cancelled { end: CancelEnd::Untouched, note, has_evidence: false }
+    told(held, &Cancelled { end: CancelEnd::Untouched, note, has_evidence: false }, Vec::new())
 }
 
 fn told(held: &Held, done: &Cancelled, steps: Vec<Value>) -> Value {
@@ -200,4 +205,15 @@ fn told(held: &Held, done: &Cancelled, steps: Vec<Value>) -> Value {
         "start": slot.start.to_string(),
         "steps": steps,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_a_yes() {
+        assert!(["y\n", "Y", " yes \r\n", "YES"].into_iter().all(is_yes));
+        assert!(!["", "\n", "n\n", "no", "yess", "y n"].into_iter().any(is_yes));
+    }
 }

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use firstserve::club::{Fault, Options};
-use jiff::SignedDuration;
+use firstserve::model::{Outcome, State};
+use firstserve::store::{End, Planned, Slot, Store};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::world::{Answer, Daemon, House, PATIENCE, Practice, booking, client, member, outcome, until};
@@ -218,6 +221,39 @@ async fn what_cannot_be_cancelled_is_told_with_its_cure() {
     std::fs::remove_dir_all(steps).expect("it was there");
     fails(&["cancel", "singles", "--yes"], 65, &["club-api/cancel has no steps", "docs/selectors.md"]).await;
     assert_eq!(state(&house).await, "confirmed");
+}
+
+/// A list leaves out what is over, which must not read as given back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_that_has_begun_is_not_given_back() {
+    let (house, club) = won("club-api").await;
+    let past = club.date() - 30.days();
+    let planned = |date: Date| Planned {
+        booking: "singles".into(),
+        member: "ana".into(),
+        site: "club".into(),
+        date,
+        opening: Timestamp::UNIX_EPOCH,
+    };
+    let slot = Slot { court: "1".into(), start: past.at(17, 0, 0, 0), end: past.at(18, 0, 0, 0) };
+    let url = format!("sqlite://{}", house.path("data/firstserve.db").display());
+    let store = Store::open(&url, &house.path("data")).await.expect("nobody has it");
+    let change = store.plan(&[planned(past), planned(club.date())], Timestamp::UNIX_EPOCH).await.expect("planned");
+    let [id] = &change.added[..] else { panic!("{change:?}") };
+    let (outcome, at) = (Outcome::Confirmed, Timestamp::UNIX_EPOCH);
+    let end = End { from: State::Planned, outcome, note: None, slot: Some(slot), letter: None, at };
+    store.end(id, end).await.expect("it is won");
+    store.close().await;
+    drop(store);
+    let over = house.ask(&["cancel", "singles", "--yes", "--date", &past.to_string()]).await;
+    assert_eq!(over.code, Some(65), "{over:#?}");
+    assert!(over.err.contains("has begun"), "{over:#?}");
+    let next = cancel(&house).await;
+    assert_eq!(
+        (next.code, &next.json()["date"]),
+        (Some(0), &json!(club.date().to_string())),
+        "the next one: {next:#?}"
+    );
 }
 
 /// A booking that has left the configuration is still at the club.
