@@ -59,6 +59,16 @@ async fn is_given_back(club: &Practice) -> bool {
     club.ledger().await["bookings"].as_array().expect("a list").iter().all(|one| one["cancelled"] == true)
 }
 
+/// Somebody cancels the first booking at the club itself.
+async fn cancel_by_hand(club: &Practice) {
+    let held = club.ledger().await["bookings"][0]["reference"].as_str().expect("it has a name").to_owned();
+    let url = |path: &str| format!("{}api/{path}", club.ready.url);
+    let login = client().post(url("login")).json(&json!({ "user": "ana", "password": "ana-raqueta" })).send().await;
+    let login: Value = login.expect("the club answers").json().await.expect("a token");
+    let token = login["token"].as_str().expect("a token");
+    client().delete(url(&format!("bookings/{held}"))).bearer_auth(token).send().await.expect("the club answers");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_cancelled_stays_cancelled_until_a_person_asks() {
     let (house, club) = won("club-api").await;
@@ -151,16 +161,45 @@ async fn one_that_is_killed_after_it_has_pressed_is_safe_to_ask_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_that_a_person_has_cancelled_at_the_club_is_written_down_as_gone() {
     let (house, club) = won("club-api").await;
-    let held = club.ledger().await["bookings"][0]["reference"].as_str().expect("it has a name").to_owned();
-    let url = |path: &str| format!("{}api/{path}", club.ready.url);
-    let login = client().post(url("login")).json(&json!({ "user": "ana", "password": "ana-raqueta" })).send().await;
-    let login: Value = login.expect("the club answers").json().await.expect("a token");
-    let token = login["token"].as_str().expect("a token");
-    client().delete(url(&format!("bookings/{held}"))).bearer_auth(token).send().await.expect("the club answers");
+    cancel_by_hand(&club).await;
     assert!(is_given_back(&club).await, "the control");
     let gone = cancel(&house).await;
     assert_eq!((gone.code, &gone.json()["outcome"]), (Some(0), &json!("gone")), "{gone:#?}");
     assert_eq!(trail(&house).await, ["log-in", "cancelled-at-site"], "nothing was pressed");
+}
+
+/// The site needs a while: its list is read more than once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_late_is_waited_for() {
+    let (house, club) = won("club-api").await;
+    std::fs::write(house.path("selectors/club-api").join(STEPS), PRESSES_NOTHING).expect("it can be written");
+    let mut cancelling = Daemon::start(house.command(&["cancel", "singles", "--yes"]));
+    until("the list was read again", PATIENCE, async || cancelling.times("the site's list shows it") >= 2).await;
+    cancel_by_hand(&club).await;
+    assert_eq!(cancelling.ends_within(PATIENCE).await.code(), Some(0), "{:#?}", cancelling.said());
+    assert_eq!(state(&house).await, "cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_list_nobody_knows_and_it_stays_confirmed() {
+    let (house, club) = won("club-api").await;
+    let path = house.path("selectors/club-api").join(STEPS);
+    let steps = std::fs::read_to_string(&path).expect("it can be read");
+    std::fs::write(&path, format!("{steps}\n[[step]]\npause = \"4s\"\n")).expect("it can be written");
+    let mut cancelling = Daemon::start(house.command(&["cancel", "singles", "--yes"]));
+    until("the club has taken it back", PATIENCE, async || is_given_back(&club).await).await;
+    drop(club);
+    assert_eq!(cancelling.ends_within(PATIENCE).await.code(), Some(1), "{:#?}", cancelling.said());
+    assert_eq!(
+        cancelling.times("nobody knows whether it is cancelled, and it stays confirmed"),
+        1,
+        "{:#?}",
+        cancelling.said()
+    );
+    assert_eq!(
+        (state(&house).await, trail(&house).await),
+        ("confirmed", vec!["log-in".to_owned(), "cancel-begun".to_owned()])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
