@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done.
     Done,
-    /// `book` and `demo`: done, but a court was not won.
+    /// `book` and `demo`: done, but a court was not won. `cancel`: it was not given back.
     NotWon,
     /// The command line is wrong.
     Usage,

@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod book;
+mod cancel;
 pub mod check;
 mod clock;
 mod club;
@@ -90,6 +91,7 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Lead(wanted) => lead::run(&wanted, &setting, args.json),
         Command::Status => status::run(&setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
+        Command::Cancel(wanted) => cancel::run(&wanted, &setting, args.json),
         Command::Replay(wanted) => replay::run(&wanted, &setting, args.json),
         Command::Simulate(wanted) => simulate::run(&wanted, &setting, args.json),
         Command::Vault(mut wanted) => {

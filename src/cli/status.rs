@@ -193,7 +193,7 @@ fn by_booking(known: &[Known]) -> HashMap<(&MemberId, &BookingName), Vec<&Known>
 }
 
 fn line(member: &MemberId, booking: &BookingName, configured: bool, of: &[&Known]) -> Line {
-    let ended = of.iter().filter(|one| one.attempt.state.is_ended() && !is_called_off(&one.attempt));
+    let ended = of.iter().filter(|one| one.attempt.state.is_ended() && !is_called_off(&one.attempt, one.slot.as_ref()));
     let working = of.iter().filter(|one| works(&one.attempt));
     Line {
         booking: booking.clone(),
@@ -210,9 +210,9 @@ fn works(attempt: &Attempt) -> bool {
     !attempt.state.is_ended() && attempt.state != State::Planned
 }
 
-/// What a plan took back says nothing of the booking.
-pub(super) fn is_called_off(attempt: &Attempt) -> bool {
-    attempt.state == State::Ended(Outcome::Cancelled) && attempt.submits == 0
+/// What a plan took back says nothing of the booking; a court that was given back does.
+pub(super) fn is_called_off(attempt: &Attempt, slot: Option<&Slot>) -> bool {
+    attempt.state == State::Ended(Outcome::Cancelled) && attempt.submits == 0 && slot.is_none()
 }
 
 /// The dates of a booking, each with what opens first.
@@ -238,7 +238,7 @@ fn first(occurrence: &Occurrence, zone: &TimeZone, now: Timestamp) -> Option<Nex
 fn next(dates: Vec<Next>, of: &[&Known]) -> Option<Next> {
     let is_open = |next: &Next| {
         let known = of.iter().find(|one| one.attempt.date == next.date);
-        known.is_none_or(|one| one.attempt.state == State::Planned || is_called_off(&one.attempt))
+        known.is_none_or(|one| one.attempt.state == State::Planned || is_called_off(&one.attempt, one.slot.as_ref()))
     };
     let opening = |next: &Next| (next.opening.as_ref().map(Zoned::timestamp), next.date);
     dates.into_iter().filter(is_open).min_by_key(opening)
@@ -530,7 +530,10 @@ mod tests {
     fn what_a_plan_took_back_is_no_outcome() {
         let mut vanished = known(14, State::Ended(Outcome::Cancelled), "no booking asks for this date any more");
         vanished.attempt.submits = 0;
+        let given_back = vanished.clone();
+        vanished.slot = None;
         assert_eq!(one(&[&vanished]).last, None);
+        assert_eq!(one(&[&given_back]).last.as_ref(), Some(&given_back), "a court that was given back is one");
         assert_eq!(shown(Line { paused: true, ..one(&[&vanished]) }), "ana · wednesday singles: paused\n");
     }
 

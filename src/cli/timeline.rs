@@ -78,6 +78,12 @@ impl Timeline {
         Self { several, ..self }
     }
 
+    /// Shows the steps of an attempt whose opening is long past.
+    pub fn follow(&mut self, id: &AttemptId, name: &str) {
+        let name = plain(name).into_owned();
+        self.attempts.insert(id.clone(), Shown { name, opening: None, ahead: SignedDuration::ZERO, file: None });
+    }
+
     /// A line that stays.
     pub fn line(&self, text: &str) {
         self.put(&plain_lines(text));

@@ -14,7 +14,7 @@ use crate::model::{
     Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, Occurrence, Outcome, Site, SiteId, State,
 };
 use crate::schedule::{choices_on, first_instant, named_time, opening, second_instant};
-use crate::store::{Lost, PastLogIn, PastPermit, PermitId, StoreError};
+use crate::store::{Lost, PastLogIn, PastPermit, PermitId, Slot, StoreError};
 use crate::timing::{Chosen, Facts, Lead, LeadWhy, Learned, Past, choose, lead, permit_lead};
 
 /// An attempt's facts, frozen.
@@ -150,6 +150,25 @@ impl Errand {
     /// The facts of an attempt that no store knows of.
     pub(super) fn unsaved(attempt: &Attempt, occurrence: &Occurrence, parts: &Parts) -> Result<Self, Reason> {
         Self::gather(attempt, occurrence.choices.clone(), parts)
+    }
+
+    /// The facts of a won attempt whose court is to be given back.
+    pub(super) async fn to_give_back(attempt: &Attempt, slot: &Slot, parts: &Parts) -> Result<Self, Reason> {
+        let site = parts.config.site(&attempt.site).ok_or(Reason::Unconfigured)?;
+        let zone = parts.zones.zone(&site.time_zone).ok_or(Reason::Unconfigured)?;
+        let permits = parts.store.permits_of(&attempt.id).await?;
+        let configured = site.court(&slot.court).map(|court| court.site_id.clone());
+        let spent = || permits.iter().rev().find(|permit| permit.court == slot.court);
+        let court_site_id = configured.or_else(|| Some(spent()?.court_site_id.clone())).ok_or(Reason::Unconfigured)?;
+        let choice = Choice {
+            court: slot.court.clone(),
+            court_site_id,
+            start: slot.start,
+            length: slot.end.duration_since(slot.start),
+            opening: attempt.opening,
+            starts_at: first_instant(slot.start, &zone),
+        };
+        Self::gather(attempt, vec![choice], parts)
     }
 
     fn gather(attempt: &Attempt, choices: Vec<Choice>, parts: &Parts) -> Result<Self, Reason> {

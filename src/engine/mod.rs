@@ -13,6 +13,7 @@
 //! all the rest is the same. What is absent: decisions (they are in `timing`), and anything that knows a selector.
 
 mod agenda;
+mod cancel;
 mod crew;
 mod errand;
 mod event;
@@ -34,6 +35,7 @@ mod supervisor;
 
 use crate::browser::BrowserError;
 
+pub use cancel::{CancelEnd, Cancelled, cancel, evidence_of};
 pub use event::{Event, What};
 pub use one::{One, Runs, book};
 pub use perform::Rehearsed;

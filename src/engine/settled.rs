@@ -14,12 +14,13 @@ type Key<'a> = (&'a MemberId, &'a BookingName, Date);
 pub(super) struct Settled<'a>(HashMap<Key<'a>, &'a (Attempt, Option<Slot>)>);
 
 impl<'a> Settled<'a> {
-    /// Of what is kept. What a plan took back comes back with its booking: it is not over.
+    /// Of what is kept. What a plan took back comes back with its booking: it is not over. A court that was given back is.
     pub(super) fn of(kept: &'a [(Attempt, Option<Slot>)]) -> Self {
-        let is_over = |attempt: &Attempt| {
-            attempt.state.is_ended() && (attempt.submits > 0 || attempt.state != State::Ended(Outcome::Cancelled))
+        let is_over = |(attempt, slot): &&(Attempt, Option<Slot>)| {
+            let was_tried = attempt.submits > 0 || slot.is_some();
+            attempt.state.is_ended() && (was_tried || attempt.state != State::Ended(Outcome::Cancelled))
         };
-        let over = kept.iter().filter(|(attempt, _)| is_over(attempt));
+        let over = kept.iter().filter(is_over);
         Self(over.map(|one| ((&one.0.member, &one.0.booking, one.0.date), one)).collect())
     }
 
@@ -119,9 +120,14 @@ mod tests {
 
     #[test]
     fn what_still_runs_or_was_taken_back_is_still_to_be_moved() {
-        let live = [kept(18, State::Planned, 0), kept(19, State::Ended(Outcome::Cancelled), 0)];
+        let mut live = [kept(18, State::Planned, 0), kept(19, State::Ended(Outcome::Cancelled), 0)];
+        live[1].1 = None;
         let (settled, old) = (Settled::of(&live), [wish(18, "1"), wish(19, "1")]);
         assert_eq!(settled.still_open(&old).len(), 2);
         assert!(settled.told(&old, &[]).is_empty());
+        let given_back = [kept(19, State::Ended(Outcome::Cancelled), 0)];
+        let settled = Settled::of(&given_back);
+        assert_eq!(settled.still_open(&old).len(), 1, "no edit books again what a person gave back");
+        assert!(settled.told(&old, &[]).is_empty(), "and it is not booked at the club");
     }
 }

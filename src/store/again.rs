@@ -7,11 +7,11 @@ use super::attempt::{Step, current, step};
 use super::error::doing;
 use super::read::nanos;
 use super::{Store, StoreError};
-use crate::model::{AttemptId, State};
+use crate::model::{AttemptId, Outcome, State};
 
 impl Store {
     /// Plans an attempt that is over once more; false where that must not be: it is not over, it has its court, or nobody
-    /// knows whether it has.
+    /// knows whether it has. A court that was given back is no longer its own.
     ///
     /// # Errors
     /// The database's.
@@ -21,13 +21,15 @@ impl Store {
             let Some(attempt) = current(&mut write, id).await?.filter(|attempt| attempt.state.is_ended()) else {
                 return Ok(false);
             };
+            let given_back = attempt.state == State::Ended(Outcome::Cancelled);
             let free = sqlx::query(
                 "UPDATE attempt SET planned_at = $1, note = NULL WHERE id = $2 AND state <> 'confirmed' AND NOT EXISTS \
-                 (SELECT 1 FROM permit WHERE attempt = $3 AND (settled_at IS NULL OR result = 'won'))",
+                 (SELECT 1 FROM permit WHERE attempt = $3 AND (settled_at IS NULL OR ($4 = 0 AND result = 'won')))",
             )
             .bind(nanos(at))
             .bind(id.as_str())
             .bind(id.as_str())
+            .bind(i64::from(given_back))
             .execute(write.connection())
             .await?;
             if free.rows_affected() == 0 {

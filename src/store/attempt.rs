@@ -206,10 +206,11 @@ pub(super) async fn conflict(
     Ok(StoreErrorKind::Conflict { attempt: id.clone(), expected, found })
 }
 
-/// The word of the trail: the new state, but a waiting list that led to a court is a promotion.
+/// The word of the trail: the new state, but a waiting list that led to a court is a promotion, and a court can be given back.
 fn event(from: State, to: State) -> &'static str {
     match (from, to) {
         (State::Waitlisted, State::Ended(Outcome::Confirmed)) => "promoted",
+        (State::Ended(Outcome::Confirmed), State::Ended(Outcome::Cancelled)) => "cancelled-at-site",
         (_, to) => to.as_str(),
     }
 }

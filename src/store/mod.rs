@@ -13,6 +13,7 @@
 mod again;
 mod attempt;
 mod audit;
+mod cancel;
 mod config_history;
 mod connect;
 mod error;

@@ -2,6 +2,7 @@
 
 mod book;
 mod browser;
+mod cancel;
 mod commands;
 mod databases;
 mod docs;

@@ -1,4 +1,5 @@
-//! PostgreSQL: it opens, gets its tables, and serves one daemon only. (What it does with attempts is not tested here.)
+//! PostgreSQL: it opens, gets its tables, and serves one daemon only. (Of what it does with attempts only one that
+//! gives its court back is tested here.)
 
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -11,6 +12,7 @@ use firstserve::clock::Stopwatch;
 use firstserve::store::{AttemptFilter, FireFilter, Store, StoreErrorKind};
 use tempfile::TempDir;
 
+use super::again::{asks_again, gives_back};
 use super::at;
 
 /// Starting a server takes a second, and longer on a busy machine.
@@ -38,6 +40,8 @@ async fn a_second_daemon_on_one_database_is_refused() {
     beside.close().await;
     assert!(first.lesson(&"club".into()).await.expect("read").lead_off.is_some());
     assert_eq!(first.fires(&FireFilter::default()).await.expect("its tables are there"), []);
+    let id = gives_back(&first).await;
+    asks_again(&first, &id).await;
     first.close().await;
     drop(first);
     server.opened(two.path()).await.close().await;

@@ -163,12 +163,15 @@ impl Stager for ApiHands {
         Ok(())
     }
 
-    /// Runs the verify phase and compares its rows with every choice.
-    async fn list(&mut self) -> Result<Listing, Trouble> {
+    fn session_words(&mut self) -> Option<&mut Words> {
+        self.session.as_mut().map(|session| &mut session.words)
+    }
+
+    async fn rows(&mut self) -> Result<Vec<rows::Row>, Trouble> {
         let flow = Arc::clone(&self.kit.errand.flow);
         let session = self.session.as_mut().expect("the list is read in a session");
         let mut last: Option<HttpAnswer> = None;
-        let mut listing = None;
+        let mut rows = None;
         for step in flow.steps(Phase::Verify) {
             let words = session.words.clone().with_choice(&self.kit.errand.choices[0]);
             let rendered = step.render(&words).map_err(|error| Trouble::Selector(error.to_string()))?;
@@ -185,12 +188,12 @@ impl Stager for ApiHands {
                         self.kit.keep_answer(last.as_ref().map_or("", |answer| &answer.body)).await;
                         return Err(Trouble::Selector(format!("{}: the answer is not the list", rendered.place)));
                     };
-                    listing = Some(self.kit.listing(&session.words, &found)?);
+                    rows = Some(found);
                 }
                 _ => {}
             }
         }
-        listing.ok_or_else(|| Trouble::Selector("verify/ reads no rows".to_owned()))
+        rows.ok_or_else(|| Trouble::Selector("verify/ reads no rows".to_owned()))
     }
 
     async fn list_beside(&mut self) -> Result<Listing, Trouble> {

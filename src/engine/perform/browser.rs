@@ -267,12 +267,15 @@ impl Stager for BrowserHands {
         self.steps(phase, choice).await.map(drop)
     }
 
-    async fn list(&mut self) -> Result<Listing, Trouble> {
+    fn session_words(&mut self) -> Option<&mut Words> {
+        self.live.as_mut().map(|live| &mut live.words)
+    }
+
+    async fn rows(&mut self) -> Result<Vec<Row>, Trouble> {
         self.bypass_cache().await;
         let rows = self.steps(Phase::Verify, 0).await;
         self.use_cache().await;
-        let live = self.live.as_ref().expect("the list is read in a session");
-        self.kit.listing(&live.words, &rows?)
+        rows
     }
 
     async fn list_beside(&mut self) -> Result<Listing, Trouble> {

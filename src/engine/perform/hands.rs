@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::api::ApiHands;
 use super::browser::BrowserHands;
+use super::give_back::{self, Found};
 use super::staging::{self, Rehearsed};
 use super::{Kit, Performer};
 use crate::browser::{self, BrowserError, Options};
@@ -18,6 +19,7 @@ use crate::engine::errand::Errand;
 use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
 use crate::flow::Flow;
+use crate::flow::rows::Row;
 use crate::model::{Attempt, SiteId};
 use crate::store::Mark;
 use crate::timing::{Delay, Event, Staging, Trouble, Way};
@@ -126,6 +128,22 @@ impl Hands {
         };
         self.rest().await;
         walked
+    }
+
+    /// Looks for the first choice on the site's list, logged in.
+    pub(in crate::engine) async fn look(&mut self) -> Result<Found, Trouble> {
+        match self {
+            Self::Browser(hands) => give_back::look(hands.as_mut()).await,
+            Self::Api(hands) => give_back::look(hands.as_mut()).await,
+        }
+    }
+
+    /// Does the steps that cancel the booking of that row, once.
+    pub(in crate::engine) async fn cancel(&mut self, row: &Row) -> Result<(), Trouble> {
+        match self {
+            Self::Browser(hands) => give_back::cancel(hands.as_mut(), row).await,
+            Self::Api(hands) => give_back::cancel(hands.as_mut(), row).await,
+        }
     }
 
     /// Tries the first choice up to the commit, and on the way these ways to fire; `opening` is when the opening steps may be

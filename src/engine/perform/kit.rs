@@ -128,6 +128,16 @@ impl Kit {
         }
     }
 
+    /// The one row of the first choice; how many there are, where it is not one.
+    pub(super) fn only_row(&self, words: &Words, found: &[rows::Row]) -> Result<Result<rows::Row, u32>, Trouble> {
+        let spec = self.rows_spec(&words.clone().with_choice(&self.errand.choices[0]))?;
+        match self.listing(words, found)? {
+            Listing::Found { rows: 1, .. } => Ok(rows::ours(found, &spec).first().map(|row| (*row).clone()).ok_or(0)),
+            Listing::Found { rows, .. } => Ok(Err(rows)),
+            _ => Ok(Err(0)),
+        }
+    }
+
     /// How the site's list is read, for one choice.
     fn rows_spec(&self, words: &Words) -> Result<wire::Rows, Trouble> {
         for step in self.errand.flow.steps(Phase::Verify) {

@@ -9,6 +9,7 @@ mod browser;
 mod ends;
 mod explain;
 mod fire;
+mod give_back;
 mod hands;
 mod kit;
 mod list;
@@ -26,6 +27,7 @@ use crate::flow::Flow;
 use crate::store::Mark;
 use crate::timing::{Delay, Event, Staging};
 
+pub(super) use give_back::Found;
 pub(super) use hands::{Hands, end_browsers_of_the_dead, evidence_folder, hands, look_for_browser};
 use kit::Kit;
 pub(super) use prove::{Trial, Tried};

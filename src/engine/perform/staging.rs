@@ -9,7 +9,8 @@ use super::login::LogIn;
 use super::prove::{Trial, Tried};
 use super::{Kit, Performer};
 use crate::engine::What;
-use crate::flow::Phase;
+use crate::flow::rows::Row;
+use crate::flow::{Phase, Words};
 use crate::model::Answer;
 use crate::store::Mark;
 use crate::timing::{Event, Listing, Staging, Trouble, Way};
@@ -41,6 +42,13 @@ pub(super) struct Account {
     locked: Option<String>,
 }
 
+impl Account {
+    /// Whether the credentials may be sent once more, where the site may see them so often.
+    pub(super) fn may_log_in(&self, at_most: u8) -> bool {
+        !self.refused && self.logins < at_most
+    }
+}
+
 /// Does the reversible steps at one site.
 pub(super) trait Stager: Performer {
     /// The errand and what goes with it.
@@ -64,8 +72,20 @@ pub(super) trait Stager: Performer {
     /// Does the steps of a phase.
     fn do_steps(&mut self, phase: Phase, choice: usize) -> impl Future<Output = Result<(), Trouble>> + Send;
 
+    /// Reads the site's list. The page that is there may be left for it.
+    fn rows(&mut self) -> impl Future<Output = Result<Vec<Row>, Trouble>> + Send;
+
+    /// The words of the session that is there; none: there is none.
+    fn session_words(&mut self) -> Option<&mut Words>;
+
     /// Reads the site's list and compares it with every choice. The page that is there may be left for it.
-    fn list(&mut self) -> impl Future<Output = Result<Listing, Trouble>> + Send;
+    fn list(&mut self) -> impl Future<Output = Result<Listing, Trouble>> + Send {
+        async {
+            let rows = self.rows().await?;
+            let words = self.session_words().expect("the list is read in a session").clone();
+            self.kit().listing(&words, &rows)
+        }
+    }
 
     /// The same, and the page that shows a refusal stays where `retry/` needs it.
     fn list_beside(&mut self) -> impl Future<Output = Result<Listing, Trouble>> + Send;
@@ -139,7 +159,7 @@ fn first_phase(hands: &impl Stager, from: Staging) -> Option<Phase> {
 }
 
 /// Logged in, in a session that has sent no credentials before; one that has is ended first.
-async fn log_in(hands: &mut impl Stager) -> Result<(), Trouble> {
+pub(super) async fn log_in(hands: &mut impl Stager) -> Result<(), Trouble> {
     if hands.standing().is_none_or(|standing| standing.log_in.is_sent()) {
         hands.end_session().await;
         hands.open_session().await?;
@@ -183,9 +203,16 @@ async fn try_list(hands: &mut impl Stager, may_log_in: bool) -> Result<Listing, 
     first_list(hands).await
 }
 
-/// The list could not be read. The session is kept where it is known to be good, so that this costs no log-in.
+/// The list could not be read.
 async fn unread(hands: &mut impl Stager, trouble: Trouble) -> Listing {
-    match &trouble {
+    keep_what_is_good(hands, &trouble).await;
+    hands.account().unread = Some(trouble.words());
+    Listing::CannotTell(trouble.words())
+}
+
+/// The session is kept where it is known to be good, so that trouble costs no log-in.
+pub(super) async fn keep_what_is_good(hands: &mut impl Stager, trouble: &Trouble) {
+    match trouble {
         Trouble::Browser(_) => hands.end_session().await,
         Trouble::Answer(Answer::LoginRefused) => hands.account().refused = true,
         Trouble::Answer(Answer::LoginExpired) => forget_log_in(hands),
@@ -197,8 +224,6 @@ async fn unread(hands: &mut impl Stager, trouble: Trouble) -> Listing {
             }
         }
     }
-    hands.account().unread = Some(trouble.words());
-    Listing::CannotTell(trouble.words())
 }
 
 /// Tells of trouble in staging, and keeps of the session what can be kept.
@@ -225,7 +250,7 @@ pub(super) async fn not_sent(hands: &mut impl Stager, trouble: Trouble) -> Event
     Event::NotSent(failed(hands, trouble).await)
 }
 
-fn is_logged_in(hands: &mut impl Stager) -> bool {
+pub(super) fn is_logged_in(hands: &mut impl Stager) -> bool {
     hands.standing().is_some_and(|standing| standing.logged_in)
 }
 
