@@ -1,5 +1,6 @@
 //! One attempt, from the first event to the last: asks the machine, writes what it says, does what it wants.
 
+mod announced;
 mod ledger;
 
 use std::panic::AssertUnwindSafe;
@@ -115,6 +116,7 @@ impl<P: Performer> Run<P> {
         loop {
             self.machine.credentials_sent(self.performer.logins());
             self.machine.aim_by(self.site_clock.aim());
+            self.hear().await;
             let decision = self.machine.on(event, self.clock.now());
             match self.follow(decision).await {
                 Ok(next) => event = next,

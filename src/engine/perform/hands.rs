@@ -18,7 +18,7 @@ use crate::engine::errand::Errand;
 use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
 use crate::flow::Flow;
-use crate::model::{Attempt, SiteId};
+use crate::model::{Announced, Attempt, SiteId};
 use crate::store::Mark;
 use crate::timing::{Delay, Event, Staging, Trouble, Way};
 
@@ -201,6 +201,13 @@ impl Performer for Hands {
         match self {
             Self::Browser(hands) => hands.logins(),
             Self::Api(hands) => hands.logins(),
+        }
+    }
+
+    fn announced(&mut self) -> Vec<(usize, Announced)> {
+        match self {
+            Self::Browser(hands) => hands.announced(),
+            Self::Api(hands) => hands.announced(),
         }
     }
 
