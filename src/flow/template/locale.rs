@@ -90,8 +90,8 @@ impl Names {
     /// The month whose name begins so, counted from 0.
     fn month(&self, word: &str) -> Option<usize> {
         let word = word.to_lowercase();
-        let is = |name: &&str| name.to_lowercase().starts_with(&word);
-        if word.chars().count() < SHORTEST { None } else { self.months.iter().position(|name| is(&name)) }
+        let is = |name: &str| name.to_lowercase().starts_with(&word);
+        if word.chars().count() < SHORTEST { None } else { self.months.iter().position(|name| is(name)) }
     }
 
     fn of(&self, directive: &str, month: usize, weekday: usize) -> Option<String> {
