@@ -159,7 +159,7 @@ async fn what_the_api_announces_is_kept_to_whether_the_rule_is_early_or_late() {
     let _turn = next_turn().await;
     for (late_by, words) in [(-MINUTES, "4 minutes later than the rule"), (MINUTES, "4 minutes earlier than the rule")]
     {
-        let club = OwnClub::opens_in(SignedDuration::from_secs(6), Options::default());
+        let club = OwnClub::opens_in(SignedDuration::from_secs(15), Options::default());
         let (outcome, told, trail) = by_request(&club, late_by, "10m", &[ASKS]).await;
         assert_eq!(outcome, Outcome::Confirmed, "{told:?}");
         assert_eq!(club.submits().await, once());
@@ -173,7 +173,7 @@ async fn what_the_api_announces_is_kept_to_whether_the_rule_is_early_or_late() {
 #[tokio::test(flavor = "multi_thread")]
 async fn by_the_wrong_rule_alone_it_is_early_or_late() {
     let _turn = next_turn().await;
-    let club = OwnClub::opens_in(SignedDuration::from_secs(6), Options::default());
+    let club = OwnClub::opens_in(SignedDuration::from_secs(15), Options::default());
     by_request(&club, -MINUTES, "10m", &[]).await;
     assert!(club.submits().await.first().is_some_and(|submit| submit.early && submit.answer == "not-open"));
     let club = OwnClub::opens_in(SignedDuration::from_secs(3), Options::default());
@@ -187,7 +187,7 @@ async fn by_the_wrong_rule_alone_it_is_early_or_late() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_instant_is_told_and_the_rule_is_kept() {
     let _turn = next_turn().await;
-    let club = OwnClub::opens_in(SignedDuration::from_secs(5), Options::default());
+    let club = OwnClub::opens_in(SignedDuration::from_secs(12), Options::default());
     let (outcome, told, trail) = by_request(&club, SignedDuration::ZERO, "10m", &[ASKS_FOR_NONSENSE]).await;
     assert_eq!(outcome, Outcome::Confirmed, "{told:?}");
     assert_eq!(club.submits().await, once());
@@ -200,15 +200,15 @@ async fn what_is_no_instant_is_told_and_the_rule_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_announced_outlives_a_new_plan_and_a_restart() {
     let _turn = next_turn().await;
-    let club = OwnClub::opens_in(SignedDuration::from_secs(14), Options::default());
+    let club = OwnClub::opens_in(SignedDuration::from_secs(26), Options::default());
     let opens = club.ready.opening.expect("it opens at an instant");
-    let house = house(&club, SignedDuration::from_secs(-10), "3s", "club-api", &[ASKS]);
+    let house = house(&club, SignedDuration::from_secs(-22), "10s", "club-api", &[ASKS]);
     let parts = house.parts().await;
     let (store, again) = (parts.store.clone(), parts.clone());
     let (engine, running) = Engine::start(parts);
     let mut events = engine.events();
     let words = until_it_waits(&mut events).await;
-    assert!(words.contains("10 seconds later than the rule"), "{words}");
+    assert!(words.contains("22 seconds later than the rule"), "{words}");
     assert_eq!(opening(&store).await, opens);
     engine.reload(again).await;
     tokio::time::timeout(LIMIT, async {
