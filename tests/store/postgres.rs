@@ -38,6 +38,9 @@ async fn a_second_daemon_on_one_database_is_refused() {
     beside.close().await;
     assert!(first.lesson(&"club".into()).await.expect("read").lead_off.is_some());
     assert_eq!(first.fires(&FireFilter::default()).await.expect("its tables are there"), []);
+    let says = super::announced::says(at(3_900), at(3_500));
+    first.announce(&"01".into(), &says, at(3_900), true).await.expect("it is the same SQL");
+    assert_eq!(first.announced(jiff::civil::Date::MIN).await.expect("read"), [says]);
     first.close().await;
     drop(first);
     server.opened(two.path()).await.close().await;
