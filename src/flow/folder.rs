@@ -291,6 +291,10 @@ fn role(parts: &[String]) -> Result<(Role, Option<Problem>), Problem> {
         ["outcomes.toml"] => Ok((Role::Outcomes, None)),
         ["login", LOGGED_IN] => Ok((Role::LoggedIn, None)),
         ["announced", FORMAT] => Ok((Role::Format, None)),
+        [_, file] if SINGLE.contains(file) => {
+            let message = format!("`{file}` stands beside the folders, not in one");
+            Err(Problem::error("misplaced-file", message).help("move it there: no folder's steps may book"))
+        }
         [folder, file] => match Phase::parse(folder) {
             Some(phase) => Ok((Role::of_phase(phase), unnumbered(file))),
             None => Err(unknown_folder(folder)),

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::Receiver;
 
 use super::club::{DAYS_BEFORE, OwnClub, Submit, ZONE};
 use super::house::House;
-use super::process::{Process, next_turn};
+use super::process::{Ended, Process, next_turn};
 
 /// Everything is over by then.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -84,6 +84,16 @@ fn house(
 
 fn once() -> [Submit; 1] {
     [Submit { start: "17:00".to_owned(), answer: "confirmed".to_owned(), early: false }]
+}
+
+/// One submit, not early by the club's ledger, and on time.
+async fn booked_on_time(club: &OwnClub) {
+    assert_eq!(club.submits().await, once());
+    let ledger = club.ledger().await;
+    let requests = ledger["requests"].as_array().expect("a list");
+    let submit = requests.iter().find(|request| !request["submit"].is_null()).expect("it submitted");
+    let late = submit["received_ns"].as_i64().expect("ns") - ledger["opening_ns"].as_i64().expect("ns");
+    assert!((0..1_500_000_000).contains(&late), "{late} ns late");
 }
 
 /// What happened until the end, the last of which it is.
@@ -162,7 +172,7 @@ async fn what_the_api_announces_is_kept_to_whether_the_rule_is_early_or_late() {
         let club = OwnClub::opens_in(SignedDuration::from_secs(15), Options::default());
         let (outcome, told, trail) = by_request(&club, late_by, "10m", &[ASKS]).await;
         assert_eq!(outcome, Outcome::Confirmed, "{told:?}");
-        assert_eq!(club.submits().await, once());
+        booked_on_time(&club).await;
         assert!(told.iter().any(|line| line.contains(words) && line.ends_with("; the attempt moves")), "{told:?}");
         assert_eq!(trail.iter().filter(|row| row.starts_with("announced ")).count(), 1, "{trail:?}");
         assert_eq!(log_ins(&club).await, 1);
@@ -229,8 +239,32 @@ async fn what_was_announced_outlives_a_new_plan_and_a_restart() {
     assert_eq!(outcome, Outcome::Confirmed, "{note} {told:?}");
     assert_eq!(opening(&store).await, opens);
     store.close().await;
-    assert_eq!(club.submits().await, once());
+    booked_on_time(&club).await;
     assert_eq!(log_ins(&club).await, 2, "one that read, and one that booked");
+}
+
+/// In Firefox: an element that is not there is told with its place, and the rule is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_announces_nothing_costs_a_line() {
+    let _turn = next_turn().await;
+    let club = OwnClub::opens_in(SignedDuration::from_secs(25), Options::default());
+    let [(path, text)] = READS;
+    let text = text.replace("apertura-", "aviso-").replace("into", "timeout = \"2s\"\ninto");
+    let ended = in_firefox(&club, SignedDuration::ZERO, &[(path, &text)]).await;
+    assert_eq!(ended.json()["outcome"], "confirmed", "{ended:?}");
+    booked_on_time(&club).await;
+    let told = "when it opens was not read off the site, and stays as it was: ";
+    assert!(ended.stderr.contains(told) && ended.stderr.contains("announced/10-read.toml:"), "{ended:?}");
+}
+
+async fn in_firefox(club: &OwnClub, late_by: SignedDuration, files: &[(&str, &str)]) -> Ended {
+    let house = house(club, late_by, "10m", "club", files);
+    let ended = tokio::task::spawn_blocking(move || {
+        let config = house.config();
+        let words = ["--config", config.to_str().expect("a plain path"), "--json", "book", "as announced"];
+        Process::start(&words, &[]).ended(LIMIT)
+    });
+    ended.await.expect("it ends in time")
 }
 
 /// In Firefox, by an attribute and by the words of the page.
@@ -240,15 +274,9 @@ async fn what_a_page_announces_is_kept_to_whether_the_rule_is_early_or_late() {
     let cases: [(SignedDuration, &[(&str, &str)]); 2] = [(-MINUTES, &READS), (MINUTES, &READS_WORDS)];
     for (late_by, files) in cases {
         let club = OwnClub::opens_in(SignedDuration::from_secs(14), Options::default());
-        let house = house(&club, late_by, "10m", "club", files);
-        let ended = tokio::task::spawn_blocking(move || {
-            let config = house.config();
-            let words = ["--config", config.to_str().expect("a plain path"), "--json", "book", "as announced"];
-            Process::start(&words, &[]).ended(LIMIT)
-        });
-        let ended = ended.await.expect("it ends in time");
+        let ended = in_firefox(&club, late_by, files).await;
         assert_eq!(ended.json()["outcome"], "confirmed", "{ended:?}");
-        assert_eq!(club.submits().await, once(), "{ended:?}");
+        booked_on_time(&club).await;
         assert!(ended.stderr.contains("the site says that court 1 on "), "{ended:?}");
     }
 }

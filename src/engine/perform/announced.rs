@@ -23,8 +23,10 @@ pub(super) async fn hear(hands: &mut impl Stager, choice: usize) -> Result<(), T
     }
     match read(hands, choice).await {
         Ok(announced) => {
+            let before = hands.kit().errand.choices[choice].opening;
             let announced = hands.kit_mut().errand.hear(choice, announced);
             let account = hands.account();
+            account.moved |= announced.opening() != before;
             account.heard.push(choice);
             account.announced.push((choice, announced));
         }

@@ -264,7 +264,12 @@ impl Performer for ApiHands {
     }
 
     fn announced(&mut self) -> Vec<(usize, Announced)> {
+        self.account.moved = false;
         std::mem::take(&mut self.account.announced)
+    }
+
+    fn has_moved(&self) -> bool {
+        self.account.moved
     }
 
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {

@@ -406,7 +406,12 @@ impl Performer for BrowserHands {
     }
 
     fn announced(&mut self) -> Vec<(usize, Announced)> {
+        self.account.moved = false;
         std::mem::take(&mut self.account.announced)
+    }
+
+    fn has_moved(&self) -> bool {
+        self.account.moved
     }
 
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {

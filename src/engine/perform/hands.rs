@@ -211,6 +211,13 @@ impl Performer for Hands {
         }
     }
 
+    fn has_moved(&self) -> bool {
+        match self {
+            Self::Browser(hands) => hands.has_moved(),
+            Self::Api(hands) => hands.has_moved(),
+        }
+    }
+
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {
         match self {
             Self::Browser(hands) => hands.marks(),

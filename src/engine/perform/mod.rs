@@ -67,6 +67,11 @@ pub(in crate::engine) trait Performer: Send {
         Vec::new()
     }
 
+    /// Whether what [`Performer::announced`] will tell moves an opening.
+    fn has_moved(&self) -> bool {
+        false
+    }
+
     /// The instants noted since the last call, for the millisecond ledger.
     fn marks(&mut self) -> Vec<(Mark, Timestamp)>;
 

@@ -40,6 +40,8 @@ pub(super) struct Account {
     unread: Option<String>,
     /// What the site has announced of choices since somebody asked.
     pub(super) announced: Vec<(usize, Announced)>,
+    /// Whether any of it moves an opening.
+    pub(super) moved: bool,
     /// The choices of which it has announced something.
     pub(super) heard: Vec<usize>,
     /// What the vault said, the last time that it gave no credentials: it is asked often, and told of once.
