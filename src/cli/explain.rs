@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 mod clock;
 mod ways;
 
+use super::heard::Heard;
 use super::plan::{local, place};
 use super::setting::Setting;
 use super::{Exit, Failure};
@@ -50,7 +51,9 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     let now = SystemClock.now();
     let ways = ways(&config)?;
     let firing = |site: &Site| Firing::of(site, &config, way_of(&ways, site.id.as_str()));
-    let known = Known { bookings: &config.bookings, members: &config.members, sites: &config.sites, firing: &firing };
+    let heard = Heard::of(&config, now);
+    let (bookings, members, sites) = (&config.bookings, &config.members, &config.sites);
+    let known = Known { bookings, members, sites, firing: &firing, heard: &heard };
     let explained = explain(&args.booking, &known, &zones, now);
     let mut explained = explained.map_err(|problem| {
         let help = problem.help.map(|help| format!("; {help}")).unwrap_or_default();
@@ -80,6 +83,8 @@ pub struct Known<'k> {
     pub sites: &'k [Site],
     /// How a site is fired.
     pub firing: &'k dyn Fn(&Site) -> Firing,
+    /// What sites have announced.
+    pub heard: &'k Heard,
 }
 
 /// How a site is fired, as far as its selector files allow.
@@ -164,7 +169,7 @@ pub struct Instants {
     pub rule: String,
     /// The plan up to the opening; none when it is open already.
     pub planned: Option<Planned>,
-    /// What a clock change does to it.
+    /// What the site has announced of it, and what a clock change does to it.
     pub notes: Vec<String>,
 }
 
@@ -190,7 +195,7 @@ pub fn explain(wanted: &str, known: &Known<'_>, zones: &ZoneData, now: Timestamp
     }
     let found = named.into_iter().filter_map(|booking| {
         let (site, zone) = place(booking, known.members, known.sites, zones)?;
-        Some(one(booking, &At { site, firing: (known.firing)(site), zone: &zone, now }, zones))
+        Some(one(booking, &At { site, firing: (known.firing)(site), heard: known.heard, zone: &zone, now }, zones))
     });
     Ok(found.collect())
 }
@@ -213,6 +218,7 @@ fn unknown(wanted: &str, bookings: &[Booking]) -> Problem {
 struct At<'a> {
     site: &'a Site,
     firing: Firing,
+    heard: &'a Heard,
     zone: &'a TimeZone,
     now: Timestamp,
 }
@@ -221,7 +227,8 @@ fn one(booking: &Booking, at: &At<'_>, zones: &ZoneData) -> Explanation {
     let At { site, zone, now, .. } = *at;
     // What a paused booking would do is what is asked for.
     let awake = Booking { paused: false, ..booking.clone() };
-    let next = occurrences(&awake, site, zone, now, EXPLAINED);
+    let mut next = occurrences(&awake, site, zone, now, EXPLAINED);
+    at.heard.take(&mut next, site, zone);
     Explanation {
         booking: booking.name.clone(),
         member: booking.member.clone(),
@@ -280,8 +287,14 @@ fn instants(choice: &Choice, at: &At<'_>) -> Instants {
         start: choice.start,
         rule: rule_words(rule),
         planned: (choice.opening > at.now).then(|| planned(choice.opening, at)),
-        notes: notes(choice, rule, at.zone, at.now).iter().map(ToString::to_string).collect(),
+        notes: notes_of(choice, rule, at),
     }
+}
+
+/// What the site has announced, and what a clock change does.
+fn notes_of(choice: &Choice, rule: OpeningRule, at: &At<'_>) -> Vec<String> {
+    let changes = notes(choice, rule, at.zone, at.now);
+    at.heard.note(choice, at.site, at.zone).into_iter().chain(changes.iter().map(ToString::to_string)).collect()
 }
 
 /// What opens first is tried first, whatever is preferred.

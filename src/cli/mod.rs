@@ -16,6 +16,7 @@ mod descriptors;
 mod exit;
 mod household;
 pub mod explain;
+pub mod heard;
 mod kept;
 mod page;
 mod lead;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 mod table;
 
+use super::heard::Heard;
 use super::setting::Setting;
 use super::status::is_called_off;
 use super::{Exit, Failure, kept, page};
@@ -65,7 +66,8 @@ pub(super) fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<
     let (config, zones) = setting.config_and_zones()?;
     let now = SystemClock.now();
     still_ahead(args.until, now)?;
-    let plan = plan(&config.bookings, &config.members, &config.sites, &zones, now, args.until);
+    let heard = Heard::of(&config, now);
+    let plan = plan_with(&config.bookings, &config.members, &config.sites, &heard, &zones, now, args.until);
     let limit = args.limit(json);
     let kept = plan.dates(limit).map(|dates| kept_attempts(&config, dates));
     let plan = plan.with_states(&kept.unwrap_or_default());
@@ -142,6 +144,8 @@ pub struct Row {
     pub state: Option<State>,
     /// When the court can first be booked for that date, in the site's zone; none: at any time.
     pub opening: Option<Zoned>,
+    /// What the site has announced of it.
+    pub announced: Vec<String>,
     /// What a clock change does to it.
     pub notes: Vec<String>,
 }
@@ -156,12 +160,26 @@ pub fn plan(
     now: Timestamp,
     until: Option<Date>,
 ) -> Plan {
+    plan_with(bookings, members, sites, &Heard::default(), zones, now, until)
+}
+
+/// The same with what sites have announced.
+pub fn plan_with(
+    bookings: &[Booking],
+    members: &[Member],
+    sites: &[Site],
+    heard: &Heard,
+    zones: &ZoneData,
+    now: Timestamp,
+    until: Option<Date>,
+) -> Plan {
     let (mut rows, mut changes) = (Vec::new(), Vec::new());
     for booking in bookings {
         let Some((site, zone)) = place(booking, members, sites, zones) else { continue };
-        let next = occurrences(booking, site, &zone, now, AHEAD).into_iter();
-        let wanted = next.filter(|occurrence| until.is_none_or(|until| occurrence.date <= until));
-        rows.extend(wanted.flat_map(|occurrence| rows_of(&occurrence, site, &zone, now)));
+        let mut next = occurrences(booking, site, &zone, now, AHEAD);
+        heard.take(&mut next, site, &zone);
+        let wanted = next.into_iter().filter(|occurrence| until.is_none_or(|until| occurrence.date <= until));
+        rows.extend(wanted.flat_map(|occurrence| rows_of(&occurrence, site, heard, &zone, now)));
         let known = touched(booking, site, &zone, now).into_iter();
         let known = known.filter(|(date, _)| until.is_none_or(|until| *date <= until));
         changes
@@ -186,7 +204,7 @@ pub(super) fn place<'a>(
 }
 
 /// Courts in order of preference; of a court's times the first to open counts.
-fn rows_of(occurrence: &Occurrence, site: &Site, zone: &TimeZone, now: Timestamp) -> Vec<Row> {
+fn rows_of(occurrence: &Occurrence, site: &Site, heard: &Heard, zone: &TimeZone, now: Timestamp) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for choice in &occurrence.choices {
         if rows.iter().any(|row| row.court == choice.court) {
@@ -202,10 +220,25 @@ fn rows_of(occurrence: &Occurrence, site: &Site, zone: &TimeZone, now: Timestamp
             times: of_court().map(|other| other.start.time()).collect(),
             state: None,
             opening: opening.map(|opening| opening.to_zoned(zone.clone())),
+            announced: announced_of(occurrence, &choice.court, site, heard, zone),
             notes: notes_of(occurrence, &choice.court, site, zone, now),
         });
     }
     rows
+}
+
+/// What the site has announced of one court of an occurrence, each thing once.
+fn announced_of(
+    occurrence: &Occurrence,
+    court: &CourtName,
+    site: &Site,
+    heard: &Heard,
+    zone: &TimeZone,
+) -> Vec<String> {
+    let of_court = occurrence.choices.iter().filter(|choice| choice.court == *court);
+    let mut notes: Vec<_> = of_court.filter_map(|choice| heard.note(choice, site, zone)).collect();
+    notes.dedup();
+    notes
 }
 
 /// What a clock change does to one court of an occurrence, each thing once.
@@ -279,11 +312,25 @@ impl Plan {
         for told in &self.settled {
             text.push_str(&format!("\n{}\n", page::wrapped(told, 0, width)));
         }
+        text.push_str(&self.announced(limit, width));
         text.push_str(&self.clock_changes(limit, width));
         if !self.rows.is_empty() {
             text.push_str(&format!("\nTime zone data {}.\n", self.zone_data));
         }
         text
+    }
+
+    /// What sites have announced of the rows that are shown; nothing where that is nothing.
+    fn announced(&self, limit: usize, width: Option<usize>) -> String {
+        let line = |row: &Row| {
+            let (date, court) = (row.date.strftime("%a %Y-%m-%d"), &row.court);
+            let said = row.announced.join("; ");
+            let line = format!("{date}  {} · {}, court {court}: {said}", row.member, row.booking);
+            format!("  {}\n", page::wrapped(&plain(&line), 6, width))
+        };
+        let rows = self.rows.iter().take(limit).filter(|row| !row.announced.is_empty());
+        let lines: String = rows.map(line).collect();
+        if lines.is_empty() { lines } else { format!("\nOpenings that the site has announced:\n{lines}") }
     }
 
     /// What clock changes do to the dates ahead; nothing where they touch none.
@@ -354,6 +401,9 @@ impl Row {
             "times": self.times.iter().map(|time| time.strftime("%H:%M").to_string()).collect::<Vec<_>>(),
             "state": self.state.map(State::as_str),
         });
+        if !self.announced.is_empty() {
+            row["announced"] = json!(self.announced);
+        }
         if !self.notes.is_empty() {
             row["notes"] = json!(self.notes);
         }

@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use crate::clock::ZoneData;
 use crate::config::Config;
-use crate::model::{Attempt, AttemptId, BookingName, MemberId, Occurrence, State};
-use crate::schedule::{AHEAD, occurrences};
+use crate::model::{Announced, Attempt, AttemptId, BookingName, MemberId, Occurrence, State};
+use crate::schedule::{AHEAD, occurrences, plan_by_announced};
 
 /// What makes an attempt the same attempt after the plan was worked out anew.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,16 +33,25 @@ impl From<&Attempt> for Key {
     }
 }
 
-/// Every occurrence of every booking, at most [`AHEAD`] each.
-pub(super) fn plan(config: &Config, zones: &ZoneData, now: Timestamp) -> Vec<Occurrence> {
+/// Every occurrence of every booking, at most [`AHEAD`] each, with what sites have announced of them.
+pub(super) fn plan(config: &Config, zones: &ZoneData, announced: &[Announced], now: Timestamp) -> Vec<Occurrence> {
     let mut planned = Vec::new();
     for booking in &config.bookings {
         let site = config.site_of(booking);
         if let Some(zone) = zones.zone(&site.time_zone) {
-            planned.extend(occurrences(booking, site, &zone, now, AHEAD));
+            let mut dates = occurrences(booking, site, &zone, now, AHEAD);
+            if let Some(flow) = config.flow(&site.id).filter(|flow| flow.announcement().is_some()) {
+                plan_by_announced(&mut dates, site, &zone, flow.announced_hash(), announced);
+            }
+            planned.extend(dates);
         }
     }
     planned
+}
+
+/// The first date of which something that was announced may still matter.
+pub(super) fn still_matters_from(now: Timestamp) -> Date {
+    now.to_zoned(TimeZone::UTC).date().saturating_sub(2.days())
 }
 
 /// The id of an attempt that no store knows of.

@@ -11,9 +11,11 @@ use super::Parts;
 use crate::config::Config;
 use crate::flow::Flow;
 use crate::model::{
-    Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, Occurrence, Outcome, Site, SiteId, State,
+    Announced, Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, Occurrence, Outcome, Site, SiteId, State,
 };
-use crate::schedule::{choices_on, first_instant, named_time, opening, second_instant};
+use crate::schedule::{
+    choices_on, first_instant, named_time, opening, opening_by_rule, second_instant, take_announced,
+};
 use crate::store::{Lost, PastLogIn, PastPermit, PermitId, Slot, StoreError};
 use crate::timing::{Chosen, Facts, Lead, LeadWhy, Learned, Past, choose, lead, permit_lead};
 
@@ -43,6 +45,8 @@ pub(super) struct Errand {
     permits: Vec<PastPermit>,
     lost: Vec<Lost>,
     log_ins: Vec<PastLogIn>,
+    /// What the site has announced of slots from the attempt's date on.
+    announced: Vec<Announced>,
 }
 
 /// Why an attempt cannot be run.
@@ -137,9 +141,12 @@ impl Errand {
         }
         let lost = parts.store.lost(&attempt.id).await?;
         let log_ins = parts.store.log_ins(&attempt.id).await?;
+        let announced = parts.store.announced(attempt.date).await?;
         let mut errand =
-            Self { only_verified, permits, lost, log_ins, ..Self::gather(attempt, choices, parts)? }.with_permit();
+            Self { only_verified, permits, lost, log_ins, announced, ..Self::gather(attempt, choices, parts)? }
+                .with_permit();
         errand.refuse_other_account()?;
+        errand.recall_announced();
         errand.recall(parts).await?;
         if attempt.state == State::Planned {
             errand.refuse_held(attempt, parts).await?;
@@ -193,12 +200,41 @@ impl Errand {
             permits: Vec::new(),
             lost: Vec::new(),
             log_ins: Vec::new(),
+            announced: Vec::new(),
         })
     }
 
     fn with_permit(mut self) -> Self {
         self.permit = self.open_permit().map(|permit| permit.id.clone());
         self
+    }
+
+    /// What was announced before counts until something else is.
+    fn recall_announced(&mut self) {
+        if self.flow.announcement().is_some() {
+            take_announced(&mut self.choices, &self.site, &self.zone, self.flow.announced_hash(), &self.announced);
+        }
+    }
+
+    /// The site has announced when a choice opens. What it had said before is what it says still, and was read then.
+    pub(super) fn hear(&mut self, choice: usize, announced: Announced) -> Announced {
+        let same = |known: &&Announced| {
+            Announced { read_at: announced.read_at, said: announced.said.clone(), ..(*known).clone() } == announced
+        };
+        let announced = self.announced.iter().find(same).cloned().unwrap_or(announced);
+        let is_other = |known: &Announced| {
+            (&known.site, &known.court, known.start) != (&announced.site, &announced.court, announced.start)
+        };
+        self.announced.retain(is_other);
+        self.announced.push(announced.clone());
+        self.choices[choice].opening = announced.opening();
+        announced
+    }
+
+    /// When the first of the choices opens that are asked for.
+    pub(super) fn opening(&self) -> Timestamp {
+        let asked_for = self.choices.iter().filter(|choice| !self.only_verified.contains(choice));
+        asked_for.map(|choice| choice.opening).min().unwrap_or(Timestamp::MAX)
     }
 
     fn open_permit(&self) -> Option<&PastPermit> {
@@ -278,6 +314,9 @@ impl Errand {
     fn second_showing(&self) -> Option<Duration> {
         let choice = self.choices.first()?;
         let rule = self.site.court(&choice.court)?.opens;
+        if choice.opening != opening_by_rule(choice, &self.site, &self.zone) {
+            return None;
+        }
         let second = second_instant(named_time(rule, choice.start, choice.length)?, &self.zone)?;
         Duration::try_from(second.duration_since(choice.opening)).ok()
     }

@@ -166,7 +166,7 @@ mod tests {
         let midnight = jiff::tz::TimeZone::UTC.to_timestamp(from.at(0, 0, 0, 0)).unwrap();
         let mut config = Config::clone(&invented(&setup, midnight).unwrap());
         config.sites.iter_mut().for_each(|site| site.patience.max_logins = max_logins);
-        let ahead = plan(&config, &setup.zones, midnight);
+        let ahead = plan(&config, &setup.zones, &[], midnight);
         let opening = ahead.iter().map(crate::model::Occurrence::opening).filter(|at| *at > midnight + 1.hour()).min();
         (Arc::new(config), opening.unwrap())
     }

@@ -13,6 +13,7 @@
 //! all the rest is the same. What is absent: decisions (they are in `timing`), and anything that knows a selector.
 
 mod agenda;
+mod announced;
 mod cancel;
 mod crew;
 mod errand;

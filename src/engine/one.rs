@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
-use super::agenda::plan;
+use super::agenda::{plan, still_matters_from};
 use super::supervisor::Engine;
 use super::{Handle, Parts};
 use crate::model::{Attempt, AttemptId, Occurrence};
@@ -48,7 +48,8 @@ pub async fn book(parts: Parts, occurrence: &Occurrence) -> Result<One, StoreErr
 }
 
 async fn plan_all(parts: &Parts, occurrence: &Occurrence, now: Timestamp) -> Result<(), StoreError> {
-    let planned = plan(&parts.config, &parts.zones, now);
+    let announced = parts.store.announced(still_matters_from(now)).await?;
+    let planned = plan(&parts.config, &parts.zones, &announced, now);
     let wanted: Vec<Planned> = planned.iter().chain([occurrence]).map(Planned::from).collect();
     parts.store.plan(&wanted, now).await.map(drop)
 }

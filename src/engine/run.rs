@@ -1,5 +1,6 @@
 //! One attempt, from the first event to the last: asks the machine, writes what it says, does what it wants.
 
+mod announced;
 mod ledger;
 
 use std::panic::AssertUnwindSafe;
@@ -21,7 +22,7 @@ use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::model::{Answer, AttemptId, Choice, Outcome, State};
 use crate::store::{End, Evidence, Letter, PermitId, Slot, Store, StoreError};
-use crate::timing::{Decision, Event, Listing, Machine, Next, Record};
+use crate::timing::{Decision, Event, Listing, Machine, Next, Record, Staging};
 
 /// How long a write that must not be lost waits before it is tried again.
 const WRITE_AGAIN: Duration = Duration::from_millis(500);
@@ -119,6 +120,7 @@ impl<P: Performer> Run<P> {
         loop {
             self.machine.credentials_sent(self.performer.logins());
             self.machine.aim_by(self.site_clock.aim());
+            self.hear().await;
             let decision = self.machine.on(event, self.clock.now());
             match self.follow(decision).await {
                 Ok(next) => event = next,
@@ -156,7 +158,7 @@ impl<P: Performer> Run<P> {
             Next::Wait(at) => return self.wait(at).await,
             Next::Stage { choice, from } => {
                 let look = self.look(choice);
-                self.heard(|p| Box::pin(beside(p.stage(choice, from), look))).await
+                self.heard(|p| Box::pin(stage_beside(p, choice, from, look))).await
             }
             Next::CheckLogin => {
                 let look = self.look(self.machine.choice());
@@ -447,14 +449,23 @@ impl<P: Performer> Run<P> {
     }
 }
 
-/// Stages, and looks at the site's clock meanwhile. The look is waited for only when everything else is ready.
-async fn beside(stage: impl Future<Output = Event>, look: impl Future<Output = ()>) -> Event {
-    let (mut stage, mut look) = (pin!(stage), pin!(look));
-    let event = tokio::select! {
-        event = &mut stage => event,
-        () = &mut look => return stage.await,
+/// Stages, and looks at the site's clock meanwhile. The look is waited for only when everything else is ready; where the site has
+/// announced another opening meanwhile it is given up, for it may last until the old one.
+async fn stage_beside<P: Performer>(
+    performer: &mut P,
+    choice: usize,
+    from: Staging,
+    look: impl Future<Output = ()>,
+) -> Event {
+    let mut look = pin!(look);
+    let event = {
+        let mut stage = pin!(performer.stage(choice, from));
+        tokio::select! {
+            event = &mut stage => event,
+            () = &mut look => return stage.await,
+        }
     };
-    if event == Event::Staged(Listing::Absent) {
+    if event == Event::Staged(Listing::Absent) && !performer.has_moved() {
         look.await;
     }
     event

@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
-use super::agenda::{Agenda, plan};
+use super::agenda::{Agenda, plan, still_matters_from};
 use super::crew::{Browsers, Crew, Rhythm};
 use super::errand::{Errand, Reason};
 use super::fault::Faults;
@@ -314,7 +314,8 @@ impl<C: Crew> Supervisor<C> {
     }
 
     async fn try_replan(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let planned = plan(&self.parts.config, &self.parts.zones, now);
+        let announced = self.parts.store.announced(still_matters_from(now)).await?;
+        let planned = plan(&self.parts.config, &self.parts.zones, &announced, now);
         let wanted: Vec<Planned> = planned.iter().map(Planned::from).collect();
         let before = self.zones_before.as_deref().filter(|_| self.moves);
         let change = self.parts.store.plan_with_zones(&wanted, &self.parts.zones.to_string(), before, now).await?;

@@ -3,6 +3,7 @@
 use crate::report::Problem;
 
 use super::Phase;
+use super::announcement::OPENING;
 use super::folder::Parts;
 use super::step::{Step, Verb};
 
@@ -10,6 +11,8 @@ use super::step::{Step, Verb};
 pub(super) fn problems(parts: &Parts) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(verify_reads_nothing(parts));
+    problems.extend(announces_nothing(parts));
+    problems.extend(format_of_nothing(parts));
     problems.extend(retry_would_resend(parts));
     problems.extend(login_cannot_be_checked(parts));
     problems.extend(pages_with_a_request(parts));
@@ -28,6 +31,21 @@ fn verify_reads_nothing(parts: &Parts) -> Option<Problem> {
     let first = steps.first().filter(|_| !reads)?;
     let help = "write rows = \"table.my-bookings tr\" with [step.columns]: only the site's own list confirms a booking";
     Some(Problem::error("no-rows", "verify/ reads no `rows`").at(first.place().clone()).help(help))
+}
+
+/// Steps that say nothing about the opening.
+fn announces_nothing(parts: &Parts) -> Option<Problem> {
+    let steps = parts.of(Phase::Announced);
+    let first = steps.first().filter(|_| !steps.iter().any(|step| step.reads(OPENING)))?;
+    let help = "read = \"time.opens\" with attribute = \"datetime\" and into = \"opening\"; of a site without pages, \
+                read = { opening = \"/opens\" } in the request";
+    Some(Problem::error("no-opening", "announced/ reads no `opening`").at(first.place().clone()).help(help))
+}
+
+fn format_of_nothing(parts: &Parts) -> Option<Problem> {
+    let place = parts.format_place().filter(|_| parts.of(Phase::Announced).is_empty())?;
+    let help = "write the steps beside it that read the instant, into = \"opening\", or take the file away";
+    Some(Problem::error("no-opening", "nothing in announced/ reads what this describes").at(place.clone()).help(help))
 }
 
 /// A reload of the page that answered a form sends the form again.

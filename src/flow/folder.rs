@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::report::{Place, Problem, Severity, SourceFile, did_you_mean};
 
+use super::announcement::{Announcement, announcement};
 use super::commit::{Commit, commit};
 use super::logged_in::{LoggedIn, logged_in};
 use super::names::Names;
@@ -20,6 +23,9 @@ const SINGLE: [&str; 2] = ["commit.toml", "outcomes.toml"];
 
 /// The file of the login phase that holds no steps.
 const LOGGED_IN: &str = "logged-in.toml";
+
+/// The file of the announced phase that holds no steps.
+const FORMAT: &str = "format.toml";
 
 /// What `verify/` is for, and where more is said.
 const VERIFY_HELP: &str = "only the site's own list of your bookings confirms one, and the steps in verify/ read it; \
@@ -44,6 +50,8 @@ court = { css = "td.court", equals = "{court.name}" }"#;
 enum Role {
     Login,
     LoggedIn,
+    Announced,
+    Format,
     Prepare,
     Choose,
     Opening,
@@ -59,8 +67,11 @@ enum Role {
 pub(super) struct Parts {
     pub(super) steps: BTreeMap<Phase, Vec<Step>>,
     pub(super) logged_in: Option<LoggedIn>,
+    pub(super) announcement: Option<Announcement>,
     pub(super) commit: Option<Commit>,
     pub(super) outcomes: Vec<Outcome>,
+    /// The hash of the announced phase's files, in hex.
+    announced_hash: String,
     /// The roles of files that are there, readable or not.
     present: Vec<Role>,
 }
@@ -107,6 +118,7 @@ impl Read {
             let mut reader = Reader { file, folder, phase, names: &mut names, problems: &mut problems };
             whole &= reader.document(|reader, table| parts.read(role, reader, table)).is_some();
         }
+        parts.announced_hash = hash_of(Phase::Announced, folder, files);
         Self { parts, names, problems, whole }
     }
 }
@@ -115,6 +127,7 @@ impl Parts {
     fn read(&mut self, role: Role, reader: &mut Reader<'_>, table: Table<'_>) {
         match (role, role.phase()) {
             (_, Some(phase)) => self.steps.entry(phase).or_default().extend(steps_of_file(reader, table)),
+            (Role::Format, _) => self.announcement = announcement(reader, table),
             (Role::LoggedIn, _) => self.logged_in = logged_in(reader, table),
             (Role::Commit, _) => self.commit = commit(reader, table),
             _ => self.outcomes = outcomes(reader, table),
@@ -129,6 +142,11 @@ impl Parts {
     /// Whether `logged-in.toml` is there, readable or not.
     pub(super) fn has_logged_in(&self) -> bool {
         self.present.contains(&Role::LoggedIn)
+    }
+
+    /// The place of the file that says how an announcement is written, where it is there.
+    pub(super) fn format_place(&self) -> Option<&Place> {
+        self.announcement.as_ref().and_then(Announcement::place)
     }
 
     fn columns(&self) -> Vec<&str> {
@@ -171,6 +189,8 @@ impl Parts {
             folder: folder.to_owned(),
             steps: self.steps,
             logged_in: self.logged_in,
+            announcement: self.announcement.unwrap_or_default(),
+            announced_hash: self.announced_hash,
             commit: self.commit?,
             outcomes: self.outcomes,
             outside_words: names.into_outside(),
@@ -183,19 +203,21 @@ impl Role {
     fn phase(self) -> Option<Phase> {
         match self {
             Self::Login => Some(Phase::Login),
+            Self::Announced => Some(Phase::Announced),
             Self::Prepare => Some(Phase::Prepare),
             Self::Choose => Some(Phase::Choose),
             Self::Opening => Some(Phase::Opening),
             Self::Retry => Some(Phase::Retry),
             Self::Verify => Some(Phase::Verify),
             Self::Cancel => Some(Phase::Cancel),
-            Self::LoggedIn | Self::Commit | Self::Outcomes => None,
+            Self::LoggedIn | Self::Format | Self::Commit | Self::Outcomes => None,
         }
     }
 
     fn of_phase(phase: Phase) -> Self {
         match phase {
             Phase::Login => Self::Login,
+            Phase::Announced => Self::Announced,
             Phase::Prepare => Self::Prepare,
             Phase::Choose => Self::Choose,
             Phase::Opening => Self::Opening,
@@ -204,6 +226,22 @@ impl Role {
             Phase::Cancel => Self::Cancel,
         }
     }
+}
+
+/// The hash of the files of a phase, in hex.
+fn hash_of(phase: Phase, folder: &Path, files: &[Arc<SourceFile>]) -> String {
+    let mut hash = Sha256::new();
+    for file in files {
+        let parts = parts_of(folder, file.path());
+        if parts.first().is_some_and(|first| first == phase.as_str()) {
+            let name = parts.join("/");
+            for part in [name.as_bytes(), file.text().as_bytes()] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_error(problem: &Problem) -> bool {
@@ -252,6 +290,11 @@ fn role(parts: &[String]) -> Result<(Role, Option<Problem>), Problem> {
         ["commit.toml"] => Ok((Role::Commit, None)),
         ["outcomes.toml"] => Ok((Role::Outcomes, None)),
         ["login", LOGGED_IN] => Ok((Role::LoggedIn, None)),
+        ["announced", FORMAT] => Ok((Role::Format, None)),
+        [_, file] if SINGLE.contains(file) => {
+            let message = format!("`{file}` stands beside the folders, not in one");
+            Err(Problem::error("misplaced-file", message).help("move it there: no folder's steps may book"))
+        }
         [folder, file] => match Phase::parse(folder) {
             Some(phase) => Ok((Role::of_phase(phase), unnumbered(file))),
             None => Err(unknown_folder(folder)),

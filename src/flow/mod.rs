@@ -7,6 +7,7 @@
 //!
 //! Not here: browsers, files, and when a phase runs.
 
+mod announcement;
 pub mod chain;
 mod coherence;
 mod commit;
@@ -39,6 +40,7 @@ use crate::timing::Allowed;
 use step::Verb;
 use wire::OpeningWay;
 
+pub use announcement::{Announcement, NoInstant, OPENING};
 pub use commit::Commit;
 pub use logged_in::LoggedIn;
 pub use outcome::Outcome;
@@ -53,6 +55,8 @@ pub struct Flow {
     folder: PathBuf,
     steps: BTreeMap<Phase, Vec<Step>>,
     logged_in: Option<LoggedIn>,
+    announcement: Announcement,
+    announced_hash: String,
     commit: Commit,
     outcomes: Vec<Outcome>,
     outside_words: Vec<(String, Place)>,
@@ -72,6 +76,16 @@ impl Flow {
     /// How to tell that one is still logged in.
     pub fn logged_in(&self) -> Option<&LoggedIn> {
         self.logged_in.as_ref()
+    }
+
+    /// How the instant is written that the announced phase reads; none: the site announces nothing.
+    pub fn announcement(&self) -> Option<&Announcement> {
+        (!self.steps(Phase::Announced).is_empty()).then_some(&self.announcement)
+    }
+
+    /// The hash of the files of the announced phase, in hex: what others have read counts no more.
+    pub fn announced_hash(&self) -> &str {
+        &self.announced_hash
     }
 
     /// The one irreversible step.

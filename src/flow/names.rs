@@ -71,7 +71,8 @@ impl Names {
 
     /// A flow that never says what to book books whatever the page shows.
     pub(super) fn choice_unused(&self, commit: &Place) -> Option<Problem> {
-        let early = |used: &&Used| matches!(used.phase, Some(Phase::Login | Phase::Verify | Phase::Cancel));
+        let early =
+            |used: &&Used| matches!(used.phase, Some(Phase::Login | Phase::Announced | Phase::Verify | Phase::Cancel));
         if self.used.iter().filter(|used| !early(used)).any(|used| used.word.is_of_choice()) {
             return None;
         }

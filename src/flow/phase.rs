@@ -5,6 +5,8 @@
 pub enum Phase {
     /// Until logged in.
     Login,
+    /// Reads from the site when a choice opens.
+    Announced,
     /// Everything that can be done before the opening whatever the choice is.
     Prepare,
     /// Court, date and time of one choice; done again for the next choice.
@@ -21,13 +23,22 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase, in order.
-    pub const ALL: [Self; 7] =
-        [Self::Login, Self::Prepare, Self::Choose, Self::Opening, Self::Retry, Self::Verify, Self::Cancel];
+    pub const ALL: [Self; 8] = [
+        Self::Login,
+        Self::Announced,
+        Self::Prepare,
+        Self::Choose,
+        Self::Opening,
+        Self::Retry,
+        Self::Verify,
+        Self::Cancel,
+    ];
 
     /// The folder's name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Login => "login",
+            Self::Announced => "announced",
             Self::Prepare => "prepare",
             Self::Choose => "choose",
             Self::Opening => "opening",

@@ -184,6 +184,11 @@ impl Request {
         !self.read.is_empty()
     }
 
+    /// Whether it reads that variable.
+    pub(super) fn reads_into(&self, name: &str) -> bool {
+        self.read.iter().any(|(into, _)| into == name)
+    }
+
     /// Renders it.
     pub(super) fn render(&self, pen: &mut Pen<'_>) -> Result<wire::Request, RenderError> {
         Ok(wire::Request {

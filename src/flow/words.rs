@@ -96,6 +96,21 @@ impl Words {
         }
     }
 
+    /// What a step has read into a variable, unless that is masked.
+    pub fn read(&self, name: &str) -> Option<&str> {
+        match self.texts.get(name) {
+            Some(Text::Plain(value)) => Some(value),
+            Some(Text::Masked(_)) | None => None,
+        }
+    }
+
+    /// Forgets what a step has read into a variable.
+    pub fn forget(&mut self, name: &str) {
+        if is_variable_name(name) {
+            self.texts.remove(name);
+        }
+    }
+
     /// Every word that is not masked, for the argument of a `script` step; date and times in ISO form.
     pub fn for_scripts(&self) -> BTreeMap<String, String> {
         let plain = |(name, text): (&String, &Text)| match text {

@@ -2,6 +2,7 @@
 //!
 //! What is absent: files, clocks, async, SQL. A type here can be built by hand in a test.
 
+mod announced;
 mod attempt;
 mod booking;
 mod choice;
@@ -15,6 +16,7 @@ mod outcome;
 mod secret;
 mod site;
 
+pub use announced::Announced;
 pub use attempt::{Attempt, State};
 pub use booking::{Booking, Prefer, When};
 pub use choice::{Choice, Occurrence};

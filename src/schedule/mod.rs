@@ -4,6 +4,7 @@
 //! ([`first_instant`]); [`occurrences`] puts the two together, and [`notes`] says where a clock change makes the result
 //! surprising. What is absent: clocks, files (zones are handed in), and what becomes of an occurrence.
 
+mod announced;
 mod instant;
 mod notes;
 mod occurrences;
@@ -14,6 +15,9 @@ mod rule_parts;
 mod rule_words;
 mod words;
 
+pub use announced::{
+    FARTHEST_ANNOUNCED, Incredible, announced_of, believe, opening_by_rule, plan_by_announced, take_announced,
+};
 pub use instant::{Showing, first_instant, second_instant, showing, start_of};
 pub use notes::{Note, notes, touched};
 pub use occurrences::{AHEAD, choices_on, never_open, occurrences};

@@ -11,6 +11,7 @@
 //! in-process queue on SQLite and by the row of the chain's end on PostgreSQL, so that no two of them can both be first.
 
 mod again;
+mod announced;
 mod attempt;
 mod audit;
 mod cancel;

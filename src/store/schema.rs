@@ -10,7 +10,7 @@ use super::error::Doing;
 use super::{StoreError, StoreErrorKind};
 
 /// Version, name, and the text for either database.
-const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
     (
         1,
         "attempts",
@@ -28,6 +28,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
         "ledger",
         include_str!("../../migrations/sqlite/0003_ledger.sql"),
         include_str!("../../migrations/postgres/0003_ledger.sql"),
+    ),
+    (
+        4,
+        "announced",
+        include_str!("../../migrations/sqlite/0004_announced.sql"),
+        include_str!("../../migrations/postgres/0004_announced.sql"),
     ),
 ];
 

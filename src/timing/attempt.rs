@@ -47,6 +47,9 @@ const STALE: Duration = Duration::from_secs(40);
 /// How long staging anew may take: other selector files are not taken so close to the permit.
 const STAGING: Duration = Duration::from_secs(20);
 
+/// How often the site may announce another opening while one machine is at it.
+const MOST_MOVES: u8 = 12;
+
 /// How often a waiting list is looked at.
 const WAITLIST_EVERY: Duration = Duration::from_secs(15 * 60);
 
@@ -149,6 +152,10 @@ pub struct Machine {
     refused: Option<Refusal>,
     called_off: bool,
     claimed: bool,
+    /// The site has announced another opening since the last decision.
+    moved: bool,
+    /// How often it has.
+    moves: u8,
 }
 
 impl Machine {
@@ -185,6 +192,8 @@ impl Machine {
             refused: past.refused.filter(|_| past.state.is_spent()).and_then(Refusal::of_the_past),
             called_off: past.called_off,
             claimed: past.claimed,
+            moved: false,
+            moves: 0,
         }
     }
 
@@ -232,6 +241,25 @@ impl Machine {
     /// By which clock openings are taken from now on. What is decided already stands until the next event.
     pub fn aim_by(&mut self, aim: Aim) {
         self.aim = aim;
+    }
+
+    /// Whether a choice is not tried again.
+    pub fn has_lost(&self) -> bool {
+        self.lost.contains(&true)
+    }
+
+    /// The site says when a choice opens: told before the event of the staging that read it. What is decided already stands until
+    /// that event. False where it is not taken: something is spent, or the site says something else each time.
+    pub fn announced(&mut self, choice: usize, opening: Timestamp) -> bool {
+        let old = &mut self.facts.choices[choice].opening;
+        let is_ahead = matches!(self.state, State::Planned | State::Preparing | State::Ready);
+        if *old == opening || !is_ahead || self.moves >= MOST_MOVES {
+            return *old == opening;
+        }
+        *old = opening;
+        self.moved = true;
+        self.moves += 1;
+        true
     }
 
     /// Our instant at which a choice opens.
@@ -299,6 +327,9 @@ impl Machine {
         (self.stumbles, self.selector_stumbles) = (0, 0);
         (self.staging, self.trouble, self.opened) = (None, None, false);
         self.fresh_at = Some(now);
+        if self.opens_otherwise(now) {
+            return self.take_up(now);
+        }
         let records = self.enter(State::Ready);
         after(records, self.hold(now))
     }

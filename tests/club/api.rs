@@ -61,3 +61,27 @@ async fn courts_and_availability() {
     );
     assert_eq!(ana.send("GET", "/api/availability?date=tomorrow", None).await.0, 422);
 }
+
+/// What is announced is what the club does.
+#[tokio::test]
+async fn it_announces_when_each_court_opens() {
+    let world = World::new().await;
+    let ana = world.program("ana").await;
+    let date = world.date(10);
+    let (status, said) = ana.send("GET", &format!("/api/openings?court=5&date={date}"), None).await;
+    assert_eq!((status, &said["date"], &said["court"]), (200, &json!(date), &json!("5")));
+    let announced: jiff::Timestamp = said["opens"].as_str().expect("it is closed still").parse().expect("an instant");
+    let (_, later) = ana.send("GET", &format!("/api/openings?court=7&date={date}"), None).await;
+    let later: jiff::Timestamp = later["opens"].as_str().expect("closed").parse().expect("an instant");
+    assert!(later > announced, "court 2 shows a date less");
+    assert_eq!(ana.send("GET", "/api/openings?court=9&date=2027-07-18", None).await.0, 422);
+    let page = ana_page(&world, &format!("/aperturas?fecha={date}&lang=es")).await;
+    let attribute =
+        format!("<li id=\"apertura-5\"><b>Cancha 1</b><time datetime=\"{}\">", said["opens"].as_str().expect("a text"));
+    assert!(page.contains(&attribute) && page.contains(": abren el "), "{page}");
+    assert!(ana_page(&world, &format!("/aperturas?fecha={date}&lang=en")).await.contains(": open on "));
+}
+
+async fn ana_page(world: &World, path: &str) -> String {
+    world.member("ana").await.get(path).await.html
+}

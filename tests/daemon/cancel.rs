@@ -280,7 +280,7 @@ async fn a_slot_that_has_begun_is_not_given_back() {
     let change = store.plan(&[planned(past), planned(club.date())], Timestamp::UNIX_EPOCH).await.expect("planned");
     let [id] = &change.added[..] else { panic!("{change:?}") };
     let (outcome, at) = (Outcome::Confirmed, Timestamp::UNIX_EPOCH);
-    let end = End { from: State::Planned, outcome, note: None, slot: Some(slot), letter: None, at };
+    let end = End { from: State::Planned, outcome, note: None, slot: Some(slot), letter: None, withdrawn: false, at };
     store.end(id, end).await.expect("it is won");
     store.close().await;
     drop(store);

@@ -1,6 +1,7 @@
 //! Whole bookings, through the real binary and real browsers: every fire mode, every shape of a site, and what goes wrong.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod announced;
 mod cart;
 mod cart_site;
 mod choices;

@@ -1,8 +1,12 @@
 //! `plan` and `explain`, as a user reads them and as a program does.
 
+use firstserve::cli::heard::Heard;
 use firstserve::cli::{explain, plan};
-use firstserve::model::{Attempt, Booking, FireMode, Language, MeasuredTo, Member, OpeningRule, Outcome, Site, State};
+use firstserve::model::{
+    Announced, Attempt, Booking, FireMode, Language, MeasuredTo, Member, OpeningRule, Outcome, Site, State,
+};
 use firstserve::store::Slot;
+use jiff::SignedDuration;
 use jiff::civil::{date, time};
 
 use super::bookings::{booking, las_palmas, repeat, site, visible};
@@ -36,7 +40,7 @@ fn planned(until: Option<jiff::civil::Date>) -> plan::Plan {
 
 fn explained(name: &str) -> Result<Vec<explain::Explanation>, firstserve::report::Problem> {
     let (bookings, members, sites) = world();
-    explain::explain(name, &known(&bookings, &members, &sites, &by_script), &zones(), at(NOW))
+    explain::explain(name, &known(&bookings, &members, &sites, &by_script, &Heard::default()), &zones(), at(NOW))
 }
 
 fn known<'k>(
@@ -44,8 +48,9 @@ fn known<'k>(
     members: &'k [Member],
     sites: &'k [Site],
     firing: &'k dyn Fn(&Site) -> explain::Firing,
+    heard: &'k Heard,
 ) -> explain::Known<'k> {
-    explain::Known { bookings, members, sites, firing }
+    explain::Known { bookings, members, sites, firing, heard }
 }
 
 fn by_script(_: &Site) -> explain::Firing {
@@ -162,7 +167,8 @@ fn what_will_not_be_done_is_said() {
     bookings[0].paused = true;
     let evening = OpeningRule::DaysBefore { days: 0, at: time(17, 30, 0, 0), measured_to: MeasuredTo::End };
     sites[0].courts[0].opens = evening;
-    let known = known(&bookings, &members, &sites, &by_script);
+    let nothing_heard = Heard::default();
+    let known = known(&bookings, &members, &sites, &by_script, &nothing_heard);
     let found = explain::explain("july doubles", &known, &zones(), at(NOW)).expect("it is there");
     insta::assert_snapshot!(found[0].text());
     let nothing = plan::plan(&bookings[..1], &members, &sites, &zones(), at(NOW), None);
@@ -177,7 +183,8 @@ fn the_permit_is_explained_by_the_mode_that_is_used() {
     sites[0].fire = FireMode::Armed;
     let lead = |mode: FireMode, opening_steps: bool| {
         let firing = move |_: &Site| explain::Firing { mode, opening_steps };
-        let known = known(&bookings, &members, &sites, &firing);
+        let nothing_heard = Heard::default();
+        let known = known(&bookings, &members, &sites, &firing, &nothing_heard);
         let found = explain::explain("july doubles", &known, &zones(), at(NOW)).expect("it is there");
         let planned = found[0].occurrences[0].choices[0].planned.clone().expect("it is not open yet");
         planned.fire.timestamp().duration_since(planned.permit.timestamp()).as_millis()
@@ -198,6 +205,53 @@ fn a_preferred_court_that_opens_later_says_what_comes_before_it() {
     assert_eq!(said.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 0, 0], "{said:?}");
     assert!(said[1][0].starts_with("court 1 at 18:00 opens sooner and is tried before it"), "{said:?}");
     assert!(notes("wednesday singles").concat().is_empty(), "the control: one court waits for nobody");
+}
+
+/// Court 1 at 17:00 opens five minutes later, says the site; what the rule says stands beside it.
+#[test]
+fn what_the_site_has_announced_is_said_with_the_rule_beside_it() {
+    let (bookings, members, sites) = world();
+    let by_rule = plan::plan(&bookings, &members, &sites, &zones(), at(NOW), None);
+    let row = by_rule.rows.iter().find(|row| row.booking.as_str() == "july doubles" && row.court.as_str() == "1");
+    let row = row.expect("it is planned").clone();
+    let rule = row.opening.expect("it has a rule").timestamp();
+    let announced = |rule| Announced {
+        site: sites[0].id.clone(),
+        court: "1".into(),
+        start: row.date.to_datetime(row.times[0]),
+        instant: rule + SignedDuration::from_mins(5),
+        rule,
+        read_at: at(NOW),
+        said: "9 de julio a las 00:05".to_owned(),
+        files: "f".to_owned(),
+    };
+    let heard = |files: &str, rule| Heard {
+        known: vec![announced(rule)],
+        files: [(sites[0].id.clone(), files.to_owned())].into(),
+    };
+    let with = |heard: &Heard| {
+        let plan = plan::plan_with(&bookings, &members, &sites, heard, &zones(), at(NOW), None);
+        let found = plan.rows.iter().find(|other| other.booking == row.booking && other.court == row.court);
+        let found = found.expect("it is planned").clone();
+        (found.opening.expect("it opens").timestamp(), found.announced, plan.text(9, None))
+    };
+    let (opening, said, text) = with(&heard("f", rule));
+    // Of the two starts the other one still opens by the rule, and is the first.
+    assert!(opening == rule && said.len() == 1, "{said:?}");
+    assert!(text.contains("Openings that the site has announced:\n"), "{text}");
+    assert!(said[0].starts_with("the site announced 2027-07-09 00:05:00 (“9 de julio a las 00:05”, read "), "{said:?}");
+    assert!(said[0].ends_with("; by the rule it is 2027-07-09 00:00:00"), "{said:?}");
+    for void in [heard("other files", rule), heard("f", rule - SignedDuration::from_hours(1))] {
+        let (_, said, text) = with(&void);
+        assert!(said.is_empty() && !text.contains("announced"), "read by other files, or under another rule: {said:?}");
+    }
+    let heard = heard("f", rule);
+    let known = known(&bookings, &members, &sites, &by_script, &heard);
+    let found = explain::explain("july doubles", &known, &zones(), at(NOW)).expect("it is there");
+    let first = &found[0].occurrences[0].choices[0];
+    let fire = first.planned.as_ref().expect("it is ahead").fire.timestamp();
+    assert_eq!(fire, rule + SignedDuration::from_mins(5));
+    assert!(first.notes[0].starts_with("the site announced 2027-07-09 00:05:00"), "{:?}", first.notes);
 }
 
 #[test]

@@ -85,7 +85,7 @@ pub(super) async fn gives_back(store: &Store) -> AttemptId {
     for early in [store.begin_cancel(&id, &slot, at(2)).await, store.cancelled(&id, "gone", at(2)).await] {
         assert!(early.expect_err("nothing is won").is_conflict());
     }
-    let _spent = store.spend_permit(&id, &choice("1", 18, 17), at(3_600)).await.expect("a permit");
+    let _spent = store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3_600)).await.expect("a permit");
     ends(store, &id, State::Submitting, Outcome::Confirmed).await;
     store.begin_cancel(&id, &slot, at(5_000)).await.expect("written down");
     assert_eq!(state(store, &id).await, State::Ended(Outcome::Confirmed), "until the list says otherwise");

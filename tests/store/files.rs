@@ -151,7 +151,7 @@ async fn an_older_schema_is_brought_up_to_date() {
     store.close().await;
     drop(store);
     let script = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n\
-                  for table in ('fire', 'sample', 'lesson', 'proof'): c.execute('DROP TABLE ' + table)\n\
+                  for table in ('announced', 'fire', 'sample', 'lesson', 'proof'): c.execute('DROP TABLE ' + table)\n\
                   c.execute('ALTER TABLE ledger DROP COLUMN fire')\n\
                   c.execute('ALTER TABLE permit DROP COLUMN account')\n\
                   c.execute('DELETE FROM _sqlx_migrations WHERE version > 2')\nc.commit()";

@@ -1,6 +1,7 @@
 //! What is kept: the life of the data, and what a crash, a rival, a second daemon or a forger can do to it.
 
 mod again;
+mod announced;
 mod audit;
 mod crash;
 mod files;

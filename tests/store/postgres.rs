@@ -42,6 +42,9 @@ async fn a_second_daemon_on_one_database_is_refused() {
     assert_eq!(first.fires(&FireFilter::default()).await.expect("its tables are there"), []);
     let id = gives_back(&first).await;
     asks_again(&first, &id).await;
+    let says = super::announced::says(at(3_900), at(3_500));
+    first.announce(&"01".into(), &says, at(3_900), true).await.expect("it is the same SQL");
+    assert_eq!(first.announced(jiff::civil::Date::MIN).await.expect("read"), [says]);
     first.close().await;
     drop(first);
     server.opened(two.path()).await.close().await;

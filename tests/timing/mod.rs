@@ -1,6 +1,7 @@
 //! The attempt's machine, driven without a runtime: days pass in microseconds.
 
 mod aim;
+mod announced;
 mod ladder;
 mod lead;
 mod misfire;

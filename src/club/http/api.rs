@@ -142,7 +142,7 @@ pub(super) async fn cancel(
 
 /// The session of the program, or why it is not let in.
 #[expect(clippy::result_large_err, reason = "the refusal is the answer, and is sent at once")]
-fn admitted(club: &Club, visit: &Visit) -> Result<Session, Response> {
+pub(super) fn admitted(club: &Club, visit: &Visit) -> Result<Session, Response> {
     let session = visit.program(club).ok_or_else(|| refused(StatusCode::UNAUTHORIZED, "login-expired"))?;
     if club.desk().has(Fault::Captcha) { Err(refused(StatusCode::FORBIDDEN, "captcha")) } else { Ok(session) }
 }

@@ -8,6 +8,7 @@ mod courts;
 mod home;
 mod lang;
 mod login;
+mod openings;
 mod reserve;
 mod skin;
 mod texts;
@@ -56,6 +57,7 @@ fn pages() -> Router<Arc<Club>> {
         .route("/ingresar", get(login::page_login).post(login::submit))
         .route("/salir", post(login::leave))
         .route("/canchas", get(courts::page_courts))
+        .route("/aperturas", get(openings::page_openings))
         .route("/reservar", get(reserve::page_reserve).post(reserve::submit))
         .route("/reservas", get(bookings::page_bookings))
         .route("/reservas/{reference}/cancelar", post(bookings::cancel))
@@ -66,6 +68,7 @@ fn programs() -> Router<Arc<Club>> {
         .route("/api/login", post(api::login))
         .route("/api/courts", get(api::courts))
         .route("/api/availability", get(api::availability))
+        .route("/api/openings", get(openings::opening))
         .route("/api/bookings", get(api::bookings).post(api::book))
         .route("/api/bookings/{reference}", delete(api::cancel))
 }

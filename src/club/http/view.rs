@@ -133,6 +133,23 @@ pub(super) struct CourtsPage {
     pub(super) rows: Vec<(Hour, [Cell; COURTS.len()])>,
 }
 
+/// When each court of a date opens.
+#[derive(Template)]
+#[template(path = "openings.html", config = "src/club/askama.toml")]
+pub(super) struct OpeningsPage {
+    pub(super) frame: Frame,
+    pub(super) date: Date,
+    pub(super) openings: Vec<Announcement>,
+}
+
+/// When a court opens a date.
+#[derive(Debug)]
+pub(super) struct Announcement {
+    pub(super) court: &'static Court,
+    /// In ISO 8601 and in words; none: it is open already.
+    pub(super) opens: Option<(String, String)>,
+}
+
 /// One hour on one court, for people who look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cell {

@@ -16,7 +16,7 @@ use crate::browser::shot::{self, Prepared, ShotError, Visitor};
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
 use crate::flow::wire::{self, Verb};
 use crate::flow::{Flow, Phase, Step, Words, rows};
-use crate::model::Secret;
+use crate::model::{Announced, Secret};
 use crate::store::Mark;
 use crate::telemetry::{Learnt, Redactor};
 use crate::timing::{Event, Listing, Staging, Trouble, Way, received};
@@ -128,6 +128,14 @@ impl Stager for ApiHands {
 
     fn account(&mut self) -> &mut Account {
         &mut self.account
+    }
+
+    fn kit_mut(&mut self) -> &mut Kit {
+        &mut self.kit
+    }
+
+    fn read_words(&mut self) -> Option<&mut Words> {
+        self.session.as_mut().map(|session| &mut session.words)
     }
 
     fn standing(&mut self) -> Option<&mut Standing> {
@@ -256,6 +264,15 @@ impl Performer for ApiHands {
 
     fn logins(&mut self) -> u8 {
         std::mem::take(&mut self.account.logins)
+    }
+
+    fn announced(&mut self) -> Vec<(usize, Announced)> {
+        self.account.moved = false;
+        std::mem::take(&mut self.account.announced)
+    }
+
+    fn has_moved(&self) -> bool {
+        self.account.moved
     }
 
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {

@@ -18,7 +18,7 @@ use crate::engine::lock::AccountLock;
 use crate::flow::rows::Row;
 use crate::flow::wire::{Commit, Kept, Step, Verb};
 use crate::flow::{Flow, Phase, Words};
-use crate::model::{Answer, FireMode, Secret};
+use crate::model::{Announced, Answer, FireMode, Secret};
 use crate::store::Mark;
 use crate::telemetry::Learnt;
 use crate::timing::{Event, Listing, Staging, Trouble, Way};
@@ -164,7 +164,8 @@ impl BrowserHands {
         }
         live.stage.set_words(for_scripts(&words));
         live.stage.trust(self.kit.origins());
-        live.stage.dismiss_undeclared(matches!(phase, Phase::Login | Phase::Prepare | Phase::Choose));
+        live.stage
+            .dismiss_undeclared(matches!(phase, Phase::Login | Phase::Announced | Phase::Prepare | Phase::Choose));
         match live.stage.run(step).await {
             Ok(done) => {
                 live.learnt.extend(hide_learnt(&self.kit.redactor, phase, &done.captured));
@@ -225,6 +226,14 @@ impl Stager for BrowserHands {
 
     fn account(&mut self) -> &mut Account {
         &mut self.account
+    }
+
+    fn kit_mut(&mut self) -> &mut Kit {
+        &mut self.kit
+    }
+
+    fn read_words(&mut self) -> Option<&mut Words> {
+        self.live.as_mut().map(|live| &mut live.words)
     }
 
     fn standing(&mut self) -> Option<&mut Standing> {
@@ -397,6 +406,15 @@ impl Performer for BrowserHands {
 
     fn logins(&mut self) -> u8 {
         std::mem::take(&mut self.account.logins)
+    }
+
+    fn announced(&mut self) -> Vec<(usize, Announced)> {
+        self.account.moved = false;
+        std::mem::take(&mut self.account.announced)
+    }
+
+    fn has_moved(&self) -> bool {
+        self.account.moved
     }
 
     fn marks(&mut self) -> Vec<(Mark, Timestamp)> {

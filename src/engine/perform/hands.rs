@@ -20,7 +20,7 @@ use crate::engine::lock::AccountLocks;
 use crate::engine::report::Reporter;
 use crate::flow::Flow;
 use crate::flow::rows::Row;
-use crate::model::{Attempt, SiteId};
+use crate::model::{Announced, Attempt, SiteId};
 use crate::store::Mark;
 use crate::timing::{Delay, Event, Staging, Trouble, Way};
 
@@ -219,6 +219,20 @@ impl Performer for Hands {
         match self {
             Self::Browser(hands) => hands.logins(),
             Self::Api(hands) => hands.logins(),
+        }
+    }
+
+    fn announced(&mut self) -> Vec<(usize, Announced)> {
+        match self {
+            Self::Browser(hands) => hands.announced(),
+            Self::Api(hands) => hands.announced(),
+        }
+    }
+
+    fn has_moved(&self) -> bool {
+        match self {
+            Self::Browser(hands) => hands.has_moved(),
+            Self::Api(hands) => hands.has_moved(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! One performer serves one attempt. Every method answers with the [`Event`] that goes back into the machine; none of them
 //! decides anything, and none of them lasts longer than the site's bounds allow.
 
+mod announced;
 mod answer;
 mod api;
 mod browser;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::flow::Flow;
+use crate::model::Announced;
 use crate::store::Mark;
 use crate::timing::{Delay, Event, Staging};
 
@@ -61,6 +63,16 @@ pub(in crate::engine) trait Performer: Send {
 
     /// How often the site has been shown credentials since the last call.
     fn logins(&mut self) -> u8;
+
+    /// What the site has announced of choices since the last call.
+    fn announced(&mut self) -> Vec<(usize, Announced)> {
+        Vec::new()
+    }
+
+    /// Whether what [`Performer::announced`] will tell moves an opening.
+    fn has_moved(&self) -> bool {
+        false
+    }
 
     /// The instants noted since the last call, for the millisecond ledger.
     fn marks(&mut self) -> Vec<(Mark, Timestamp)>;

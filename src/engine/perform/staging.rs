@@ -5,13 +5,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::announced::hear;
 use super::login::LogIn;
 use super::prove::{Trial, Tried};
 use super::{Kit, Performer};
-use crate::engine::What;
+use crate::engine::{What, announced};
 use crate::flow::rows::Row;
 use crate::flow::{Phase, Words};
-use crate::model::Answer;
+use crate::model::{Announced, Answer};
 use crate::store::Mark;
 use crate::timing::{Event, Listing, Staging, Trouble, Way};
 
@@ -38,6 +39,12 @@ pub(super) struct Account {
     refused: bool,
     /// Why the list could not be read, the last time that it was tried.
     unread: Option<String>,
+    /// What the site has announced of choices since somebody asked.
+    pub(super) announced: Vec<(usize, Announced)>,
+    /// Whether any of it moves an opening.
+    pub(super) moved: bool,
+    /// The choices of which it has announced something.
+    pub(super) heard: Vec<usize>,
     /// What the vault said, the last time that it gave no credentials: it is asked often, and told of once.
     locked: Option<String>,
 }
@@ -53,6 +60,12 @@ impl Account {
 pub(super) trait Stager: Performer {
     /// The errand and what goes with it.
     fn kit(&self) -> &Kit;
+
+    /// The same, to put what the site announces into it.
+    fn kit_mut(&mut self) -> &mut Kit;
+
+    /// The words of the session; none: there is none.
+    fn read_words(&mut self) -> Option<&mut Words>;
 
     /// What is known of the account.
     fn account(&mut self) -> &mut Account;
@@ -143,6 +156,10 @@ async fn try_stage(hands: &mut impl Stager, choice: usize, from: Staging) -> Res
         }
     }
     let way = first_phase(hands, from).unwrap_or(Phase::Prepare);
+    // From a refusal the way back begins on the page that shows it.
+    if way == Phase::Prepare {
+        hear(hands, choice).await?;
+    }
     approach(hands, way, choice).await.map(|()| Listing::Absent)
 }
 
@@ -310,6 +327,11 @@ async fn try_through(
     ways: &[Way],
     trials: &mut Vec<Trial>,
 ) -> Result<(), Trouble> {
+    let by_rule = hands.kit().errand.choices[0].opening;
+    hear(hands, 0).await?;
+    tell_of_announced(hands);
+    let heard = hands.kit().errand.choices[0].opening;
+    let opening = opening.map(|opening| if heard == by_rule { opening } else { heard });
     approach(hands, Phase::Prepare, 0).await?;
     if has_opening_steps(hands) {
         let Some(opening) = opening else { return Ok(()) };
@@ -320,6 +342,15 @@ async fn try_through(
         try_way(hands, *way, now, trials).await;
     }
     Ok(())
+}
+
+/// No attempt takes what a rehearsal has read: it is said.
+fn tell_of_announced(hands: &mut impl Stager) {
+    for (choice, announced) in std::mem::take(&mut hands.account().announced) {
+        let kit = hands.kit();
+        let words = announced::words(&kit.errand.choices[choice], &announced, &kit.errand.zone, kit.clock.now());
+        kit.reporter.say(kit.clock.now(), What::Note(words));
+    }
 }
 
 /// The opening steps by the fastest way that works; one by one, where none does.
@@ -360,6 +391,7 @@ async fn open_by_hand(hands: &mut impl Stager, opening: Timestamp) -> Result<(),
 /// Every reversible step in the order of a booking, at once, and a look at the list.
 pub(super) async fn walk(hands: &mut impl Stager) -> Result<(), Trouble> {
     log_in(hands).await?;
+    hands.do_steps(Phase::Announced, 0).await?;
     approach(hands, Phase::Prepare, 0).await?;
     if has_opening_steps(hands) {
         open_by_hand(hands, Timestamp::MIN).await?;

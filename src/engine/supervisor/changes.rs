@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::What;
-use super::super::agenda::plan;
+use super::super::agenda::{plan, still_matters_from};
 use super::super::crew::Crew;
 use super::super::report::Reporter;
 use super::super::run::Order;
@@ -18,7 +18,8 @@ impl<C: Crew> Supervisor<C> {
         let now = self.parts.clock.now();
         let mut changes: Vec<String> =
             diff(&self.parts.config, &parts.config).iter().map(ToString::to_string).collect();
-        let ahead = |parts: &Parts| -> Vec<Occurrence> { plan(&parts.config, &parts.zones, now) };
+        let announced = self.parts.store.announced(still_matters_from(now)).await.unwrap_or_default();
+        let ahead = |parts: &Parts| -> Vec<Occurrence> { plan(&parts.config, &parts.zones, &announced, now) };
         let (before, after) = (ahead(&self.parts), ahead(&parts));
         let kept = self.kept(&before, &after).await;
         let settled = Settled::of(&kept);

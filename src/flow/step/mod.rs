@@ -85,6 +85,15 @@ impl Step {
         }
     }
 
+    /// Whether it, or a step inside it, reads a variable.
+    pub(super) fn reads(&self, name: &str) -> bool {
+        self.any(&|verb| match verb {
+            Verb::Read { into, .. } | Verb::Script { into: Some(into), .. } => into == name,
+            Verb::Request(request) => request.reads_into(name),
+            _ => false,
+        })
+    }
+
     /// The names of the columns that it reads.
     pub(super) fn columns(&self) -> Vec<&str> {
         match &self.verb {

@@ -2,7 +2,7 @@
 
 /// A language of names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Language {
+pub(in crate::flow) enum Language {
     /// What strftime writes.
     #[default]
     English,
@@ -14,7 +14,7 @@ pub(super) enum Language {
 
 impl Language {
     /// The language of `en`, `es`, `de`.
-    pub(super) fn parse(word: &str) -> Option<Self> {
+    pub(in crate::flow) fn parse(word: &str) -> Option<Self> {
         match word {
             "en" => Some(Self::English),
             "es" => Some(Self::Spanish),
@@ -34,6 +34,22 @@ impl Language {
             let (directive, after) = directive(&rest[at..]);
             out.push_str(&names.of(directive, month, weekday).unwrap_or_else(|| directive.to_owned()));
             rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+
+    /// A text with this language's names of months in strptime's own: whole words, in any case, also cut short (`jul.`).
+    pub(in crate::flow) fn months_in_english(self, text: &str, short: bool) -> String {
+        let Some(names) = self.names() else { return text.to_owned() };
+        let word = |word: &str| names.month(word.trim_end_matches('.')).map(|month| english(month, short));
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(char::is_alphabetic) {
+            out.push_str(&rest[..at]);
+            let end = rest[at..].find(|c: char| !c.is_alphabetic() && c != '.').map_or(rest.len(), |end| at + end);
+            out.push_str(word(&rest[at..end]).unwrap_or(&rest[at..end]));
+            rest = &rest[end..];
         }
         out.push_str(rest);
         out
@@ -61,7 +77,23 @@ struct Names {
     short_weekdays: [&'static str; 7],
 }
 
+/// With fewer letters than these no month can be told.
+const SHORTEST: usize = 3;
+
+/// The name of a month, counted from 0, as strptime takes it.
+fn english(month: usize, short: bool) -> &'static str {
+    let name = crate::model::Language::English.months()[month];
+    if short { &name[..3] } else { name }
+}
+
 impl Names {
+    /// The month whose name begins so, counted from 0.
+    fn month(&self, word: &str) -> Option<usize> {
+        let word = word.to_lowercase();
+        let is = |name: &str| name.to_lowercase().starts_with(&word);
+        if word.chars().count() < SHORTEST { None } else { self.months.iter().position(|name| is(name)) }
+    }
+
     fn of(&self, directive: &str, month: usize, weekday: usize) -> Option<String> {
         let flags = directive.strip_prefix('%')?;
         let (flag, letter) = flags.strip_prefix('^').map_or((false, flags), |letter| (true, letter));

@@ -18,6 +18,7 @@ use std::ops::Range;
 use crate::report::{Place, Problem};
 
 pub use escape::Context;
+pub(super) use locale::Language;
 pub use render::{RenderError, RenderErrorKind, Rendered};
 pub(super) use word::{Word, is_reserved};
 

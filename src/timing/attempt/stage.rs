@@ -31,6 +31,13 @@ impl Machine {
         self.stage_on(now)
     }
 
+    /// Whether an announcement that was just read changes what is to be staged, or when.
+    pub(super) fn opens_otherwise(&mut self, now: Timestamp) -> bool {
+        let moved = std::mem::take(&mut self.moved);
+        let is_far = now < self.opening() - self.facts.patience.login_lead;
+        moved && (is_far || self.next_choice(now).is_some_and(|next| next != self.choice))
+    }
+
     /// A choice is tried from the beginning.
     pub(super) fn turn_to(&mut self, choice: usize) {
         self.choice = choice;
@@ -109,6 +116,9 @@ impl Machine {
 
     /// The page says "not open" before a submit: before the opening that is as it should be.
     fn not_offered_yet(&mut self, now: Timestamp) -> Decision {
+        if self.opens_otherwise(now) {
+            return self.take_up(now);
+        }
         let next = if now < self.opening() { Some(self.opening()) } else { self.next_rung(now) };
         let Some(next) = next else { return self.never_open(now) };
         let records = self.enter(State::Preparing);
