@@ -22,6 +22,7 @@
 set -euo pipefail
 
 readonly GECKODRIVER_VERSION="${GECKODRIVER_VERSION:-0.37.1}"
+readonly SNAP_FIREFOX=/snap/firefox/current/usr/lib/firefox/firefox
 readonly MOZILLA_KEY="35BAA0B33E9EB396F59CA838C0BA5CE6DC6315A3"
 
 main() {
@@ -78,7 +79,19 @@ has() {
 }
 
 has_firefox() {
-    has firefox || has firefox-esr || [ -x /Applications/Firefox.app/Contents/MacOS/firefox ]
+    is_browser firefox || is_browser firefox-esr || [ -x /Applications/Firefox.app/Contents/MacOS/firefox ]
+}
+
+# Ubuntu's /usr/bin/firefox is a script that only works, and only says so, where the snap is installed as well.
+is_browser() {
+    local path begins=""
+    path="$(command -v "$1")" || return 1
+    if [ -r "$path" ]; then
+        IFS= read -r -n 2 begins <"$path" || true
+    fi
+    if [ "$begins" = "#!" ] && [[ "$(<"$path")" == *"/snap/"* ]]; then
+        [ -x "$SNAP_FIREFOX" ]
+    fi
 }
 
 install_firefox() {
@@ -93,7 +106,8 @@ install_firefox() {
             as_root snap install firefox </dev/null >&2
         else
             add_mozilla_packages
-            apt_install firefox
+            # Ubuntu's script has a higher version than any Firefox.
+            apt_install --allow-downgrades firefox
         fi
     else
         missing "Firefox is not installed, and this system has neither apt nor brew: install Firefox and run this again"

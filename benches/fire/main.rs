@@ -5,7 +5,9 @@
 //! run, each at an opening of its own: an early submit would be refused by the club. A control is the least that could do the
 //! same: the driver's command, a timer in the page or a request, at the instant, by our clock and nothing else of ours.
 //!
-//! `cargo bench -- --quick` measures three openings each and writes nothing. `OPENINGS` and `COLD` (fresh sessions for each
+//! A mode that misses its bar, is early or loses a booking makes the run fail, after the table is written.
+//!
+//! `cargo bench -- --quick` measures three openings each, writes nothing and holds no median to its bar. `OPENINGS` and `COLD` (fresh sessions for each
 //! mode) set the counts, `BROWSERS=firefox,chromium` and `MODES=native,http` what is measured. A whole run writes its table into `docs/measurements.md`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are for whoever runs it")]
 
@@ -22,6 +24,8 @@ mod club;
 mod figures;
 #[path = "../support/floor.rs"]
 mod floor;
+#[path = "../support/machine.rs"]
+mod machine;
 #[path = "../support/ours.rs"]
 mod ours;
 #[path = "../support/page.rs"]
@@ -51,7 +55,9 @@ fn main() -> anyhow::Result<ExitCode> {
     if setting.is_whole() {
         table::keep(&text).context("failed to write docs/measurements.md")?;
     }
-    Ok(if measured.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let faults = measured.faults(setting.holds_to_bars());
+    faults.iter().for_each(|fault| eprintln!("failed: {fault}"));
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// All that was measured in one run.
@@ -61,9 +67,9 @@ struct Measured {
 }
 
 impl Measured {
-    /// No mode of ours was early, and nothing was lost.
-    fn is_sound(&self) -> bool {
-        self.browsers.iter().all(series::Series::is_sound)
+    /// What must not be: of ours, what was early or lost, and with `bars` every median above its own.
+    fn faults(&self, bars: bool) -> Vec<String> {
+        self.browsers.iter().flat_map(|series| series.faults(bars)).collect()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::club::{Club, Landed, Opening};
 use crate::figures::Figures;
 use crate::ours::Ours;
 use crate::setting::Setting;
+use crate::verdict::{self, Verdict};
 use crate::way::{Side, Way};
 use crate::{bare, page};
 
@@ -44,10 +45,19 @@ pub(crate) struct Row {
 }
 
 impl Series {
-    /// No mode of ours was early, and nothing was lost.
-    pub(crate) fn is_sound(&self) -> bool {
+    /// What must not be, in words: see [`verdict::faults`].
+    pub(crate) fn faults(&self, bars: bool) -> Vec<String> {
         let ours = self.warm.iter().chain(&self.cold).filter(|row| row.side == Side::Ours);
-        ours.into_iter().all(|row| row.lost.is_empty() && row.figures().early() == 0)
+        let mut said: Vec<String> =
+            ours.flat_map(|row| verdict::faults(row.way, row.figures().early(), row.lost.len())).collect();
+        let warm = self.warm.iter().filter(|row| bars && row.side == Side::Ours);
+        said.extend(warm.filter_map(|row| verdict::fault(row.way, self.verdict(row.way))));
+        said.into_iter().map(|fault| format!("{}: {fault}", self.engine.as_str())).collect()
+    }
+
+    /// What the bar says of a mode.
+    pub(crate) fn verdict(&self, way: Way) -> Verdict {
+        verdict::verdict(way, &self.of(way, Side::Ours), &self.of(way, Side::Bare))
     }
 
     /// The warm figures of a mode or its control.

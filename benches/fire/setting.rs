@@ -42,6 +42,11 @@ impl Setting {
         })
     }
 
+    /// Whether it measures enough for a median to be held to its bar.
+    pub(crate) fn holds_to_bars(&self) -> bool {
+        !self.quick
+    }
+
     /// Whether its table is worth keeping.
     pub(crate) fn is_whole(&self) -> bool {
         !self.quick

@@ -7,9 +7,10 @@ use firstserve::clock::{Clock, SystemClock};
 
 use crate::Measured;
 use crate::figures::Figures;
+use crate::machine::machine;
 use crate::series::{Row, Series};
 use crate::setting::Setting;
-use crate::verdict::{Verdict, verdict};
+use crate::verdict::Verdict;
 use crate::way::{Side, Way};
 
 const KEPT_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/measurements.md");
@@ -42,12 +43,8 @@ fn head(text: &mut String, setting: &Setting, measured: &Measured) {
         measured.browsers.iter().map(|series| format!("{} {}", series.engine.as_str(), series.version)).collect();
     let date = SystemClock.now().strftime("%F");
     let (openings, browsers) = (setting.openings, browsers.join(", "));
-    line(
-        text,
-        &format!(
-            "Measured {date} by `cargo bench` on 2 shared cores, Debian 12; {browsers}; {openings} openings each."
-        ),
-    );
+    let machine = machine();
+    line(text, &format!("Measured {date} by `cargo bench` on {machine}; {browsers}; {openings} openings each."));
     line(text, "");
     line(text, "Noise floor, in milliseconds:");
     line(text, "");
@@ -68,7 +65,7 @@ fn warm(text: &mut String, series: &Series) {
     line(text, "|---|---|---|---|---|---|---|---|");
     for way in Way::ALL.into_iter().filter(|way| series.warm.iter().any(|row| row.way == *way)) {
         let (ours, bare) = (series.of(way, Side::Ours), series.of(way, Side::Bare));
-        let said = words(verdict(way, &ours, &bare));
+        let said = words(series.verdict(way));
         line(text, &format!("| **{}** | {} | {} | {said} |", way.as_str(), cells(&ours, 2), ours.early()));
         line(text, &format!("| control: {} | {} | {} | |", way.control(), cells(&bare, 2), bare.early()));
     }

@@ -1,7 +1,7 @@
 //! The bar for a mode beside its control.
 
-use crate::figures::Figures;
-use crate::way::Way;
+use super::figures::Figures;
+use super::way::Way;
 
 /// What a mode may take longer than its control: the larger of both.
 const SLACK_MS: f64 = 1.0;
@@ -21,6 +21,29 @@ pub(crate) enum Verdict {
     Early,
     /// There is nothing to compare.
     Nothing,
+}
+
+/// What is wrong with a mode by the bar; none: it is met. What was early is told by itself.
+pub(crate) fn fault(way: Way, verdict: Verdict) -> Option<String> {
+    let mode = way.as_str();
+    match verdict {
+        Verdict::Met(_) | Verdict::Early => None,
+        Verdict::Missed(bar) => Some(format!("the median of {mode} is above its bar of {bar:.2} ms")),
+        Verdict::Nothing => Some(format!("{mode} has nothing to be compared with")),
+    }
+}
+
+/// What no mode may ever do: so many came early, so many without a booking.
+pub(crate) fn faults(way: Way, early: usize, lost: usize) -> Vec<String> {
+    let mode = way.as_str();
+    let mut said = Vec::new();
+    if early > 0 {
+        said.push(format!("{early} of {mode} came before the opening"));
+    }
+    if lost > 0 {
+        said.push(format!("{lost} of {mode} came without a booking"));
+    }
+    said
 }
 
 /// A mode's median beside its control's.

@@ -1,13 +1,12 @@
 //! Where and with what was measured.
 
-use std::fs;
-
 use firstserve::browser::Engine;
 use firstserve::clock::{Clock, SystemClock};
 use serde::{Deserialize, Serialize};
 
 use crate::club::Club;
 use crate::figures::Figures;
+use crate::machine::machine;
 use crate::peers::Peers;
 use crate::setting::Setting;
 use crate::{floor, programs, table};
@@ -53,14 +52,6 @@ impl About {
             whole: setting.is_whole(),
         })
     }
-}
-
-fn machine() -> String {
-    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
-    let name = name.map_or("unknown system", |name| name.trim_matches('"'));
-    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    format!("{cores} shared cores, {name}")
 }
 
 fn versions() -> Vec<String> {

@@ -47,6 +47,8 @@ mod club;
 mod figures;
 #[path = "../support/floor.rs"]
 mod floor;
+#[path = "../support/machine.rs"]
+mod machine;
 #[path = "../support/ours.rs"]
 mod ours;
 #[path = "../support/page.rs"]

@@ -32,7 +32,7 @@ pub use crate::config::Engine;
 pub use cookies::{Cookie, Jar};
 pub use error::{BrowserError, ErrorKind};
 pub use families::end_families_of_the_dead;
-pub use open::{look_for, open};
+pub use open::{Programs, look_for, open, programs};
 pub use options::{Deadlines, Options, WebDriverAt};
 pub use page_clock::{Asked, PageClock};
 pub use remains::Remains;

@@ -41,8 +41,25 @@ pub fn look_for(options: &Options) -> Result<(), BrowserError> {
     if options.webdriver != WebDriverAt::Auto {
         return Ok(());
     }
-    let found = discover::browser(options).and_then(|_| discover::driver(options));
-    found.map(drop).map_err(|kind| BrowserError { engine: options.engine, label: "a look".to_owned(), kind })
+    programs(options).map(drop)
+}
+
+/// A browser and its driver on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Programs {
+    /// The browser itself, not a script around it.
+    pub browser: PathBuf,
+    /// Its WebDriver server.
+    pub driver: PathBuf,
+}
+
+/// Where a browser and its driver are on this machine.
+///
+/// # Errors
+/// Which of them is missing, in words for the user.
+pub fn programs(options: &Options) -> Result<Programs, BrowserError> {
+    let look = || Ok(Programs { browser: discover::browser(options)?, driver: discover::driver(options)? });
+    look().map_err(|kind| BrowserError { engine: options.engine, label: "a look".to_owned(), kind })
 }
 
 async fn open_local(options: &Options, label: &str) -> Result<Session, ErrorKind> {

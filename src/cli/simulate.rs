@@ -54,7 +54,7 @@ pub(super) struct Args {
     faults: Switch,
 
     /// An engine that is wrong on purpose, to see the checks object: early, twice, forgets, believes, trusts, gives-up, hangs,
-    /// dawdles
+    /// dawdles, calls-off
     #[arg(long, value_name = "NAME")]
     control: Option<Control>,
 }

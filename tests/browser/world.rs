@@ -8,6 +8,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use firstserve::browser::stage::{Done, FailureKind, Stage, StepFailure};
+use firstserve::browser::{self, Programs};
 use firstserve::flow::page::{self, Call, PAGE_JS, Tried};
 use firstserve::flow::wire::{Commit, Kept, Step};
 use firstserve::model::Origins;
@@ -171,26 +172,25 @@ pub(crate) struct Browser {
 
 impl Browser {
     async fn start(engine: Engine) -> Self {
-        Self::start_with(engine, capabilities(engine)).await
+        let programs = programs_of(engine);
+        Self::start_with(engine, &programs, capabilities(engine, &programs)).await
     }
 
     /// One that does not speak BiDi.
     pub(crate) async fn start_without_bidi(engine: Engine) -> Self {
-        let mut told = capabilities(engine);
+        let programs = programs_of(engine);
+        let mut told = capabilities(engine, &programs);
         told.remove("webSocketUrl");
-        Self::start_with(engine, told).await
+        Self::start_with(engine, &programs, told).await
     }
 
-    async fn start_with(engine: Engine, told: Capabilities) -> Self {
+    async fn start_with(engine: Engine, programs: &Programs, told: Capabilities) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         let port = free_port();
-        let mut command = match engine {
-            Engine::Firefox => Command::new("geckodriver"),
-            Engine::Chromium => Command::new("chromedriver"),
-        };
+        let mut command = Command::new(&programs.driver);
         match engine {
             Engine::Firefox => {
                 command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
@@ -223,12 +223,22 @@ async fn connect(port: u16, told: Capabilities) -> WebDriver {
     WebDriver::new(url, told).await.expect("the browser starts")
 }
 
-fn capabilities(engine: Engine) -> Capabilities {
+/// Where the product itself finds them.
+fn programs_of(engine: Engine) -> Programs {
+    let engine = match engine {
+        Engine::Firefox => browser::Engine::Firefox,
+        Engine::Chromium => browser::Engine::Chromium,
+    };
+    let options = browser::Options::new(engine, env!("CARGO_BIN_EXE_firstserve"));
+    browser::programs(&options).unwrap_or_else(|error| panic!("{error}: {}; {}", error.kind, error.help()))
+}
+
+fn capabilities(engine: Engine, programs: &Programs) -> Capabilities {
     let browser = match engine {
         Engine::Firefox => json!({
             "browserName": "firefox",
             "moz:firefoxOptions": {
-                "binary": "/usr/bin/firefox-esr",
+                "binary": programs.browser,
                 "args": ["-headless"],
                 "prefs": {
                     "network.http.request.max-attempts": 1,
@@ -247,7 +257,7 @@ fn capabilities(engine: Engine) -> Capabilities {
         Engine::Chromium => json!({
             "browserName": "chrome",
             "goog:chromeOptions": {
-                "binary": "/usr/bin/chromium",
+                "binary": programs.browser,
                 "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                     "--window-size=1280,900", "--no-first-run", "--disable-background-networking",
                     "--disable-background-timer-throttling", "--disable-renderer-backgrounding"],

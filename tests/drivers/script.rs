@@ -114,6 +114,19 @@ fn a_command_has_its_own_input_output_and_exit_code() {
 }
 
 #[test]
+fn a_script_around_a_snap_that_is_not_there_is_no_firefox() {
+    let stub = "if ! [ -x /snap/bin/firefox ]; then echo 'install the snap' >&2; exit 1; fi; exec /snap/bin/firefox";
+    let machine = Machine::of_user(0).with_installers().with("firefox", stub).with("geckodriver", "echo driver");
+    let ran = machine.run(&["geckodriver"], "");
+    let installed = stderr(&ran).contains("installing firefox-esr (apt)");
+    assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+    assert_eq!(installed, !Path::new("/snap/firefox/current/usr/lib/firefox/firefox").exists(), "{}", stderr(&ran));
+    let own =
+        Machine::of_user(0).with_installers().with("firefox", "exec /opt/firefox/firefox").with("geckodriver", "");
+    assert_eq!(stderr(&own.run(&["geckodriver"], "")), "", "a script of the user's own is one");
+}
+
+#[test]
 fn what_is_missing_is_installed_and_said_and_nothing_is_taken_from_the_command() {
     let machine = Machine::of_user(0).with_installers();
     let ran = machine.run(&["sh", "-c", "cat; geckodriver"], "hello\n");

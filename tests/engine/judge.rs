@@ -1,10 +1,16 @@
 //! Compares what became of an attempt with what had to become of it, by the club's own ledger.
 
-use firstserve::model::{Outcome, State};
+use std::ops::RangeInclusive;
+
+use firstserve::browser::Engine;
+use firstserve::model::{FireMode, Outcome, State};
 use regex::Regex;
 use serde_json::Value;
 
 use super::cases::Expected;
+
+/// Never more than this reach a club within one attempt, whatever it does.
+const MOST_SUBMITS: usize = 8;
 
 /// How an attempt ended.
 pub(super) struct Ended {
@@ -17,11 +23,12 @@ pub(super) struct Ended {
 }
 
 /// Everything that is wrong; empty: the promises hold.
-pub(super) fn objections(expected: &Expected, ended: &Ended, ledger: &Value) -> Vec<String> {
+pub(super) fn objections(expected: &Expected, way: (Engine, FireMode), ended: &Ended, ledger: &Value) -> Vec<String> {
     [
         state(expected, ended),
         bookings(expected, ledger),
-        submits(expected, ledger),
+        submits(&expected.submits_by(way), ledger),
+        too_often(ledger),
         early(ledger),
         struck(expected, ledger),
         broken_selector(ended),
@@ -50,18 +57,32 @@ fn bookings(expected: &Expected, ledger: &Value) -> Vec<String> {
     if held == wanted { vec![] } else { vec![format!("the club holds {held} bookings instead of {wanted}")] }
 }
 
-fn submits(expected: &Expected, ledger: &Value) -> Vec<String> {
-    let seen = ledger["submits"].as_u64().and_then(|submits| usize::try_from(submits).ok());
-    match seen {
-        Some(seen) if expected.submits.contains(&seen) => vec![],
-        _ => vec![format!("the club saw {seen:?} submits instead of {:?}", expected.submits)],
+fn submits(expected: &RangeInclusive<usize>, ledger: &Value) -> Vec<String> {
+    let seen = submitted(ledger).count();
+    let mut wrong = Vec::new();
+    if !expected.contains(&seen) {
+        wrong.push(format!("the club saw {seen} submits instead of {expected:?}"));
     }
+    if ledger["submits"] != seen {
+        wrong.push(format!("the club counts {} submits and shows {seen}", ledger["submits"]));
+    }
+    wrong
+}
+
+/// Whatever a fault makes of it: no club is asked without end.
+fn too_often(ledger: &Value) -> Vec<String> {
+    let seen = submitted(ledger).count();
+    if seen <= MOST_SUBMITS { vec![] } else { vec![format!("{seen} submits are too many for one attempt")] }
+}
+
+/// The requests that were submits, as the club wrote them down.
+fn submitted(ledger: &Value) -> impl Iterator<Item = &Value> {
+    list(ledger, "requests").filter(|request| !request["submit"].is_null())
 }
 
 fn early(ledger: &Value) -> Vec<String> {
     let opening = ledger["opening_ns"].as_i64().expect("the club opens at an instant");
-    let submits = list(ledger, "requests").filter(|request| !request["submit"].is_null());
-    let early = submits.filter(|request| {
+    let early = submitted(ledger).filter(|request| {
         request["submit"]["early"] == true || request["received_ns"].as_i64().is_none_or(|at| at < opening)
     });
     early.map(|request| format!("a submit was early: {request}")).collect()
@@ -100,6 +121,8 @@ mod controls {
     use super::super::cases::EXPECTED;
     use super::*;
 
+    const HTTP: (Engine, FireMode) = (Engine::Firefox, FireMode::Http);
+
     fn expected(fault: Fault) -> &'static Expected {
         EXPECTED.iter().find(|expected| expected.fault == fault).expect("every fault is expected")
     }
@@ -130,7 +153,7 @@ mod controls {
         let mut ended = ended(Outcome::Confirmed, "it is on the site's own list");
         let mut ledger = ledger();
         change(&mut ended, &mut ledger);
-        objections(expected(Fault::ErrorAfterCommit), &ended, &ledger)
+        objections(expected(Fault::ErrorAfterCommit), HTTP, &ended, &ledger)
     }
 
     #[track_caller]
@@ -156,7 +179,7 @@ mod controls {
 
     #[test]
     fn a_booking_that_nobody_was_told_of_is_objected_to() {
-        let wrong = objections(expected(Fault::Redesign), &ended(Outcome::Missed, ""), &ledger());
+        let wrong = objections(expected(Fault::Redesign), HTTP, &ended(Outcome::Missed, ""), &ledger());
         assert!(wrong.iter().any(|wrong| wrong.contains("1 bookings instead of 0")), "{wrong:?}");
     }
 
@@ -168,7 +191,38 @@ mod controls {
 
     #[test]
     fn one_submit_too_many_is_objected_to() {
-        objects(&against(|_, ledger| ledger["submits"] = json!(2)), "submits");
+        objects(&against(|_, ledger| submitted_again(ledger, 1)), "2 submits instead of 1..=1");
+        objects(&against(|_, ledger| ledger["submits"] = json!(2)), "counts 2 submits and shows 1");
+    }
+
+    #[test]
+    fn a_club_that_is_asked_without_end_is_objected_to_whatever_was_expected() {
+        let mut many = ledger();
+        submitted_again(&mut many, MOST_SUBMITS - 1);
+        assert_eq!(too_often(&many), [""; 0]);
+        submitted_again(&mut many, 1);
+        objects(&too_often(&many), "9 submits are too many");
+        assert!(EXPECTED.iter().all(|expected| *expected.submits.end() <= MOST_SUBMITS), "none expects that many");
+    }
+
+    #[test]
+    fn a_browser_that_sends_again_is_not_excused_where_it_is_told_not_to() {
+        let seen = |way, times: usize| {
+            let mut ledger = ledger();
+            submitted_again(&mut ledger, times - 1);
+            submits(&expected(Fault::DropAfterCommit).submits_by(way), &ledger)
+        };
+        assert_eq!(seen((Engine::Chromium, FireMode::Script), 2), [""; 0]);
+        assert_eq!(seen((Engine::Firefox, FireMode::Script), 1), [""; 0]);
+        objects(&seen((Engine::Firefox, FireMode::Script), 2), "2 submits instead of 1..=1");
+        objects(&seen((Engine::Chromium, FireMode::Http), 2), "2 submits instead of 1..=1");
+    }
+
+    fn submitted_again(ledger: &mut Value, times: usize) {
+        let again = json!({"received_ns": 1_100, "submit": {"answer": "dropped", "early": false}});
+        let requests = ledger["requests"].as_array_mut().expect("a list");
+        requests.extend(std::iter::repeat_n(again, times));
+        ledger["submits"] = json!(ledger["submits"].as_u64().expect("a number") + times as u64);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod clock;
 mod database;
 mod faults;
 mod files;
+mod frozen;
 mod judge;
 mod restart;
 mod sim;

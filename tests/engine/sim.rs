@@ -118,6 +118,10 @@ impl House {
         self.club.opening.expect("the club opens")
     }
 
+    pub(super) fn club_url(&self) -> &str {
+        &self.club.url
+    }
+
     fn local_opening(&self) -> jiff::civil::DateTime {
         self.opening().to_zoned(TimeZone::get(ZONE).expect("the zone is known")).datetime()
     }

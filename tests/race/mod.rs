@@ -1,8 +1,9 @@
-//! What the race says of its figures: the bars can be missed, and a failure is never a win.
+//! What the benches say of their figures: bars can be missed, and a failure is never a win.
 
 #[path = "../../benches/support/figures.rs"]
 #[expect(dead_code, reason = "the tables use all of it")]
 mod figures;
+mod fire;
 #[path = "../../benches/race/ledger.rs"]
 mod ledger;
 #[path = "../../benches/race/plot.rs"]

@@ -60,3 +60,9 @@ fn an_attempt_that_never_ends_is_found_out() {
 fn a_submit_two_seconds_late_is_found_out() {
     assert!(is_found_out(Control::Dawdles, Promise::OnTime));
 }
+
+/// An edit excuses nothing but what it asks for.
+#[test]
+fn a_date_that_is_called_off_although_it_is_wanted_is_found_out() {
+    assert!(is_found_out(Control::CallsOff, Promise::NeverLost));
+}

@@ -23,11 +23,13 @@ pub enum Control {
     Hangs,
     /// Sends two seconds after the opening.
     Dawdles,
+    /// Calls off the next date of whatever is edited, and leaves it so although it is wanted.
+    CallsOff,
 }
 
 impl Control {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Early,
         Self::Twice,
         Self::Forgets,
@@ -36,6 +38,7 @@ impl Control {
         Self::GivesUp,
         Self::Hangs,
         Self::Dawdles,
+        Self::CallsOff,
     ];
 
     /// The word on the command line.
@@ -49,6 +52,7 @@ impl Control {
             Self::GivesUp => "gives-up",
             Self::Hangs => "hangs",
             Self::Dawdles => "dawdles",
+            Self::CallsOff => "calls-off",
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::chance::Chance;
+use super::label::Label;
 use super::promise::Promises;
 use super::record::Record;
 use crate::config::Config;
@@ -17,6 +18,10 @@ pub(super) struct Desk {
     pub(super) promises: Promises,
     /// Bookings that were taken out, or are not in yet.
     aside: Vec<Booking>,
+    /// What somebody took back for a moment, as it was.
+    wavered: Vec<Booking>,
+    /// Which bookings the last edit touched.
+    pub(super) touched: Vec<(MemberId, BookingName)>,
     edits: u64,
 }
 
@@ -26,7 +31,14 @@ impl Desk {
         let mut config = Config::clone(config);
         let (aside, bookings) = config.bookings.drain(..).partition(|_| chance.below(100) < kept_back_percent);
         config.bookings = bookings;
-        Self { config: Arc::new(config), promises: Promises::default(), aside, edits: 0 }
+        Self {
+            config: Arc::new(config),
+            promises: Promises::default(),
+            aside,
+            wavered: Vec::new(),
+            touched: Vec::new(),
+            edits: 0,
+        }
     }
 
     /// Edits something; what was done, in words, and nothing when there was nothing to edit.
@@ -41,11 +53,70 @@ impl Desk {
             82..92 => other_order(&mut config, chance),
             _ => widen(&mut config, chance, record, now),
         };
-        let (touched, words) = words?;
-        for (member, booking) in touched {
-            record.edited(&member, &booking, now);
+        self.saved(config, words?, now, record)
+    }
+
+    /// Somebody takes a date back while the engine is at work on it, one way or another, and will think better of it.
+    pub(super) fn waver(
+        &mut self,
+        busy: &[Label],
+        chance: &mut Chance,
+        now: Timestamp,
+        record: &mut Record,
+    ) -> Option<String> {
+        let mut config = Config::clone(&self.config);
+        let label = busy.get(chance.index(busy.len()))?;
+        let at = config.bookings.iter().position(|booking| is(booking, &label.member, &label.booking))?;
+        let as_it_was = config.bookings[at].clone();
+        let booking = &mut config.bookings[at];
+        let words = match (chance.below(3), &mut booking.when) {
+            (0, When::Repeat { except, .. }) => {
+                except.push(label.date);
+                format!("somebody leaves {} out of {}, for now", label.date, name(booking))
+            }
+            (1, _) if self.config.bookings.len() > 1 => {
+                self.aside.push(config.bookings.remove(at));
+                format!("somebody takes {} out, for now", name(&as_it_was))
+            }
+            _ => {
+                booking.paused = true;
+                format!("somebody pauses {}, for now", name(booking))
+            }
+        };
+        let edited = touched(&as_it_was, words);
+        self.wavered.push(as_it_was);
+        self.saved(config, edited, now, record)
+    }
+
+    /// What was taken back for a moment is wanted again, unless it has another name by now.
+    pub(super) fn put_back(&mut self, now: Timestamp, record: &mut Record) -> Option<String> {
+        let booking = self.wavered.pop()?;
+        let is_same = |other: &Booking| is(other, &booking.member, &booking.name);
+        let mut config = Config::clone(&self.config);
+        match config.bookings.iter_mut().find(|other| is_same(other)) {
+            Some(there) => *there = booking.clone(),
+            None => {
+                let aside = self.aside.iter().position(is_same)?;
+                self.aside.remove(aside);
+                config.bookings.push(booking.clone());
+            }
+        }
+        let edited = touched(&booking, format!("somebody wants {} again, as it was", name(&booking)));
+        self.saved(config, edited, now, record)
+    }
+
+    fn saved(
+        &mut self,
+        mut config: Config,
+        (touched, words): Edited,
+        now: Timestamp,
+        record: &mut Record,
+    ) -> Option<String> {
+        for (member, booking) in &touched {
+            record.edited(member, booking, now);
         }
         record.counted("edits");
+        self.touched = touched;
         self.edits += 1;
         config.hash = format!("{}-{}", self.config.hash, self.edits);
         self.config = Arc::new(config);
@@ -98,6 +169,10 @@ fn touched(booking: &Booking, words: String) -> Edited {
 
 fn name(booking: &Booking) -> String {
     format!("“{}” of {}", booking.name, booking.member)
+}
+
+fn is(booking: &Booking, member: &MemberId, name: &BookingName) -> bool {
+    (&booking.member, &booking.name) == (member, name)
 }
 
 fn any<'b>(bookings: &'b mut [Booking], chance: &mut Chance) -> Option<&'b mut Booking> {

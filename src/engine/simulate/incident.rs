@@ -20,6 +20,10 @@ pub(super) enum Incident {
     Sleep { until: Timestamp },
     /// Somebody edits the configuration.
     Edit,
+    /// Somebody takes back what the engine is at work on, and wants it again after a while.
+    Waver { again: SignedDuration },
+    /// It is wanted again.
+    PutBack,
     /// The store takes nothing for a while.
     StoreRefuses { until: Timestamp },
     /// The store takes its next work but so many and says that it did not.
@@ -72,6 +76,10 @@ impl Incidents {
         for _ in 0..=many / 120 {
             self.add(aimed(chance, openings), Incident::Edit);
         }
+        for _ in 0..=many / 60 {
+            let at = aimed(chance, openings);
+            self.add(at, Incident::Waver { again: chance.seconds(1, 40) });
+        }
         for _ in 0..=many / 250 {
             let at = aimed(chance, openings);
             self.add(at, Incident::Sleep { until: at + chance.seconds(5, 3_600) });
@@ -85,7 +93,7 @@ impl Incidents {
         }
     }
 
-    fn add(&mut self, at: Timestamp, incident: Incident) {
+    pub(super) fn add(&mut self, at: Timestamp, incident: Incident) {
         self.last += 1;
         self.ahead.insert((at, self.last), incident);
     }

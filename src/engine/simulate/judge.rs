@@ -13,6 +13,7 @@ use super::report::{Promise, Violation};
 use super::world::{Inner, World};
 use crate::model::{Attempt, AttemptId, BookingName, MemberId, Outcome, State};
 use crate::store::{AttemptFilter, AuditError, PastPermit, Store, StoreError};
+use crate::timing::not_open_rung;
 
 /// Rows of the audit trail that are read at a time.
 const PAGE: i64 = 1_000;
@@ -23,11 +24,9 @@ const LEAD: SignedDuration = SignedDuration::from_mins(10);
 /// How long an attempt may have been at it after its grace: unknown submits are looked into.
 const AFTERMATH: SignedDuration = SignedDuration::from_hours(2);
 
-/// Later than this after its opening is late, where nothing was in the way.
-const ON_TIME: SignedDuration = SignedDuration::from_secs(1);
-
-/// Rungs of the ladder after a not-open answer.
-const RUNGS: usize = 8;
+/// A date that is asked for so long before its opening, and from there so long after, is one to be booked: what was begun
+/// for it can be ended, and begun again.
+const TIME_ENOUGH: SignedDuration = SignedDuration::from_mins(10);
 
 /// What the judge looks at.
 pub(super) struct Court<'w> {
@@ -191,7 +190,7 @@ impl Court<'_> {
         }
         let slots = self.inner.record.wanted.get(label).map_or(1, |(_, slots)| slots.len());
         let absent = permits.iter().filter(|permit| permit.absent).count();
-        let (most_absent, most) = (2, slots * (RUNGS + 3) + 4);
+        let (most_absent, most) = (2, slots * (rungs() + 3) + 4);
         if absent > most_absent {
             let what = format!("{absent} submits were found absent, and it went on");
             return Some(self.violation(Promise::Permits, label, what));
@@ -248,7 +247,10 @@ impl Court<'_> {
     /// What could be had is had, or there is a reason why not.
     fn reason(&self, label: &Label, attempt: &Attempt) -> Option<Violation> {
         let State::Ended(outcome) = attempt.state else { return None };
-        let what = format!("{}, and nothing that happened explains it", outcome.as_str());
+        let asked = self.desk.promises.asked_for(label);
+        let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
+        let asked = asked.join(", and ");
+        let what = format!("{}, and nothing that happened explains it; it was asked for {asked}", outcome.as_str());
         (!self.is_explained(label, attempt, outcome)).then(|| self.violation(Promise::NeverLost, label, what))
     }
 
@@ -272,13 +274,13 @@ impl Court<'_> {
         match outcome {
             Outcome::Confirmed => true,
             // What may have been submitted for a booking that is gone has no other choice either.
-            Outcome::Taken => self.all_taken(label, attempt, &met) || self.inner.record.was_edited(label),
+            Outcome::Taken => self.all_taken(label, attempt, &met) || !self.is_asked_for(label, attempt.updated_at),
             Outcome::Quota => any(&[M::Quota, M::LiesQuota]),
             Outcome::LoginRefused => any(&[M::LoginRefused]),
             Outcome::Captcha => any(&[M::Captcha, M::CaptchaAtSubmit]),
             Outcome::Price => any(&[M::Price]),
             Outcome::SelectorBroken => any(&[M::Redesign]),
-            Outcome::Cancelled => self.inner.record.was_edited(label),
+            Outcome::Cancelled => !self.was_to_be_booked(label, attempt),
             Outcome::Skipped => self.is_held_by_another(label),
             Outcome::SiteError => any(&no_answer) || any(&[M::Unreachable, M::Logout, M::LoggedOut]) || absent,
             Outcome::NeedsAttention => {
@@ -288,9 +290,24 @@ impl Court<'_> {
             }
             Outcome::Missed => {
                 let late = any(&[M::LateOpening, M::BrowserFails, M::BrowserLost, M::NotSent, M::Waitlist, M::Outage]);
-                absent || late || self.inner.record.was_edited(label) || self.waited_too_long(label, attempt)
+                absent || late || !self.was_to_be_booked(label, attempt) || self.waited_too_long(label, attempt)
             }
         }
+    }
+
+    /// Whether the date was asked for at an instant.
+    fn is_asked_for(&self, label: &Label, at: Timestamp) -> bool {
+        self.desk.promises.asked_for(label).iter().any(|asked| (asked.since..asked.until).contains(&at))
+    }
+
+    /// Whether the date was asked for about its opening, or later for long enough, and nobody took it back before the attempt
+    /// ended: no edit excuses that it was called off, then or earlier, or that nobody went for it.
+    fn was_to_be_booked(&self, label: &Label, attempt: &Attempt) -> bool {
+        self.desk.promises.asked_for(label).iter().any(|asked| {
+            let due = attempt.opening.max(asked.since.saturating_add(TIME_ENOUGH).unwrap_or(Timestamp::MAX));
+            let over = asked.until.min(asked.begins);
+            attempt.updated_at < asked.until && due.saturating_add(TIME_ENOUGH).unwrap_or(Timestamp::MAX) <= over
+        })
     }
 
     /// Whether nobody could have had any of its slots when it ended, or the club said so of one that it gave. Of slots that
@@ -317,18 +334,22 @@ impl Court<'_> {
         self.inner.record.hindered.contains(label) && attempt.updated_at > attempt.opening + AFTERMATH / 4
     }
 
-    /// Where nothing was in the way, the first submit left within a second of its opening, by the club's reckoning.
+    /// Where nothing was in the way, the first submit left within two seconds of its opening, by the club's reckoning.
     fn late(&self, label: &Label, attempt: &Attempt, arrivals: &[&Arrival]) -> Option<Violation> {
         let first = arrivals.first()?;
         let disturbed = !World::mishaps_of(self.inner, label).is_empty()
             || self.inner.record.hindered.contains(label)
-            || self.inner.record.was_edited(label)
-            || attempt.created_at >= attempt.opening - LEAD
+            || self.inner.record.was_edited(label, attempt.opening - LEAD, first.at)
+            || attempt.planned_at >= attempt.opening - LEAD
             || self.inner.record.was_absent(attempt.opening - LEAD, first.at);
-        let was_open = self.inner.clubs.get(&first.site)?.is_open(&first.slot, first.left - ON_TIME * 2);
-        (!disturbed && was_open).then(|| {
+        (!disturbed && first.late).then(|| {
             let what = format!("its first submit left at {}, when its date had long been open", first.left);
             self.violation(Promise::OnTime, label, what)
         })
     }
+}
+
+/// Rungs of the ladder after a not-open answer, with the one that is added where a site is known to open late.
+fn rungs() -> usize {
+    (0..).take_while(|rung| not_open_rung(*rung, None).is_some()).count() + 1
 }

@@ -18,10 +18,12 @@ use super::control::Control;
 use super::edit::Desk;
 use super::hands::SimCrew;
 use super::incident::{Incident, Incidents};
+use super::label::Label;
 use super::world::World;
 use crate::clock::{Clock, SimClock, ZoneData};
 use crate::engine::{Event, Handle, Parts, supervisor};
-use crate::store::{AttemptFilter, InStep, Store, in_step};
+use crate::model::{Attempt, State};
+use crate::store::{AttemptFilter, InStep, Store, StoreError, in_step};
 use crate::telemetry::Redactor;
 
 /// Once the span is over, this often it is looked whether every attempt has ended.
@@ -194,10 +196,7 @@ impl Run {
             return false;
         }
         self.next_look = now + LOOK_EVERY;
-        let live = AttemptFilter { live: true, opens_by: Some(self.until), ..AttemptFilter::default() };
-        self.world.lock().process.stand_apart(true);
-        let under_way = self.store.attempts(&live).await.map_or(usize::MAX, |attempts| attempts.len());
-        self.world.lock().process.stand_apart(false);
+        let under_way = self.live_attempts(Some(self.until)).await.map_or(usize::MAX, |attempts| attempts.len());
         under_way == 0 || now >= self.until + LAST_CALL
     }
 
@@ -221,7 +220,15 @@ impl Run {
                 handle.stop().await;
             }
             Incident::Sleep { until } => self.sleep(now, until),
-            Incident::Edit => self.edit(now, handle).await,
+            Incident::Edit => {
+                let done = self.desk.edit(&mut self.edits, now, &mut self.world.lock().record);
+                self.edited(done, now, handle).await;
+            }
+            Incident::Waver { again } => self.waver(now, again, handle).await,
+            Incident::PutBack => {
+                let done = self.desk.put_back(now, &mut self.world.lock().record);
+                self.edited(done, now, handle).await;
+            }
             Incident::StoreRefuses { until } => {
                 self.world.say("the store takes nothing any more");
                 let mut inner = self.world.lock();
@@ -250,13 +257,50 @@ impl Run {
         self.world.say("the machine wakes up");
     }
 
-    async fn edit(&mut self, now: Timestamp, handle: &Handle) {
-        let done = self.desk.edit(&mut self.edits, now, &mut self.world.lock().record);
-        let Some(words) = done else { return };
+    /// What is edited, if anything was, is put in force.
+    async fn edited(&mut self, words: Option<String>, now: Timestamp, handle: &Handle) {
+        let Some(words) = words else { return };
         self.world.say(words);
         self.world.adopt(&self.desk.config);
         self.desk.promises.given(&self.desk.config, &self.zones, now);
         handle.reload(self.parts()).await;
+        if self.world.is_control(Control::CallsOff) {
+            self.call_off(handle).await;
+        }
+    }
+
+    async fn waver(&mut self, now: Timestamp, again: SignedDuration, handle: &Handle) {
+        let busy: Vec<Label> = self.under_way().await.iter().map(Label::from).collect();
+        let done = self.desk.waver(&busy, &mut self.edits, now, &mut self.world.lock().record);
+        if done.is_some() {
+            self.incidents.add(now + again, Incident::PutBack);
+        }
+        self.edited(done, now, handle).await;
+    }
+
+    /// Attempts that the engine is at work on.
+    async fn under_way(&self) -> Vec<Attempt> {
+        let live = self.live_attempts(None).await.unwrap_or_default();
+        live.into_iter().filter(|attempt| attempt.state != State::Planned).collect()
+    }
+
+    /// Calls the next date of what was just edited off, whether it is wanted or not.
+    async fn call_off(&self, handle: &Handle) {
+        let live = self.live_attempts(None).await.unwrap_or_default();
+        for (member, booking) in &self.desk.touched {
+            let dates = live.iter().filter(|attempt| (&attempt.member, &attempt.booking) == (member, booking));
+            if let Some(next) = dates.min_by_key(|attempt| attempt.opening) {
+                handle.cancel(next.id.clone()).await;
+            }
+        }
+    }
+
+    async fn live_attempts(&self, opens_by: Option<Timestamp>) -> Result<Vec<Attempt>, StoreError> {
+        let live = AttemptFilter { live: true, opens_by, ..AttemptFilter::default() };
+        self.world.lock().process.stand_apart(true);
+        let attempts = self.store.attempts(&live).await;
+        self.world.lock().process.stand_apart(false);
+        attempts
     }
 
     /// Between two lives: what has left goes on, what has not is called off or not, and people edit meanwhile.
@@ -277,9 +321,17 @@ impl Run {
         while let Some(at) = self.incidents.next().filter(|at| *at < back) {
             self.world.run_until(at);
             self.clock.advance_to(at);
-            if self.incidents.take_due(at) == Some(Incident::Edit) {
-                let done = self.desk.edit(&mut self.edits, at, &mut self.world.lock().record);
-                done.into_iter().for_each(|words| self.world.say(words));
+            let incident = self.incidents.take_due(at);
+            let done = {
+                let record = &mut self.world.lock().record;
+                match incident {
+                    Some(Incident::Edit) => self.desk.edit(&mut self.edits, at, record),
+                    Some(Incident::PutBack) => self.desk.put_back(at, record),
+                    _ => None,
+                }
+            };
+            if let Some(words) = done {
+                self.world.say(words);
                 self.world.adopt(&self.desk.config);
             }
         }

@@ -3,6 +3,7 @@
 //! The dates are counted day by day, not by the engine's expansion, where the rule is one of those that are invented here.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
@@ -64,6 +65,26 @@ impl Promises {
         self.past.extend(gone.into_values().map(|(booking, zone, since)| (booking, zone, since, at)));
     }
 
+    /// When the date of an attempt was asked for, as far as a living engine knew; in order, and without a gap where the
+    /// booking was only changed.
+    pub(super) fn asked_for(&self, label: &Label) -> Vec<Asked> {
+        let now = self.now.values().map(|(booking, zone, since)| (booking, zone, *since, Timestamp::MAX));
+        let past = self.past.iter().map(|(booking, zone, since, until)| (booking, zone, *since, *until));
+        let asks = past.chain(now).filter(|(booking, ..)| asks_for(booking, label));
+        let mut spans: Vec<Asked> = asks
+            .map(|(booking, zone, since, until)| Asked { since, until, begins: last_begin(booking, zone, label.date) })
+            .collect();
+        spans.sort_by_key(|span| span.since);
+        spans.dedup_by(|later, earlier| {
+            let goes_on = later.since <= earlier.until;
+            if goes_on {
+                (earlier.until, earlier.begins) = (later.until.max(earlier.until), later.begins);
+            }
+            goes_on
+        });
+        spans
+    }
+
     /// Every attempt that must be known: its slots begin while its booking was in force, some days after the engine heard
     /// of it at the earliest.
     pub(super) fn must_be_known(&self, end: Timestamp) -> Vec<Label> {
@@ -73,12 +94,37 @@ impl Promises {
     }
 }
 
+/// A span in which a date was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) since: Timestamp,
+    pub(super) until: Timestamp,
+    /// When the last slot of that date begins.
+    pub(super) begins: Timestamp,
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let until = self.until.min(self.begins);
+        write!(f, "from {:.3} until {until:.3}", self.since)
+    }
+}
+
+fn asks_for(booking: &Booking, label: &Label) -> bool {
+    (&booking.member, &booking.name) == (&label.member, &label.booking)
+        && !dates(&booking.when, label.date, label.date).is_empty()
+}
+
+fn last_begin(booking: &Booking, zone: &TimeZone, date: Date) -> Timestamp {
+    let begins = booking.times.iter().map(|time| first_instant(date.to_datetime(*time), zone));
+    begins.max().unwrap_or(Timestamp::MIN)
+}
+
 fn labels(booking: &Booking, zone: &TimeZone, since: Timestamp, until: Timestamp) -> Vec<Label> {
     let first = since.to_zoned(zone.clone()).date().saturating_add(Span::new().days(SLACK_DAYS));
     let last = until.to_zoned(zone.clone()).date();
-    let begins = |date: &Date| booking.times.iter().map(|time| first_instant(date.to_datetime(*time), zone)).max();
     let dates = dates(&booking.when, first, last).into_iter();
-    let in_time = dates.filter(|date| begins(date).is_some_and(|begins| begins < until));
+    let in_time = dates.filter(|date| last_begin(booking, zone, *date) < until);
     let label = |date| Label { member: booking.member.clone(), booking: booking.name.clone(), date };
     in_time.map(label).collect()
 }
@@ -149,6 +195,45 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn booking(on: Date, courts: &[&str]) -> Booking {
+        Booking {
+            name: "x".into(),
+            member: "ana".into(),
+            courts: courts.iter().map(|court| (*court).into()).collect(),
+            times: vec![jiff::civil::time(17, 0, 0, 0)],
+            length: jiff::SignedDuration::from_hours(1),
+            prefer: crate::model::Prefer::Court,
+            when: When::Once(on),
+            paused: false,
+            variables: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_changed_booking_asks_on_and_one_that_was_taken_out_asks_anew() {
+        let (day, zone) = (date(2027, 7, 18), TimeZone::UTC);
+        let mut promises = Promises::default();
+        for (booking, since, until) in [
+            (booking(day, &["1"]), 10, 20),
+            (booking(day, &["2", "1"]), 20, 30),
+            (booking(date(2027, 7, 19), &["1"]), 30, 40),
+        ] {
+            promises.past.push((booking, zone.clone(), at(since), at(until)));
+        }
+        promises.now.insert(("ana".into(), "x".into()), (booking(day, &["1"]), zone, at(50)));
+        let label = |date| Label { member: "ana".into(), booking: "x".into(), date };
+        let spans = |date| -> Vec<(Timestamp, Timestamp)> {
+            promises.asked_for(&label(date)).iter().map(|asked| (asked.since, asked.until)).collect()
+        };
+        assert_eq!(spans(day), [(at(10), at(30)), (at(50), Timestamp::MAX)]);
+        assert_eq!(spans(date(2027, 7, 19)), [(at(30), at(40))]);
+        assert_eq!(spans(date(2027, 7, 20)), []);
+    }
 
     #[test]
     fn counting_days_and_expanding_the_rule_give_the_same_dates() {

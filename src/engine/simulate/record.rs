@@ -40,6 +40,8 @@ pub(super) struct Arrival {
     pub(super) at: Timestamp,
     /// Before the opening, by the club's own clock and rule.
     pub(super) early: bool,
+    /// Two seconds before it left the date was open already, by the rule of that day.
+    pub(super) late: bool,
 }
 
 impl Record {
@@ -69,8 +71,9 @@ impl Record {
         self.absences.iter().any(|(gone, back)| *gone <= to && *back >= from)
     }
 
-    /// Whether a person touched the attempt's booking at any time.
-    pub(super) fn was_edited(&self, label: &Label) -> bool {
-        self.edited.contains_key(&(label.member.clone(), label.booking.clone()))
+    /// Whether a person touched the attempt's booking at some time between two instants.
+    pub(super) fn was_edited(&self, label: &Label, from: Timestamp, to: Timestamp) -> bool {
+        let edits = self.edited.get(&(label.member.clone(), label.booking.clone()));
+        edits.is_some_and(|edits| edits.iter().any(|at| (from..=to).contains(at)))
     }
 }

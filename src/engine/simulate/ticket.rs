@@ -15,6 +15,9 @@ use crate::timing::Event;
 /// The longest a club works on a submit, or hides a booking from its list, as a share of the site's settle time.
 const LONGEST_WORK_PERCENT: u64 = 85;
 
+/// A date that has been open for so long was not met at its opening.
+const LATE: SignedDuration = SignedDuration::from_secs(2);
+
 /// A submit.
 #[derive(Clone, Debug)]
 pub(super) struct Ticket {
@@ -153,6 +156,7 @@ impl World {
             left: ticket.leaves,
             at,
             early,
+            late: club.is_open(&ticket.slot, ticket.leaves - LATE),
         });
         let (reply, words) = self.judged(inner, &ticket, at, early);
         inner.trace.say(at, Some(&ticket.label), format!("the submit reaches the club: {words}"));
