@@ -265,7 +265,7 @@ impl Plan {
     /// The same, with how far the attempt of each date has come, and of what is won that court alone.
     #[must_use]
     pub fn with_states(mut self, kept: &[(Attempt, Option<Slot>)]) -> Self {
-        let told = kept.iter().filter(|(attempt, slot)| !is_called_off(attempt, slot.as_ref()));
+        let told = kept.iter().filter(|(attempt, _)| !is_called_off(attempt));
         let kept: HashMap<_, _> =
             told.map(|one| ((one.0.member.clone(), one.0.booking.clone(), one.0.date), one)).collect();
         let mut dates: HashMap<_, Vec<usize>> = HashMap::new();

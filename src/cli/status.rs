@@ -193,7 +193,7 @@ fn by_booking(known: &[Known]) -> HashMap<(&MemberId, &BookingName), Vec<&Known>
 }
 
 fn line(member: &MemberId, booking: &BookingName, configured: bool, of: &[&Known]) -> Line {
-    let ended = of.iter().filter(|one| one.attempt.state.is_ended() && !is_called_off(&one.attempt, one.slot.as_ref()));
+    let ended = of.iter().filter(|one| one.attempt.state.is_ended() && !is_called_off(&one.attempt));
     let working = of.iter().filter(|one| works(&one.attempt));
     Line {
         booking: booking.clone(),
@@ -211,8 +211,8 @@ fn works(attempt: &Attempt) -> bool {
 }
 
 /// What a plan took back says nothing of the booking; a court that was given back does.
-pub(super) fn is_called_off(attempt: &Attempt, slot: Option<&Slot>) -> bool {
-    attempt.state == State::Ended(Outcome::Cancelled) && attempt.submits == 0 && slot.is_none()
+pub(super) fn is_called_off(attempt: &Attempt) -> bool {
+    attempt.state == State::Ended(Outcome::Cancelled) && attempt.withdrawn
 }
 
 /// The dates of a booking, each with what opens first.
@@ -238,7 +238,7 @@ fn first(occurrence: &Occurrence, zone: &TimeZone, now: Timestamp) -> Option<Nex
 fn next(dates: Vec<Next>, of: &[&Known]) -> Option<Next> {
     let is_open = |next: &Next| {
         let known = of.iter().find(|one| one.attempt.date == next.date);
-        known.is_none_or(|one| one.attempt.state == State::Planned || is_called_off(&one.attempt, one.slot.as_ref()))
+        known.is_none_or(|one| one.attempt.state == State::Planned || is_called_off(&one.attempt))
     };
     let opening = |next: &Next| (next.opening.as_ref().map(Zoned::timestamp), next.date);
     dates.into_iter().filter(is_open).min_by_key(opening)
@@ -453,6 +453,7 @@ mod tests {
             created_at: at("2027-06-01T00:00:00Z"),
             planned_at: at("2027-06-01T00:00:00Z"),
             updated_at: at("2027-07-05T06:00:02Z"),
+            withdrawn: false,
             note: Some(note.to_owned()),
         }
     }

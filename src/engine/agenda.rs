@@ -71,6 +71,7 @@ pub(super) fn unsaved_attempt(occurrence: &Occurrence, now: Timestamp) -> Attemp
         created_at: now,
         planned_at: now,
         updated_at: now,
+        withdrawn: false,
         note: None,
     }
 }

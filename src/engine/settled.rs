@@ -16,10 +16,7 @@ pub(super) struct Settled<'a>(HashMap<Key<'a>, &'a (Attempt, Option<Slot>)>);
 impl<'a> Settled<'a> {
     /// Of what is kept. What a plan took back comes back with its booking: it is not over. A court that was given back is.
     pub(super) fn of(kept: &'a [(Attempt, Option<Slot>)]) -> Self {
-        let is_over = |(attempt, slot): &&(Attempt, Option<Slot>)| {
-            let was_tried = attempt.submits > 0 || slot.is_some();
-            attempt.state.is_ended() && (was_tried || attempt.state != State::Ended(Outcome::Cancelled))
-        };
+        let is_over = |(attempt, _): &&(Attempt, Option<Slot>)| attempt.state.is_ended() && !attempt.withdrawn;
         let over = kept.iter().filter(is_over);
         Self(over.map(|one| ((&one.0.member, &one.0.booking, one.0.date), one)).collect())
     }
@@ -97,6 +94,7 @@ mod tests {
             created_at,
             planned_at,
             updated_at,
+            withdrawn: false,
             note,
         };
         (attempt, Some(Slot::from(&choices[0])))

@@ -105,6 +105,8 @@ pub struct Attempt {
     pub planned_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Cancelled because no booking asked for it any more; it is planned again when one does.
+    pub withdrawn: bool,
     /// What a person should read beside the outcome, without secrets.
     pub note: Option<String>,
 }

@@ -45,7 +45,7 @@ pub struct End<'a> {
     pub slot: Option<Slot>,
     /// The mail that tells of it.
     pub letter: Option<Letter>,
-    /// No booking asks for it any more: one that was cancelled with nothing submitted is planned again when one does.
+    /// No booking asks for it any more: one that was cancelled with nothing unproven is planned again when one does.
     pub withdrawn: bool,
     /// When.
     pub at: Timestamp,
@@ -148,12 +148,16 @@ impl Store {
     }
 }
 
-/// Marks an attempt for which nothing was submitted as one that the plan holds no more; it is planned again when the plan does.
+/// Marks an attempt of which nothing can be booked as one that the plan holds no more; it is planned again when the plan does.
 async fn withdraw(write: &mut Write, id: &AttemptId) -> Result<(), StoreErrorKind> {
-    sqlx::query("UPDATE attempt SET vanished = 1 WHERE id = $1 AND submits = 0")
-        .bind(id.as_str())
-        .execute(write.connection())
-        .await?;
+    sqlx::query(
+        "UPDATE attempt SET vanished = 1 WHERE id = $1 AND NOT EXISTS \
+         (SELECT 1 FROM permit WHERE attempt = $2 AND (settled_at IS NULL OR result = 'won'))",
+    )
+    .bind(id.as_str())
+    .bind(id.as_str())
+    .execute(write.connection())
+    .await?;
     Ok(())
 }
 
@@ -228,6 +232,7 @@ pub(super) fn attempt(row: &AnyRow) -> Result<Attempt, StoreErrorKind> {
         created_at: row.instant("created_at")?,
         planned_at: row.instant("planned_at")?,
         updated_at: row.instant("updated_at")?,
+        withdrawn: row.number("vanished")? == 1,
         note: row.maybe_text("note")?,
     })
 }

@@ -12,9 +12,9 @@ use crate::model::Attempt;
 
 /// Of those that are over, a plan's own taking back is no outcome and stands aside; one that had a slot was given back by a person.
 const OVERVIEW: &str = "SELECT * FROM (SELECT attempt.*, ROW_NUMBER() OVER (PARTITION BY member, booking, \
-     CASE WHEN ended_at IS NULL OR (state = 'cancelled' AND submits = 0 AND slot_court IS NULL) THEN 0 ELSE 1 END \
+     CASE WHEN ended_at IS NULL OR (state = 'cancelled' AND vanished = 1) THEN 0 ELSE 1 END \
      ORDER BY updated_at DESC, opening DESC, id DESC) AS nth FROM attempt) AS numbered \
-     WHERE ended_at IS NULL OR date >= $1 OR (nth = 1 AND NOT (state = 'cancelled' AND submits = 0 AND slot_court IS NULL)) ORDER BY opening, id";
+     WHERE ended_at IS NULL OR date >= $1 OR (nth = 1 AND NOT (state = 'cancelled' AND vanished = 1)) ORDER BY opening, id";
 
 impl Store {
     /// The attempts that are not over, those of `since` and later dates, and of each booking the one that ended last; each with the

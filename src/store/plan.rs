@@ -387,6 +387,7 @@ mod tests {
             created_at: at(0),
             planned_at: at(0),
             updated_at: at(0),
+            withdrawn: false,
             note: None,
         };
         Known { attempt, vanished }

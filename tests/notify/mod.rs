@@ -22,6 +22,7 @@ fn attempt(outcome: Outcome) -> Attempt {
         created_at: now,
         planned_at: now,
         updated_at: now,
+        withdrawn: false,
         note: None,
     }
 }

@@ -86,6 +86,7 @@ fn a_plan_is_read_on_a_narrow_terminal() {
         created_at: at(NOW),
         planned_at: at(NOW),
         updated_at: at(NOW),
+        withdrawn: false,
         note: None,
     };
     let plan = plan.with_states(&[(attempt, None)]);
@@ -121,6 +122,7 @@ fn a_state_belongs_to_the_court_that_it_is_about() {
         created_at: at(NOW),
         planned_at: at(NOW),
         updated_at: at(NOW),
+        withdrawn: false,
         note: None,
     };
     let planned = plan.clone().with_states(&[(attempt.clone(), None)]);

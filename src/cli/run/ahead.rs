@@ -132,6 +132,7 @@ mod tests {
             created_at: at("2027-06-01T00:00:00Z"),
             planned_at: at("2027-06-01T00:00:00Z"),
             updated_at: at("2027-07-08T05:59:00Z"),
+            withdrawn: false,
             note: None,
         };
         let now = vec![Now { known: Known { attempt, slot: None, trouble: None }, wanted: None }];
