@@ -532,7 +532,7 @@ mod tests {
         let mut vanished = known(14, State::Ended(Outcome::Cancelled), "no booking asks for this date any more");
         vanished.attempt.submits = 0;
         let given_back = vanished.clone();
-        vanished.slot = None;
+        (vanished.slot, vanished.attempt.withdrawn) = (None, true);
         assert_eq!(one(&[&vanished]).last, None);
         assert_eq!(one(&[&given_back]).last.as_ref(), Some(&given_back), "a court that was given back is one");
         assert_eq!(shown(Line { paused: true, ..one(&[&vanished]) }), "ana · wednesday singles: paused\n");

@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn what_still_runs_or_was_taken_back_is_still_to_be_moved() {
         let mut live = [kept(18, State::Planned, 0), kept(19, State::Ended(Outcome::Cancelled), 0)];
-        live[1].1 = None;
+        (live[1].0.withdrawn, live[1].1) = (true, None);
         let (settled, old) = (Settled::of(&live), [wish(18, "1"), wish(19, "1")]);
         assert_eq!(settled.still_open(&old).len(), 2);
         assert!(settled.told(&old, &[]).is_empty());

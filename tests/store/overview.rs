@@ -15,7 +15,15 @@ async fn ends(store: &Store, booking: &str, day: i8, outcome: Outcome, second: i
         }
         _ => State::Ready,
     };
-    let end = End { from, outcome, note: None, slot: None, letter: None, withdrawn: false, at: at(second) };
+    let end = End {
+        from,
+        outcome,
+        note: None,
+        slot: None,
+        letter: None,
+        withdrawn: outcome == Outcome::Cancelled,
+        at: at(second),
+    };
     store.end(&id, end).await.expect("it ends");
 }
 
