@@ -10,6 +10,7 @@ use super::step::{Step, Verb};
 pub(super) fn problems(parts: &Parts) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(verify_reads_nothing(parts));
+    problems.extend(steps_that_commit(parts));
     problems.extend(retry_would_resend(parts));
     problems.extend(login_cannot_be_checked(parts));
     problems.extend(pages_with_a_request(parts));
@@ -28,6 +29,27 @@ fn verify_reads_nothing(parts: &Parts) -> Option<Problem> {
     let first = steps.first().filter(|_| !reads)?;
     let help = "write rows = \"table.my-bookings tr\" with [step.columns]: only the site's own list confirms a booking";
     Some(Problem::error("no-rows", "verify/ reads no `rows`").at(first.place().clone()).help(help))
+}
+
+/// A step that presses the button of the commit would submit before there is a permit. Only what is written alike is found: two
+/// locators may mean one button, and nobody can tell that without the page.
+fn steps_that_commit(parts: &Parts) -> Vec<Problem> {
+    let Some((commit, clicked)) = parts.commit.as_ref().and_then(|commit| Some((commit, commit.clicked()?))) else {
+        return Vec::new();
+    };
+    let help = format!(
+        "{} clicks it, once and at the instant: take this step away; if it means another button, on another page, say which one: \
+         within = …, has-text = \"…\"",
+        commit.place()
+    );
+    let commits = |verb: &Verb| verb.pressed().contains(clicked);
+    let steps = parts.steps.iter().filter(|(phase, _)| **phase != Phase::Cancel).flat_map(|(_, steps)| steps);
+    let problem = |step: &Step| {
+        Problem::error("commits-early", "this step would press the button that books, before it may")
+            .at(step.place().clone())
+            .help(help.as_str())
+    };
+    steps.filter_map(|step| step.find(&commits)).map(problem).collect()
 }
 
 /// A reload of the page that answered a form sends the form again.
