@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::cli::span::opening_of;
 use crate::model::{Answer, Attempt};
 use crate::report::plot::{Line, Section, Timeline, signed_words};
 use crate::schedule::is_always_open;
@@ -133,7 +134,7 @@ pub(in crate::cli) fn fire_json(fire: &Fire) -> Value {
         "mode": fire.way.mode.as_str(),
         "opening_way": fire.way.opening.map(crate::model::OpeningWay::as_str),
         "browser": fire.browser,
-        "opening": (!is_always_open(fire.opening)).then(|| fire.opening.to_string()),
+        "opening": opening_of(fire.opening),
         "open_already": fire.open_already,
         "lead_ms": ms(fire.lead),
         "answer": fire.answer.map(Answer::as_str),
@@ -242,7 +243,11 @@ mod tests {
         let opening = crate::schedule::ALWAYS_OPEN - SignedDuration::from_secs(2);
         let marks = [(Mark::Planned, now), (Mark::Sent, now + SignedDuration::from_millis(3))];
         let any = Fire { opening, open_already: true, marks: marks.into_iter().collect(), ..fire(&[]) };
-        assert!(table(std::slice::from_ref(&any)).contains("sent          +3.00 ms"), "{}", table(&[any.clone()]));
+        assert!(
+            table(std::slice::from_ref(&any)).contains("sent          +3.00 ms"),
+            "{}",
+            table(std::slice::from_ref(&any))
+        );
         assert!(compact(std::slice::from_ref(&any), &[]).contains("open at any time"));
         let json = fire_json(&any);
         assert_eq!((&json["opening"], &json["marks"]["sent"]["after_opening_ms"]), (&Value::Null, &Value::Null));
