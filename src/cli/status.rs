@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::plan::{local, place};
 use super::setting::{Setting, zones_of};
-use super::span::from_now;
+use super::span::{from_now, opening_of};
 use super::{kept, page};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, Loaded};
@@ -386,7 +386,7 @@ impl Now {
             "since": attempt.updated_at.to_string(),
             "court": court.map(|(court, _)| court.as_str()),
             "start": court.map(|(_, start)| start.to_string()),
-            "opening_utc": attempt.opening.to_string(),
+            "opening_utc": opening_of(attempt.opening),
             "trouble": trouble.as_ref().map(|(_, why)| why),
             "attempt": attempt.id.as_str(),
         })
