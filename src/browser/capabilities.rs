@@ -23,6 +23,10 @@ const FIREFOX_PREFS: &[(&str, Pref)] = &[
     ("network.http.enforce-framing.http1", Pref::Bool(true)),
     ("app.normandy.enabled", Pref::Bool(false)),
     ("app.update.disabledForTesting", Pref::Bool(true)),
+    // What is saved goes with the profile: see `SAVED`.
+    ("browser.download.useDownloadDir", Pref::Bool(true)),
+    ("browser.download.alwaysOpenPanel", Pref::Bool(false)),
+    ("browser.download.start_downloads_in_tmp_dir", Pref::Bool(false)),
     ("browser.region.update.enabled", Pref::Bool(false)),
     ("browser.safebrowsing.downloads.enabled", Pref::Bool(false)),
     ("browser.safebrowsing.malware.enabled", Pref::Bool(false)),
@@ -63,6 +67,12 @@ const CHROMIUM_ARGS: &[&str] = &[
     "--window-size=1280,900",
 ];
 
+/// The folder, inside the scratch folder, of what a site has saved: it goes with the session.
+const SAVED: &str = "saved";
+
+/// Chromium's word for: no download at all.
+const NO_DOWNLOADS: u8 = 3;
+
 enum Pref {
     Bool(bool),
     Int(i32),
@@ -70,13 +80,23 @@ enum Pref {
     Text(&'static str),
 }
 
-/// The capabilities of a new session. `browser` is the binary of a local browser; `sandboxed` says whether Chromium keeps its
-/// sandbox.
-pub(super) fn build(options: &Options, browser: Option<&Path>, sandboxed: bool, label: &str) -> Capabilities {
+/// What is so on this machine; nothing of it is known of a remote browser's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Local<'a> {
+    /// The browser's binary.
+    pub(super) browser: Option<&'a Path>,
+    /// The session's scratch folder.
+    pub(super) scratch: Option<&'a Path>,
+    /// Whether Chromium keeps its sandbox.
+    pub(super) sandboxed: bool,
+}
+
+/// The capabilities of a new session.
+pub(super) fn build(options: &Options, local: Local<'_>, label: &str) -> Capabilities {
     let mut all = common(&options.deadlines, label);
     let (key, value) = match options.engine {
-        Engine::Firefox => ("moz:firefoxOptions", firefox(options, browser)),
-        Engine::Chromium => ("goog:chromeOptions", chromium(options, browser, sandboxed)),
+        Engine::Firefox => ("moz:firefoxOptions", firefox(options, local)),
+        Engine::Chromium => ("goog:chromeOptions", chromium(options, local)),
     };
     let name = if options.engine == Engine::Firefox { "firefox" } else { "chrome" };
     all.insert("browserName".to_owned(), json!(name));
@@ -100,19 +120,32 @@ fn common(deadlines: &Deadlines, label: &str) -> Map<String, Value> {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-fn firefox(options: &Options, browser: Option<&Path>) -> Value {
+fn firefox(options: &Options, local: Local<'_>) -> Value {
     let ours = FIREFOX_PREFS.iter().map(|(name, pref)| ((*name).to_owned(), pref.to_json()));
-    let prefs: Map<String, Value> = ours.chain(options.prefs.iter().cloned()).collect();
+    let saved = local.scratch.map(|scratch| {
+        let folder = scratch.join(SAVED).display().to_string();
+        [("browser.download.folderList".to_owned(), json!(2)), ("browser.download.dir".to_owned(), json!(folder))]
+    });
+    let prefs: Map<String, Value> =
+        ours.chain(saved.into_iter().flatten()).chain(options.prefs.iter().cloned()).collect();
     let args: &[&str] = if options.headless { &["-headless"] } else { &[] };
-    with_binary(json!({ "args": args, "prefs": prefs }), browser)
+    with_binary(json!({ "args": args, "prefs": prefs }), local.browser)
 }
 
-fn chromium(options: &Options, browser: Option<&Path>, sandboxed: bool) -> Value {
+fn chromium(options: &Options, local: Local<'_>) -> Value {
     let headless = options.headless.then_some("--headless=new");
-    let open = (!sandboxed).then_some("--no-sandbox");
+    let open = (!local.sandboxed).then_some("--no-sandbox");
     let args: Vec<&str> = CHROMIUM_ARGS.iter().copied().chain(headless).chain(open).collect();
-    let prefs = json!({ "credentials_enable_service": false, "profile.password_manager_enabled": false });
-    with_binary(json!({ "args": args, "prefs": prefs }), browser)
+    let mut prefs = json!({
+        "credentials_enable_service": false,
+        "profile.password_manager_enabled": false,
+        "download_restrictions": NO_DOWNLOADS,
+        "download.prompt_for_download": false,
+    });
+    if let Some(scratch) = local.scratch {
+        prefs["download.default_directory"] = json!(scratch.join(SAVED).display().to_string());
+    }
+    with_binary(json!({ "args": args, "prefs": prefs }), local.browser)
 }
 
 fn with_binary(mut value: Value, browser: Option<&Path>) -> Value {
@@ -141,7 +174,9 @@ mod tests {
     use super::*;
 
     fn built(engine: Engine, sandboxed: bool) -> Value {
-        build(&Options::new(engine, "guardian"), Some(Path::new("/opt/browser")), sandboxed, "a-1").into()
+        let local =
+            Local { browser: Some(Path::new("/opt/browser")), scratch: Some(Path::new("/tmp/fs-00000000")), sandboxed };
+        build(&Options::new(engine, "guardian"), local, "a-1").into()
     }
 
     #[test]
@@ -157,10 +192,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_site_saves_goes_with_the_session() {
+        let prefs = &built(Engine::Firefox, true)["moz:firefoxOptions"]["prefs"];
+        assert_eq!(prefs["browser.download.folderList"], 2);
+        assert_eq!(prefs["browser.download.dir"], "/tmp/fs-00000000/saved");
+        let prefs = &built(Engine::Chromium, true)["goog:chromeOptions"]["prefs"];
+        assert_eq!(prefs["download_restrictions"], 3);
+        assert_eq!(prefs["download.default_directory"], "/tmp/fs-00000000/saved");
+        let remote: Value = build(&Options::new(Engine::Chromium, "guardian"), Local::default(), "a-1").into();
+        assert_eq!(remote["goog:chromeOptions"]["prefs"]["download_restrictions"], 3, "elsewhere too");
+    }
+
+    #[test]
     fn a_preference_of_the_caller_wins() {
         let mut options = Options::new(Engine::Firefox, "guardian");
         options.prefs.push(("network.http.request.max-attempts".to_owned(), json!(10)));
-        let all: Value = build(&options, None, true, "a-1").into();
+        let all: Value = build(&options, Local::default(), "a-1").into();
         assert_eq!(all["moz:firefoxOptions"]["prefs"]["network.http.request.max-attempts"], 10);
         assert!(all["moz:firefoxOptions"].get("binary").is_none(), "a remote browser has its own binary");
     }
@@ -169,7 +216,7 @@ mod tests {
     fn certificates_are_looked_at_unless_the_caller_says_otherwise() {
         assert!(built(Engine::Firefox, true).get("acceptInsecureCerts").is_none());
         let options = Options { any_certificate: true, ..Options::new(Engine::Chromium, "guardian") };
-        let all: Value = build(&options, None, true, "a-1").into();
+        let all: Value = build(&options, Local::default(), "a-1").into();
         assert_eq!(all["acceptInsecureCerts"], true);
     }
 

@@ -7,6 +7,7 @@ use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
 use thirtyfour::{Capabilities, TimeoutConfiguration, WebDriver};
 use url::Url;
 
+use super::capabilities::Local;
 use super::client::Bounded;
 use super::driver::Driver;
 use super::error::ErrorKind;
@@ -72,7 +73,9 @@ async fn open_local(options: &Options, label: &str) -> Result<Session, ErrorKind
     let mut warnings = engine_warnings(options.engine);
     let open_sandbox = options.engine == Engine::Chromium && cannot_sandbox();
     warnings.extend(open_sandbox.then_some(Warning::SandboxOff));
-    let capabilities = capabilities::build(options, Some(&browser), !open_sandbox, label);
+    let scratch = driver.folder();
+    let local = Local { browser: Some(&browser), scratch: Some(&scratch), sandboxed: !open_sandbox };
+    let capabilities = capabilities::build(options, local, label);
     let web = match new_session(&client, &driver.url, capabilities, options).await {
         Ok(web) => web,
         Err(kind) => return Err(explain(kind, &mut driver)),
@@ -92,7 +95,8 @@ async fn open_remote(options: &Options, url: &str, label: &str) -> Result<Sessio
     let url = service(url)?;
     let client = client(options)?;
     wait_until_ready(&client, &url, options.deadlines.start).await?;
-    let capabilities = capabilities::build(options, options.browser.as_deref(), false, label);
+    let local = Local { browser: options.browser.as_deref(), ..Local::default() };
+    let capabilities = capabilities::build(options, local, label);
     let web = new_session(&client, &url, capabilities, options).await?;
     let mut warnings = engine_warnings(options.engine);
     warnings.extend((options.engine == Engine::Firefox).then_some(Warning::SendsOnceNotChecked));

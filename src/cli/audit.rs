@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::Exit;
+use super::kept::NOTHING_YET;
 use super::setting::Setting;
-use super::{Exit, Failure};
 use crate::store::{AuditError, AuditRow, Store, StoreError};
 
 /// What `audit` takes.
@@ -28,13 +29,11 @@ enum Command {
 /// Does it.
 ///
 /// # Errors
-/// There is no database, or it cannot be read.
+/// The database cannot be read.
 pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
     let Command::Verify = args.command;
     let found = super::runtime()?.block_on(async {
-        let missing =
-            || Failure::new(Exit::Data, "there is no database yet, and so no record; `firstserve run` begins it");
-        let store = setting.kept().await?.ok_or_else(missing)?;
+        let Some(store) = setting.kept().await? else { return Ok(Found::Nothing) };
         let found = verified(&store).await;
         store.close().await;
         anyhow::Ok(found?)
@@ -44,11 +43,13 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     } else {
         super::print(&found.text())?;
     }
-    Ok(if matches!(found, Found::Whole { .. }) { ExitCode::SUCCESS } else { Exit::Data.into() })
+    Ok(if matches!(found, Found::Broken { .. }) { Exit::Data.into() } else { ExitCode::SUCCESS })
 }
 
 /// What the walk found.
 enum Found {
+    /// There is no database, and so no record.
+    Nothing,
     /// Every row fits.
     Whole { rows: usize, first: Option<Timestamp>, last: Option<Timestamp> },
     /// The first that does not, as far as it is there.
@@ -78,6 +79,7 @@ async fn at(store: &Store, after: i64) -> Result<Option<AuditRow>, StoreError> {
 impl Found {
     fn json(&self) -> Value {
         match self {
+            Self::Nothing => Self::Whole { rows: 0, first: None, last: None }.json(),
             Self::Whole { rows, first, last } => json!({
                 "whole": true,
                 "rows": rows,
@@ -103,6 +105,7 @@ impl Found {
 
     fn text(&self) -> String {
         match self {
+            Self::Nothing => NOTHING_YET.to_owned(),
             Self::Whole { rows: 0, .. } => "nothing is written in the record yet\n".to_owned(),
             Self::Whole { rows, first, last } => {
                 let when = |at: &Option<Timestamp>| at.map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());

@@ -10,11 +10,10 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::household::{Household, open_beside, open_store, with_browser};
-use super::ledger::store_to_read;
 use super::scratch::Scratch;
 use super::setting::Setting;
-use super::span::from_now;
-use super::{Exit, Failure, Timeline, ledger};
+use super::span::{from_now, opening_of};
+use super::{Exit, Failure, Timeline, kept, ledger};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, keep_proofs, rehearse};
@@ -23,7 +22,7 @@ use crate::report::did_you_mean;
 use crate::schedule::{occurrences, waits};
 use crate::store::{FireFilter, Slot, Store};
 use crate::telemetry::Redactor;
-use crate::timing::{Chosen, Proof, Trouble, choose};
+use crate::timing::{Chosen, Proof, choose};
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -171,7 +170,7 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
     }
     timeline.finish();
     let fire = proved(household, &site, &result).await;
-    Ok(told(&result, fire.as_ref(), household, &opening.to_string(), timeline))
+    Ok(told(&result, fire.as_ref(), opening, timeline))
 }
 
 /// Keeps what the rehearsal has shown of the ways to fire, and gives the way that is taken from now on.
@@ -190,7 +189,7 @@ async fn proved(household: &Household, site: &SiteId, rehearsed: &Rehearsed) -> 
 async fn keep_and_read(rehearsed: &Rehearsed, parts: &Parts, site: &SiteId) -> anyhow::Result<Vec<Proof>> {
     if !rehearsed.has_tried_ways() {
         // Nothing is written, and there need be nothing to read.
-        let Ok(store) = store_to_read(&parts.config).await else { return Ok(Vec::new()) };
+        let Ok(Some(store)) = kept::open(&parts.config).await else { return Ok(Vec::new()) };
         let proofs = store.proofs(site).await;
         store.close().await;
         return Ok(proofs?);
@@ -209,23 +208,14 @@ fn chosen(config: &Config, site: &SiteId, proofs: &[Proof]) -> Option<Chosen> {
     Some(choose(fire, &flow.allowed(), proofs, &hash, config.browser.engine.as_str()))
 }
 
-fn told(
-    rehearsed: &Rehearsed,
-    fire: Option<&Chosen>,
-    household: &Household,
-    opening: &str,
-    timeline: &Timeline,
-) -> Value {
+fn told(rehearsed: &Rehearsed, fire: Option<&Chosen>, opening: Timestamp, timeline: &Timeline) -> Value {
+    let opening = opening_of(opening);
     if rehearsed.listed {
         timeline.line("the site's list shows this booking already");
     }
     if let Some(trouble) = &rehearsed.trouble {
         timeline.line(&format!("not ready: {}", trouble.words()));
         timeline.line("nothing was submitted");
-        let kept = household.evidence_of_rehearsal();
-        if matches!(trouble, Trouble::Selector(_)) && kept.is_dir() {
-            timeline.line(&format!("a picture and the source of the page are in {}", kept.display()));
-        }
         let (listed, note) = (rehearsed.listed, trouble.words());
         return json!({
             "outcome": "not-ready", "note": note, "opening": opening, "submits": 0, "listed": listed, "untried": [],
@@ -339,7 +329,7 @@ fn over(attempt: &Attempt, slot: Option<&Slot>, timeline: &Timeline) -> Value {
         "outcome": attempt.state.as_str(),
         "note": note,
         "attempt": attempt.id.as_str(),
-        "opening": attempt.opening.to_string(),
+        "opening": opening_of(attempt.opening),
         "sent_at": null,
         "court": slot.map(|slot| slot.court.as_str()),
         "start": slot.map(|slot| slot.start.to_string()),
@@ -380,7 +370,7 @@ impl Story {
             "outcome": outcome.as_str(),
             "note": note,
             "attempt": self.attempt.as_str(),
-            "opening": self.opening.to_string(),
+            "opening": opening_of(self.opening),
             "sent_at": self.sent.map(|at| at.to_string()),
             "court": won.map(|won| won.court.as_str()),
             "start": won.map(|won| won.start.to_string()),

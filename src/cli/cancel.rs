@@ -16,7 +16,7 @@ use super::setting::Setting;
 use super::{Exit, Failure, Timeline};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::engine::{self, CancelEnd, Cancelled, Event, Parts, What, evidence_of};
+use crate::engine::{self, CancelEnd, Cancelled, Event, Parts, What};
 use crate::flow::Phase;
 use crate::telemetry::Redactor;
 
@@ -143,10 +143,6 @@ async fn give_back(household: &Household, held: &Held, as_json: bool) -> anyhow:
         Failure::new(exit_of(&error), format!("{error}; {cure}"))
     })?;
     lines(&done).iter().for_each(|line| timeline.line(line));
-    let kept = evidence_of(&household.config().server.data, &held.attempt.id);
-    if done.has_evidence && kept.is_dir() {
-        timeline.line(&format!("a picture and the source of the page are in {}", kept.display()));
-    }
     Ok(told(held, &done, steps))
 }
 
@@ -188,7 +184,7 @@ fn lines(done: &Cancelled) -> Vec<String> {
 fn declined(held: &Held) -> Value {
     super::say("not cancelled; the site was not asked");
     let note = "it was not wanted after all".to_owned();
-    told(held, &Cancelled { end: CancelEnd::Untouched, note, has_evidence: false }, Vec::new())
+    told(held, &Cancelled { end: CancelEnd::Untouched, note }, Vec::new())
 }
 
 fn told(held: &Held, done: &Cancelled, steps: Vec<Value>) -> Value {

@@ -8,7 +8,7 @@ use super::{Exit, Failure};
 use crate::browser::BrowserError;
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, SmtpSecurity};
-use crate::engine::{Parts, evidence_of_rehearsal, look_for_browser};
+use crate::engine::{Parts, look_for_browser};
 use crate::model::{Member, Site};
 use crate::notify::{Security, Smtp, Transport};
 use crate::store::{Cause, Matter, Store, StoreError, StoreErrorKind};
@@ -177,11 +177,6 @@ impl Household {
     pub(super) fn parts_with_browser(&self) -> Result<Parts, Failure> {
         let parts = self.parts();
         with_browser(&parts).map(|()| parts)
-    }
-
-    /// Where a rehearsal keeps what it saw when a step failed.
-    pub(super) fn evidence_of_rehearsal(&self) -> PathBuf {
-        evidence_of_rehearsal(&self.config.server.data)
     }
 
     /// What masks secrets.

@@ -7,6 +7,10 @@ use super::household::exit_of;
 use crate::config::Config;
 use crate::store::{Store, StoreErrorKind};
 
+/// What every command that only looks says where there is no database.
+pub(super) const NOTHING_YET: &str =
+    "nothing was kept yet; the first `firstserve run` or `firstserve book` begins it\n";
+
 /// Whether the database is a file on this machine; one elsewhere needs the network.
 pub(super) fn is_here(config: &Config) -> bool {
     config.server.database.expose().starts_with("sqlite:")

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::household::open_beside;
-use super::ledger::{known_site, store_to_read};
+use super::kept::{self, NOTHING_YET};
+use super::ledger::known_site;
 use super::setting::Setting;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -41,13 +42,17 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         if let Some(site) = wanted.as_ref().filter(|_| args.allow || args.forbid) {
             change(&config, site, args.allow).await?;
         }
-        let store = store_to_read(&config).await?;
+        let Some(store) = kept::open(&config).await? else { return anyhow::Ok(None) };
         let told = read(&config, wanted.as_ref(), &store).await;
         store.close().await;
-        anyhow::Ok(told?)
+        Ok(Some(told?))
     })?;
+    let is_kept = told.is_some();
+    let told = told.unwrap_or_default();
     if as_json {
         super::answer(&json!({ "sites": told.iter().map(Told::json).collect::<Vec<_>>() }));
+    } else if !is_kept {
+        super::print(NOTHING_YET)?;
     } else {
         let text: String = told.iter().map(Told::text).collect();
         super::print(&text)?;

@@ -13,7 +13,7 @@ use super::{Exit, Failure, kept};
 use crate::clock::ZoneData;
 use crate::config::Config;
 use crate::model::{Attempt, SiteId};
-use crate::store::{AttemptFilter, Fire, FireFilter, Store};
+use crate::store::{AttemptFilter, Fire, FireFilter};
 
 mod groups;
 mod story;
@@ -43,21 +43,15 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     let (config, zones) = setting.config_and_zones()?;
     let site = args.site.as_deref().map(|name| known_site(name, &config)).transpose()?;
     let runtime = super::runtime()?;
-    let (fires, attempts) = runtime.block_on(read(&config, site.as_ref()))?;
+    let kept = runtime.block_on(read(&config, site.as_ref()))?;
+    let is_kept = kept.is_some();
+    let (fires, attempts) = kept.unwrap_or_default();
     match &args.attempt {
         Some(wanted) => one(wanted, &fires, &attempts, (&config, &zones), args.svg.as_deref(), as_json)?,
-        None => all(&fires, &attempts, args.svg.as_deref(), as_json)?,
+        None if is_kept || as_json || args.svg.is_some() => all(&fires, &attempts, args.svg.as_deref(), as_json)?,
+        None => print(kept::NOTHING_YET)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The store of a configuration, for reading only.
-///
-/// # Errors
-/// There is none yet, or it cannot be read.
-pub(in crate::cli) async fn store_to_read(config: &Config) -> Result<Store, Failure> {
-    let none_yet = "there is no database yet; it is made by the first `firstserve run` or `firstserve book`";
-    kept::open(config).await?.ok_or_else(|| Failure::new(Exit::Unavailable, none_yet))
 }
 
 /// The site of that name.
@@ -73,12 +67,13 @@ pub(in crate::cli) fn known_site(name: &str, config: &Config) -> Result<SiteId, 
     Err(Failure::new(Exit::Data, format!("there is no site `{name}`; the sites are: {}", known.join(", "))))
 }
 
-async fn read(config: &Config, site: Option<&SiteId>) -> anyhow::Result<(Vec<Fire>, Vec<Attempt>)> {
-    let store = store_to_read(config).await?;
+/// Every fire and attempt; none where nothing was kept yet.
+async fn read(config: &Config, site: Option<&SiteId>) -> anyhow::Result<Option<(Vec<Fire>, Vec<Attempt>)>> {
+    let Some(store) = kept::open(config).await? else { return Ok(None) };
     let fires = store.fires(&FireFilter { site: site.cloned(), ..FireFilter::default() }).await?;
     let attempts = store.attempts(&AttemptFilter { site: site.cloned(), ..AttemptFilter::default() }).await?;
     store.close().await;
-    Ok((fires, attempts))
+    Ok(Some((fires, attempts)))
 }
 
 fn one(

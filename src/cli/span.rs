@@ -1,6 +1,8 @@
 //! Lengths of time as a person says them.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::schedule::is_always_open;
 
 /// From here on days are counted, and nobody measures.
 const LONG: i64 = 172_800;
@@ -16,6 +18,11 @@ pub(super) fn span(span: SignedDuration) -> String {
         5_400..LONG => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
         _ => format!("{} days", seconds / 86_400),
     }
+}
+
+/// An opening for programs; null for a court that can be booked at any time.
+pub(super) fn opening_of(opening: Timestamp) -> Option<String> {
+    (!is_always_open(opening)).then(|| opening.to_string())
 }
 
 /// How far something is from an opening, for a column: `-16.4 s`, `+14.0 ms`, and from days on `229 days before`.
@@ -71,5 +78,12 @@ mod tests {
         assert_eq!(said(-200), "3 min 20 s ago");
         assert_eq!(said(9 * 86_400), "in 9 days");
         assert_eq!(said(-229 * 86_400), "229 days ago");
+    }
+
+    #[test]
+    fn a_court_that_is_always_open_has_no_opening() {
+        assert_eq!(opening_of(crate::schedule::ALWAYS_OPEN), None);
+        let opening: Timestamp = "2027-07-09T06:00:00Z".parse().expect("an instant");
+        assert_eq!(opening_of(opening).as_deref(), Some("2027-07-09T06:00:00Z"));
     }
 }

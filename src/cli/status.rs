@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 
 use super::plan::{local, place};
 use super::setting::{Setting, zones_of};
-use super::span::from_now;
+use super::span::{from_now, opening_of};
 use super::{kept, page};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, Loaded};
-use crate::model::{Attempt, Booking, BookingName, CourtName, Language, MemberId, Occurrence, Outcome, State};
+use crate::model::{Attempt, Booking, BookingName, CourtName, Language, MemberId, Occurrence, Outcome, State, When};
 use crate::report::plain;
 use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences, waits};
 use crate::store::{Slot, Store};
@@ -126,8 +126,12 @@ pub struct Line {
     pub paused: bool,
     /// Whether the configuration still has it.
     pub configured: bool,
+    /// The one date that it is for now; none: it repeats, or is no longer configured.
+    pub date: Option<Date>,
     /// The attempt that ended last.
     pub last: Option<Known>,
+    /// The ended attempt for that one date, where another one ended later: the date was edited.
+    pub of_date: Option<Known>,
     /// Attempts that are being worked on, or were when the last process ended.
     pub now: Vec<Now>,
     /// The next date that is still to be tried.
@@ -168,6 +172,8 @@ pub fn status(config: &Config, zones: &ZoneData, known: &[Known], now: Timestamp
             let of = of.remove(&(&booking.member, &booking.name)).unwrap_or_default();
             let dates = dates(booking, config, zones, now);
             let mut line = line(&booking.member, &booking.name, true, &of);
+            line.date = one_date(booking);
+            line.of_date = of_date(&line, &of);
             for one in &mut line.now {
                 one.wanted = dates.iter().find(|next| next.date == one.known.attempt.date).cloned();
             }
@@ -200,10 +206,27 @@ fn line(member: &MemberId, booking: &BookingName, configured: bool, of: &[&Known
         member: member.clone(),
         paused: false,
         configured,
+        date: None,
         last: ended.max_by_key(|one| one.attempt.updated_at).map(|one| (*one).clone()),
+        of_date: None,
         now: working.map(|one| Now { known: (*one).clone(), wanted: None }).collect(),
         next: None,
     }
+}
+
+fn one_date(booking: &Booking) -> Option<Date> {
+    match booking.when {
+        When::Once(date) => Some(date),
+        When::Repeat { .. } => None,
+    }
+}
+
+/// How the date that is in force ended, where that is not what ended last.
+fn of_date(line: &Line, of: &[&Known]) -> Option<Known> {
+    let date = line.date.filter(|date| line.last.as_ref().is_none_or(|last| last.attempt.date != *date))?;
+    let ended =
+        |one: &&&Known| one.attempt.date == date && one.attempt.state.is_ended() && !is_called_off(&one.attempt);
+    of.iter().filter(ended).max_by_key(|one| one.attempt.updated_at).map(|one| (*one).clone())
 }
 
 fn works(attempt: &Attempt) -> bool {
@@ -245,7 +268,7 @@ fn next(dates: Vec<Next>, of: &[&Known]) -> Option<Next> {
 }
 
 impl Status {
-    /// `{"running","process","bookings":[{"booking","member","configured","paused","status","last","now","next"}]}`; the process is
+    /// `{"running","process","bookings":[{"booking","member","configured","paused","status","date","of_date","last","now","next"}]}`; the process is
     /// null where nothing runs, or its number is not known.
     pub fn json(&self) -> Value {
         let process = self.holder.as_deref().and_then(|holder| holder.strip_prefix("process ")?.parse::<u32>().ok());
@@ -288,7 +311,7 @@ impl Status {
 impl Line {
     /// What a user is told: what goes on, otherwise what comes next, otherwise what came last.
     fn status(&self) -> &'static str {
-        let last = self.last.as_ref().map(|last| last.attempt.state);
+        let last = self.of_date.as_ref().or(self.last.as_ref()).map(|last| last.attempt.state);
         match (self.now.first(), &self.next, last) {
             (Some(now), ..) => now.known.attempt.state.status().as_str(),
             _ if self.paused => "paused",
@@ -305,15 +328,9 @@ impl Line {
             "configured": self.configured,
             "paused": self.paused,
             "status": self.status(),
-            "last": self.last.as_ref().map(|last| json!({
-                "date": last.attempt.date.to_string(),
-                "outcome": last.attempt.state.as_str(),
-                "note": last.attempt.note,
-                "at": last.attempt.updated_at.to_string(),
-                "court": last.won().map(|slot| slot.court.as_str()),
-                "start": last.won().map(|slot| slot.start.to_string()),
-                "attempt": last.attempt.id.as_str(),
-            })),
+            "date": self.date.map(|date| date.to_string()),
+            "of_date": self.of_date.as_ref().map(Known::json),
+            "last": self.last.as_ref().map(Known::json),
             "now": self.now.iter().map(Now::json).collect::<Vec<_>>(),
             "next": self.next.as_ref().map(|next| json!({
                 "date": next.date.to_string(),
@@ -323,6 +340,17 @@ impl Line {
                 "opening_utc": next.opening.as_ref().map(|opening| opening.timestamp().to_string()),
             })),
         })
+    }
+
+    /// The date that is in force, where nothing else tells of it.
+    fn dated(&self, now: Timestamp) -> Option<String> {
+        let date = self.date?;
+        if let Some(known) = &self.of_date {
+            return Some(known.words(now));
+        }
+        let told = self.now.iter().map(|one| one.known.attempt.date).chain(self.next.as_ref().map(|next| next.date));
+        let is_told = told.chain(self.last.as_ref().map(|last| last.attempt.date)).any(|told| told == date);
+        (!is_told).then(|| day(date))
     }
 
     /// The word at its head: what was begun goes on only while something runs.
@@ -338,6 +366,7 @@ impl Line {
         let mut text = format!("{member} · {booking}: {}{gone}\n", self.head(runs));
         let rows = self.now.iter().flat_map(|one| one.rows(runs, now));
         let rows = rows.chain(self.next.as_ref().map(|next| ("next", next.words(now))));
+        let rows = rows.chain(self.dated(now).map(|words| ("date", words)));
         for (name, words) in rows.chain(self.last.as_ref().map(|last| ("last", last.words(now)))) {
             let words = page::wrapped(&plain(&words), INDENT, width);
             writeln!(text, "  {name:<width$}{words}", width = INDENT - 2).expect("writing to a String cannot fail");
@@ -357,7 +386,7 @@ impl Now {
             "since": attempt.updated_at.to_string(),
             "court": court.map(|(court, _)| court.as_str()),
             "start": court.map(|(_, start)| start.to_string()),
-            "opening_utc": attempt.opening.to_string(),
+            "opening_utc": opening_of(attempt.opening),
             "trouble": trouble.as_ref().map(|(_, why)| why),
             "attempt": attempt.id.as_str(),
         })
@@ -395,6 +424,18 @@ impl Known {
     /// The slot, where it is certainly ours.
     fn won(&self) -> Option<&Slot> {
         self.slot.as_ref().filter(|_| self.attempt.state == State::Ended(Outcome::Confirmed))
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "date": self.attempt.date.to_string(),
+            "outcome": self.attempt.state.as_str(),
+            "note": self.attempt.note,
+            "at": self.attempt.updated_at.to_string(),
+            "court": self.won().map(|slot| slot.court.as_str()),
+            "start": self.won().map(|slot| slot.start.to_string()),
+            "attempt": self.attempt.id.as_str(),
+        })
     }
 
     fn words(&self, now: Timestamp) -> String {
@@ -496,6 +537,32 @@ mod tests {
                shows it, and it has shown it ever since, for as long as anybody has\n        looked at it\n"
         );
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
+    fn a_one_off_booking_whose_date_was_edited_tells_of_the_date_in_force() {
+        let won = known(14, State::Ended(Outcome::Confirmed), "");
+        let mut lost = known(11, State::Ended(Outcome::Taken), "too slow");
+        lost.attempt.updated_at = at("2027-07-04T06:00:02Z");
+        let both = [&won, &lost];
+        let mut edited = Line { date: Some(date(2027, 7, 11)), ..one(&both) };
+        edited.of_date = of_date(&edited, &both);
+        assert_eq!(edited.json()["of_date"]["outcome"], "taken");
+        assert_eq!(
+            (&edited.json()["date"], &edited.json()["last"]["date"]),
+            (&json!("2027-07-11"), &json!("2027-07-14"))
+        );
+        let text = shown(edited);
+        assert!(
+            text.starts_with("ana · wednesday singles: failed\n  date  Sun 2027-07-11, taken 3 days ago: too slow\n"),
+            "{text}"
+        );
+        assert!(text.contains("last  Wed 2027-07-14 court 2 at 17:00, confirmed"), "{text}");
+        let same = Line { date: Some(date(2027, 7, 14)), ..one(&both) };
+        assert_eq!(of_date(&same, &both), None);
+        assert!(!shown(same).contains("  date  "), "one line is enough for one date");
+        let untried = Line { date: Some(date(2027, 7, 1)), ..one(&both) };
+        assert!(shown(untried).contains("  date  Thu 2027-07-01\n"), "nothing is known of it");
     }
 
     #[test]

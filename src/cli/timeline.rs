@@ -153,7 +153,7 @@ impl Timeline {
                 self.of(event, &format!("{} {}", self.paint(YELLOW, "!"), plain(why)))
             }
             What::Sent { choice, mode, late, .. } => self.sent(event, choice, mode, *late),
-            What::Note(note) => self.of(event, note),
+            What::Note(note) => self.of(event, &plain(note)),
             What::Answered(answer) => self.of(event, &format!("the site answers: {}", answer.as_str())),
             What::Listed { rows } => self.of(event, &listed(*rows)),
             What::Ended { outcome, note, .. } => self.ended(event, *outcome, note),

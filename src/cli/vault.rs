@@ -11,16 +11,17 @@ use zeroize::Zeroizing;
 use super::Exit;
 use crate::model::Secret;
 use crate::report::did_you_mean;
+use crate::telemetry::{SHORTEST_MASKED, masked};
 use crate::vault::{Credentials, Vault, VaultError, default_identity};
 
-/// The longest answer that is read.
+/// The longest answers that are taken, together.
 const LONGEST: u64 = 64 * 1024;
 
 /// Keeps user names and passwords, encrypted
 #[derive(Debug, clap::Args)]
 pub struct VaultArgs {
     /// The identity that opens the vault [default: ~/.config/firstserve/identity]
-    #[arg(long, global = true, value_name = "FILE", env = "FIRSTSERVE_IDENTITY_FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub identity: Option<PathBuf>,
     /// What to do
     #[command(subcommand)]
@@ -78,7 +79,7 @@ impl VaultArgs {
                 let vault = Vault::open(data, &identity)?;
                 let credentials = ask(user.clone(), *stdin || !std::io::stdin().is_terminal())?;
                 vault.set(entry, &credentials)?;
-                Ok(kept(entry, wanted))
+                Ok(kept(entry, wanted, masked(&credentials.password)))
             }
             VaultCommand::List => {
                 let vault = Vault::open(data, &identity)?;
@@ -117,16 +118,27 @@ pub fn listed(vault: &Vault, entries: &[String]) -> String {
     entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// What was kept; an entry that nobody asks for is kept too, but helps nobody to log in.
-fn kept(entry: &str, wanted: &[String]) -> Done {
-    if wanted.is_empty() || wanted.iter().any(|name| name == entry) {
+/// What was kept, and what is odd about it: nobody asks for it, or its password is too short to be masked.
+fn kept(entry: &str, wanted: &[String], is_masked: bool) -> Done {
+    let short =
+        format!("its password has fewer than {SHORTEST_MASKED} bytes, and so short a one is not masked in logs");
+    let all: Vec<_> = unasked(entry, wanted).into_iter().chain((!is_masked).then_some(short)).collect();
+    if all.is_empty() {
         return Done::new(format!("kept {entry}"), json!({ "entry": entry }));
     }
-    let warning = match did_you_mean(entry, wanted.iter().map(String::as_str)) {
+    let warning = all.join("; ");
+    Done::new(format!("kept {entry}; {warning}"), json!({ "entry": entry, "warning": warning }))
+}
+
+/// An entry that nobody asks for is kept too, but helps nobody to log in.
+fn unasked(entry: &str, wanted: &[String]) -> Option<String> {
+    if wanted.is_empty() || wanted.iter().any(|name| name == entry) {
+        return None;
+    }
+    Some(match did_you_mean(entry, wanted.iter().map(String::as_str)) {
         Some(near) => format!("no member asks for it: did you mean {near}? Then: firstserve vault rm {entry}"),
         None => format!("no member asks for it: write vault = \"{entry}\" into the [member.NAME] that it is for"),
-    };
-    Done::new(format!("kept {entry}; {warning}"), json!({ "entry": entry, "warning": warning }))
+    })
 }
 
 struct Failure {
@@ -185,12 +197,22 @@ fn ask(user: Option<String>, piped: bool) -> Result<Credentials, Failure> {
 }
 
 fn read_lines(user: Option<String>) -> Result<Credentials, Failure> {
-    let mut input = std::io::stdin().lock().take(LONGEST);
+    lines_of(std::io::stdin().lock(), user)
+}
+
+/// Both answers from the lines of `input`; an answer that was cut off would be kept as a wrong one.
+fn lines_of(input: impl BufRead, user: Option<String>) -> Result<Credentials, Failure> {
+    let mut input = input.take(LONGEST + 1);
     let user = match user {
         Some(user) => user,
         None => read_line(&mut input)?.to_string(),
     };
-    Ok(Credentials { user, password: Secret::new(read_line(&mut input)?.as_str()) })
+    let password = read_line(&mut input)?;
+    if input.limit() == 0 {
+        let message = format!("the answers are longer than {} KiB; nothing was kept", LONGEST / 1024);
+        return Err(Failure { message, code: 65 });
+    }
+    Ok(Credentials { user, password: Secret::new(password.as_str()) })
 }
 
 fn read_line(input: &mut impl BufRead) -> Result<Zeroizing<String>, Failure> {
@@ -300,14 +322,41 @@ mod tests {
     #[test]
     fn an_entry_that_nobody_asks_for_is_kept_and_said() {
         let wanted = ["las-palmas/ana".to_owned(), "mail".to_owned()];
-        assert_eq!(kept("las-palmas/ana", &wanted).text, "kept las-palmas/ana");
-        assert_eq!(kept("anything", &[]).text, "kept anything", "the configuration is not known");
-        let near = kept("las-palmas/anna", &wanted);
+        assert_eq!(kept("las-palmas/ana", &wanted, true).text, "kept las-palmas/ana");
+        assert_eq!(kept("anything", &[], true).text, "kept anything", "the configuration is not known");
+        let near = kept("las-palmas/anna", &wanted, true);
         assert_eq!(
             near.text,
             "kept las-palmas/anna; no member asks for it: did you mean las-palmas/ana? Then: firstserve vault rm las-palmas/anna"
         );
         assert!(near.json["warning"].is_string());
-        assert!(kept("luis", &wanted).text.ends_with("write vault = \"luis\" into the [member.NAME] that it is for"));
+        assert!(
+            kept("luis", &wanted, true).text.ends_with("write vault = \"luis\" into the [member.NAME] that it is for")
+        );
+    }
+
+    #[test]
+    fn answers_that_are_too_long_are_refused_whole() {
+        let most = usize::try_from(LONGEST).unwrap();
+        let given = |length: usize| lines_of(format!("ana\n{}", "x".repeat(length - 4)).as_bytes(), None);
+        assert_eq!(given(most).map_err(|failure| failure.message).unwrap().password.expose().len(), most - 4);
+        for longer in [most + 1, most + 2, 2 * most] {
+            let Err(failure) = given(longer) else { panic!("{longer} bytes were taken") };
+            assert_eq!(
+                (failure.message.as_str(), failure.code),
+                ("the answers are longer than 64 KiB; nothing was kept", 65)
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_that_is_too_short_to_be_masked_is_said() {
+        assert!(masked(&Secret::new("abcd")) && !masked(&Secret::new("abc")));
+        let told = kept("ana", &[], masked(&Secret::new("abc")));
+        assert_eq!(
+            told.text,
+            "kept ana; its password has fewer than 4 bytes, and so short a one is not masked in logs"
+        );
+        assert!(told.json["warning"].is_string());
     }
 }

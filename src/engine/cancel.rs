@@ -4,18 +4,17 @@
 //! asked is on disk before it is: whoever is killed in between looks at the list again, and presses nothing where it is gone.
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::sync::broadcast;
 
 use super::errand::{Errand, Reason};
 use super::lock::AccountLocks;
-use super::perform::{Found, Hands, Performer, end_browsers_of_the_dead, evidence_folder, hands};
+use super::perform::{Found, Hands, Performer, end_browsers_of_the_dead, hands};
 use super::report::Reporter;
 use super::{Event, Parts};
 use crate::flow::rows::Row;
-use crate::model::{Attempt, AttemptId};
+use crate::model::Attempt;
 use crate::store::{Slot, StoreError};
 use crate::timing::Trouble;
 
@@ -41,8 +40,6 @@ pub struct Cancelled {
     pub end: CancelEnd,
     /// Why, for a person.
     pub note: String,
-    /// Whether what a failed step saw may be among the evidence.
-    pub has_evidence: bool,
 }
 
 /// How giving a court back ended.
@@ -88,11 +85,6 @@ pub fn cancel(
     (listener, run(parts, attempt, slot, events))
 }
 
-/// Where an attempt leaves what it saw when a step failed, in the data folder.
-pub fn evidence_of(data: &Path, attempt: &AttemptId) -> PathBuf {
-    evidence_folder(data, attempt.as_str())
-}
-
 async fn run(
     parts: Parts,
     attempt: Attempt,
@@ -129,7 +121,7 @@ impl Desk {
             Ok(Found::One(row)) => self.ask(&row).await,
             Ok(Found::Gone) => self.over(CancelEnd::Gone, WAS_GONE).await,
             Ok(Found::Several(rows)) => Ok(untouched(several(rows))),
-            Err(trouble) => Ok(Cancelled { has_evidence: is_seen(&trouble), ..untouched(trouble.words()) }),
+            Err(trouble) => Ok(untouched(trouble.words())),
         }
     }
 
@@ -158,31 +150,25 @@ impl Desk {
         match seen {
             Ok(Found::Gone) => self.over(CancelEnd::Cancelled, CANCELLED).await,
             Ok(_) => {
-                let has_evidence = trouble.as_ref().is_some_and(is_seen);
                 let note = trouble.map_or_else(|| "every step of cancel/ was done".to_owned(), |why| why.words());
-                Ok(Cancelled { end: CancelEnd::StillListed, note, has_evidence })
+                Ok(Cancelled { end: CancelEnd::StillListed, note })
             }
-            Err(why) => Ok(Cancelled { end: CancelEnd::Unknown, has_evidence: is_seen(&why), note: why.words() }),
+            Err(why) => Ok(Cancelled { end: CancelEnd::Unknown, note: why.words() }),
         }
     }
 
     async fn over(&self, end: CancelEnd, note: &str) -> Result<Cancelled, StoreError> {
         self.parts.store.cancelled(&self.attempt.id, note, self.parts.clock.now()).await?;
-        Ok(Cancelled { end, note: note.to_owned(), has_evidence: false })
+        Ok(Cancelled { end, note: note.to_owned() })
     }
 }
 
 fn untouched(note: String) -> Cancelled {
-    Cancelled { end: CancelEnd::Untouched, note, has_evidence: false }
+    Cancelled { end: CancelEnd::Untouched, note }
 }
 
 fn several(rows: u32) -> String {
     format!(
         "the site's list shows it {rows} times, and which one is to go is not for a program to guess; cancel it at the site"
     )
-}
-
-/// Whether the page that showed it is kept.
-fn is_seen(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Selector(_) | Trouble::Unreachable(_))
 }

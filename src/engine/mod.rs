@@ -36,11 +36,11 @@ mod supervisor;
 
 use crate::browser::BrowserError;
 
-pub use cancel::{CancelEnd, Cancelled, cancel, evidence_of};
+pub use cancel::{CancelEnd, Cancelled, cancel};
 pub use event::{Event, What};
 pub use one::{One, Runs, book};
 pub use perform::Rehearsed;
-pub use rehearse::{evidence_of_rehearsal, keep_proofs, rehearse};
+pub use rehearse::{keep_proofs, rehearse};
 pub use replay::replay;
 pub use site_clock::setting as site_clock_setting;
 pub use supervisor::{Engine, Handle, Parts};

@@ -4,14 +4,13 @@
 //! came of it: what works is a proof of these very selector files, what does not work voids an older one.
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
 
 use tokio::sync::broadcast;
 
-use super::agenda::{REHEARSAL, unsaved_attempt};
+use super::agenda::unsaved_attempt;
 use super::errand::Errand;
 use super::lock::AccountLocks;
-use super::perform::{Rehearsed, Trial, Tried, evidence_folder, hands};
+use super::perform::{Rehearsed, Trial, Tried, hands};
 use super::report::Reporter;
 use super::{Event, Parts, What};
 use crate::model::{FireMode, Occurrence, SiteId};
@@ -41,11 +40,6 @@ pub async fn keep_proofs(rehearsed: &Rehearsed, parts: &Parts, site: &SiteId, st
         keep(trial, parts, site, store).await?;
     }
     Ok(())
-}
-
-/// Where a rehearsal leaves what it saw when a step failed, in the data folder.
-pub fn evidence_of_rehearsal(data: &Path) -> PathBuf {
-    evidence_folder(data, REHEARSAL)
 }
 
 async fn run(parts: Parts, occurrence: Occurrence, at_once: bool, events: broadcast::Sender<Event>) -> Rehearsed {

@@ -13,6 +13,7 @@ pub(super) fn problems(parts: &Parts) -> Vec<Problem> {
     problems.extend(verify_reads_nothing(parts));
     problems.extend(announces_nothing(parts));
     problems.extend(format_of_nothing(parts));
+    problems.extend(steps_that_commit(parts));
     problems.extend(retry_would_resend(parts));
     problems.extend(login_cannot_be_checked(parts));
     problems.extend(pages_with_a_request(parts));
@@ -46,6 +47,31 @@ fn format_of_nothing(parts: &Parts) -> Option<Problem> {
     let place = parts.format_place().filter(|_| parts.of(Phase::Announced).is_empty())?;
     let help = "write the steps beside it that read the instant, into = \"opening\", or take the file away";
     Some(Problem::error("no-opening", "nothing in announced/ reads what this describes").at(place.clone()).help(help))
+}
+
+/// The phases on whose pages the button of the commit may be.
+const BESIDE_THE_COMMIT: [Phase; 4] = [Phase::Prepare, Phase::Choose, Phase::Opening, Phase::Retry];
+
+/// A step that presses the button of the commit would submit before there is a permit. Only what is written alike is found: two
+/// locators may mean one button, and nobody can tell that without the page. On the page where one logs in and on the list, a
+/// locator as plain as `button[type=submit]` means another one.
+fn steps_that_commit(parts: &Parts) -> Vec<Problem> {
+    let Some((commit, clicked)) = parts.commit.as_ref().and_then(|commit| Some((commit, commit.clicked()?))) else {
+        return Vec::new();
+    };
+    let help = format!(
+        "{} clicks it, once and at the instant: take this step away; if it means another button, on another page, say which one: \
+         within = …, has-text = \"…\"",
+        commit.place()
+    );
+    let commits = |verb: &Verb| verb.pressed().contains(clicked);
+    let steps = parts.steps.iter().filter(|(phase, _)| BESIDE_THE_COMMIT.contains(phase)).flat_map(|(_, steps)| steps);
+    let problem = |step: &Step| {
+        Problem::error("commits-early", "this step would press the button that books, before it may")
+            .at(step.place().clone())
+            .help(help.as_str())
+    };
+    steps.filter_map(|step| step.find(&commits)).map(problem).collect()
 }
 
 /// A reload of the page that answered a form sends the form again.

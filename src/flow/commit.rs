@@ -2,7 +2,7 @@
 
 use crate::report::Place;
 
-use super::locator::{self, Target};
+use super::locator::{self, Locator, Target};
 use super::pen::Pen;
 use super::raw::{Reader, Table, Value};
 use super::request::{self, Request};
@@ -154,6 +154,14 @@ impl Commit {
         match &self.act {
             Act::Click(..) => None,
             Act::Request(request) => Some(request.address()),
+        }
+    }
+
+    /// The element that it clicks; the others that it names are for pages where this one is missing.
+    pub(super) fn clicked(&self) -> Option<&Locator> {
+        match &self.act {
+            Act::Click(target, _) => target.first(),
+            Act::Request(_) => None,
         }
     }
 

@@ -79,8 +79,8 @@ const ROLES: [&str; 60] = [
     "treeitem",
 ];
 
-/// One way to find one element.
-#[derive(Clone, Debug)]
+/// One way to find one element. Two are equal that are written alike, wherever they stand.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Locator {
     by: By,
     within: Target,
@@ -90,13 +90,13 @@ pub(super) struct Locator {
     exact: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum By {
     Way(Way, Template),
     Role { role: String, name: Option<Template> },
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     Css,
     Xpath,

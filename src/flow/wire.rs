@@ -224,7 +224,7 @@ pub enum Verb {
     Upload {
         /// Which control.
         target: Target,
-        /// Absolute path.
+        /// Its path: absolute, or relative to the process.
         file: String,
     },
     /// Submits the form that the target is or belongs to.

@@ -7,6 +7,7 @@ mod attempt;
 mod booking;
 mod choice;
 mod court;
+pub mod entry;
 pub mod forms;
 mod id;
 mod language;

@@ -10,6 +10,14 @@ use crate::model::{MeasuredTo, OpeningRule};
 /// The opening of what can be booked at any time: an instant that is past for everybody.
 pub const ALWAYS_OPEN: Timestamp = Timestamp::UNIX_EPOCH;
 
+/// Openings before it are no club's: [`ALWAYS_OPEN`], and what it becomes by a clock that differs.
+const FIRST_OF_ALL: Timestamp = Timestamp::constant(86_400 * 365, 0);
+
+/// Whether such an opening, of whichever clock, says that the slot can be booked at any time.
+pub fn is_always_open(opening: Timestamp) -> bool {
+    opening < FIRST_OF_ALL
+}
+
 /// The first instant at which the slot that starts at the local time `start` and lasts `length` can be booked;
 /// [`ALWAYS_OPEN`] when there is no such instant.
 pub fn opening(rule: OpeningRule, start: DateTime, length: SignedDuration, zone: &TimeZone) -> Timestamp {

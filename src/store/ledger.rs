@@ -67,6 +67,8 @@ pub struct Fire {
     pub browser: Option<String>,
     /// The opening of its choice, by our clock.
     pub opening: Timestamp,
+    /// Whether that was past when the attempt was planned: there is nothing that it could be late for.
+    pub open_already: bool,
     /// By how much it was allowed to leave before the opening.
     pub lead: SignedDuration,
     /// What the site said.
@@ -81,9 +83,15 @@ impl Fire {
         self.marks.iter().find(|(known, _)| *known == mark).map(|(_, at)| *at)
     }
 
-    /// How long after the opening a thing happened.
+    /// How long after the opening a thing happened; none where it was open already.
     pub fn after_opening(&self, mark: Mark) -> Option<SignedDuration> {
-        Some(self.at(mark)?.duration_since(self.opening))
+        self.at(mark).filter(|_| !self.open_already).map(|at| at.duration_since(self.opening))
+    }
+
+    /// How long after the opening a thing happened, or, where it was open already, after the instant that the fire was planned for.
+    pub fn after_start(&self, mark: Mark) -> Option<SignedDuration> {
+        let start = if self.open_already { self.at(Mark::Planned)? } else { self.opening };
+        Some(self.at(mark)?.duration_since(start))
     }
 }
 
@@ -186,7 +194,7 @@ impl Store {
     pub async fn fires(&self, filter: &FireFilter) -> Result<Vec<Fire>, StoreError> {
         doing("read the ledger", async {
             let rows = sqlx::query(
-                "SELECT fire.*, attempt.site AS site FROM fire JOIN attempt ON attempt.id = fire.attempt \
+                "SELECT fire.*, attempt.site AS site, attempt.planned_at AS planned_at FROM fire JOIN attempt ON attempt.id = fire.attempt \
                  WHERE ($1 IS NULL OR fire.attempt = $2) AND ($3 IS NULL OR attempt.site = $4) \
                  ORDER BY fire.attempt DESC, fire.seq DESC LIMIT $5",
             )
@@ -230,6 +238,7 @@ fn mark(row: &AnyRow) -> Result<(Mark, Timestamp), StoreErrorKind> {
 }
 
 fn fire(row: &AnyRow) -> Result<Fire, StoreErrorKind> {
+    let opening = row.instant("opening")?;
     Ok(Fire {
         attempt: AttemptId::new(row.text("attempt")?),
         site: SiteId::new(row.text("site")?),
@@ -239,7 +248,8 @@ fn fire(row: &AnyRow) -> Result<Fire, StoreErrorKind> {
             opening: row.maybe_text("way")?.as_deref().and_then(OpeningWay::parse),
         },
         browser: row.maybe_text("browser")?,
-        opening: row.instant("opening")?,
+        opening,
+        open_already: opening <= row.instant("planned_at")?,
         lead: SignedDuration::from_nanos(row.number("lead")?),
         answer: row.maybe_text("answer")?.as_deref().and_then(Answer::parse),
         marks: Vec::new(),

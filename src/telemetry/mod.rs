@@ -12,7 +12,7 @@ mod setup;
 
 use tracing::Span;
 
-pub use redactor::{Learnt, Redactor};
+pub use redactor::{Learnt, Redactor, SHORTEST_MASKED, masked};
 pub use setup::{Format, LogError, LogOptions, Logs, dispatch, start};
 
 use crate::model::AttemptId;

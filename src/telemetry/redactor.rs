@@ -10,7 +10,7 @@ use super::search::Search;
 use crate::model::Secret;
 
 /// A shorter text cannot be told from ordinary words.
-const SHORTEST: usize = 4;
+pub const SHORTEST_MASKED: usize = 4;
 
 /// What is masked by its looks, whoever wrote it: values of telling names, headers that carry log-ins, passwords in
 /// addresses, age keys. `E` stands for colour escapes.
@@ -51,7 +51,7 @@ impl Redactor {
     /// Masks this secret from now on and for ever, in every form in which it is likely to appear. One of fewer than four bytes
     /// is not masked: it would hide half of every line.
     pub fn hide(&self, secret: &Secret) {
-        if is_long_enough(secret) {
+        if masked(secret) {
             self.add(secret, |held| *held = Held::Always);
         }
     }
@@ -59,7 +59,7 @@ impl Redactor {
     /// Masks this secret like [`Self::hide`], but only for as long as the guard is held, and a little longer. None: it is too
     /// short. Where very many are held at once, the oldest is forgotten.
     pub fn learn(&self, secret: &Secret) -> Option<Learnt> {
-        is_long_enough(secret).then(|| Learnt { redactor: self.clone(), search: self.add(secret, Held::hold) })
+        masked(secret).then(|| Learnt { redactor: self.clone(), search: self.add(secret, Held::hold) })
     }
 
     fn add(&self, secret: &Secret, change: impl Fn(&mut Held)) -> Arc<Search> {
@@ -112,8 +112,9 @@ impl Drop for Learnt {
     }
 }
 
-fn is_long_enough(secret: &Secret) -> bool {
-    secret.expose().len() >= SHORTEST
+/// Whether a secret is long enough to be masked: a shorter one would blot out every text.
+pub fn masked(secret: &Secret) -> bool {
+    secret.expose().len() >= SHORTEST_MASKED
 }
 
 fn regex(pattern: &str) -> Regex {

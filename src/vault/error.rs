@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::entry::MADE_OF;
 use crate::report::did_you_mean;
 
 /// A failure of the vault: which file, and why.
@@ -40,9 +41,7 @@ pub enum VaultErrorKind {
         data: PathBuf,
     },
     /// Not a name that can be kept.
-    #[error(
-        "{entry:?} cannot name an entry; use letters, digits and . _ - @ + in parts divided by /, as in las-palmas/ana"
-    )]
+    #[error("{entry:?} cannot name an entry; use {MADE_OF}")]
     Name {
         /// The name.
         entry: String,

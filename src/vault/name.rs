@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::{VaultError, VaultErrorKind};
+use crate::model::entry::{MOST_PARTS, is_name, is_part};
 
 /// The ending of an entry's file.
 const ENDING: &str = "age";
-
-/// Parts of a name at most.
-const PARTS: usize = 4;
 
 /// A name that can be a file's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +14,7 @@ pub(super) struct EntryName(String);
 
 impl EntryName {
     pub(super) fn parse(entry: &str) -> Result<Self, VaultError> {
-        let parts: Vec<&str> = entry.split('/').collect();
-        if parts.len() <= PARTS && parts.iter().all(|part| is_part(part)) {
+        if is_name(entry) {
             Ok(Self(entry.to_owned()))
         } else {
             Err(VaultError::new(Path::new("vault"), VaultErrorKind::Name { entry: entry.to_owned() }))
@@ -36,7 +33,7 @@ impl EntryName {
 /// The names of the entries in a folder; none when it is not there.
 pub(super) fn list(folder: &Path) -> Result<Vec<String>, VaultError> {
     let mut names = Vec::new();
-    walk(folder, "", PARTS, &mut names).map_err(|error| VaultError::new(folder, error))?;
+    walk(folder, "", MOST_PARTS, &mut names).map_err(|error| VaultError::new(folder, error))?;
     names.sort();
     Ok(names)
 }
@@ -59,12 +56,6 @@ fn walk(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>) -> s
         }
     }
     Ok(())
-}
-
-/// A part never starts with a dot: neither `..` nor the temporary files of a write.
-fn is_part(part: &str) -> bool {
-    let allowed = |c: char| c.is_alphanumeric() || "._-@+".contains(c);
-    (1..=100).contains(&part.len()) && !part.starts_with('.') && part.chars().all(allowed)
 }
 
 #[cfg(test)]

@@ -202,6 +202,9 @@ async fn upload(world: &mut World<'_>) {
     let upload = |path: &str| step(json!({ "upload": { "target": css("#file"), "file": path } }));
     world.run(upload(file.to_str().expect("it is text"))).await;
     world.run(step(json!({ "wait-for": { "text": { "text": "card.txt:member 7" } } }))).await;
+    // As a flow gives it whose configuration was named by a relative path.
+    world.run(upload("fixtures/pages/verbs/upload.html")).await;
+    world.run(step(json!({ "wait-for": { "text": { "text": "upload.html:<!doctype" } } }))).await;
     assert_eq!(world.fails(upload("/no/such/file")).await.kind, FailureKind::NoFile);
 }
 

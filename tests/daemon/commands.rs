@@ -51,6 +51,22 @@ async fn a_wrong_command_line_is_64() {
     assert_eq!(house.ask(&["--version"]).await.code, Some(0));
 }
 
+/// The same fact has one code and the same words, whoever is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_was_kept_yet_every_look_says_so_and_is_done() {
+    let (house, _club) = house_with_club().await;
+    for words in [&["ledger"][..], &["lead"], &["audit", "verify"], &["config", "history"]] {
+        let answer = house.ask(words).await;
+        assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""), "{words:?} {answer:#?}");
+        assert!(answer.out.starts_with("nothing was kept yet"), "{words:?} {answer:#?}");
+        let document = house.ask(&[words, &["--json"]].concat()).await.json();
+        let lists = document.as_object().expect("a document").values().filter_map(Value::as_array);
+        assert!(lists.clone().all(Vec::is_empty), "{words:?} {document}");
+        assert!(lists.count() > 0 || document["rows"] == 0, "{words:?} {document}");
+    }
+    assert_fails(&house.ask(&["ledger", "nobody"]).await, 65, &["no attempt has the id or the booking `nobody`"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_booking_says_that_it_is_paused() {
     let (house, _club) = house_with_club().await;

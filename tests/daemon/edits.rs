@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use firstserve::clock::Stopwatch;
 use firstserve::model::Attempt;
 use jiff::civil::date;
 use rustix::process::Signal;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::world::{House, PATIENCE, PROGRAM, Practice, booking, member, outcome, until};
 
@@ -30,7 +31,7 @@ fn wish(day: i8) -> String {
 }
 
 async fn moves_to(house: &House, day: i8, limit: Duration) -> Duration {
-    let since = Instant::now();
+    let since = Stopwatch::start();
     until("the plan moves", limit, async || {
         let live = house.attempts().await;
         live.iter().any(|one| one.date == date(2199, 7, day) && !one.state.is_ended())

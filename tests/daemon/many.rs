@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use firstserve::clock::Stopwatch;
 use sqlx::{Connection, Executor, SqliteConnection};
-use tokio::time::Instant;
 
 use super::world::{House, PROGRAM};
 
@@ -60,7 +60,7 @@ async fn plan_and_status_answer_soon() {
     let house = house().await;
     assert_eq!(house.attempts().await.len(), 104 * BOOKINGS);
     let ask = async |words: &[&str]| {
-        let since = Instant::now();
+        let since = Stopwatch::start();
         let answer = house.ask(words).await;
         assert_eq!(answer.code, Some(0), "{words:?}: {}", answer.err);
         assert!(since.elapsed() < SOON, "{words:?} took {:?}", since.elapsed());

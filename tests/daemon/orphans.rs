@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use firstserve::clock::Stopwatch;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::world::{Daemon, House, PATIENCE, Practice, booking, member};
 use crate::family::{alive_after, descendants};
@@ -24,7 +25,7 @@ struct Staged {
 impl Staged {
     /// Waits until the daemon's browser is written down and its processes are there.
     async fn of(house: &House, daemon: &Daemon) -> Self {
-        let end = Instant::now() + PATIENCE;
+        let watch = Stopwatch::start();
         let pid = daemon.pid.as_raw_nonzero().get().cast_unsigned();
         loop {
             let family = descendants(pid);
@@ -35,7 +36,7 @@ impl Staged {
                 let guardian = number.and_then(Pid::from_raw).expect("the guardian is written down");
                 return Self { family, record, scratch, guardian };
             }
-            assert!(Instant::now() < end, "no browser is written down: {:#?}", daemon.said());
+            assert!(watch.elapsed() < PATIENCE, "no browser is written down: {:#?}", daemon.said());
             sleep(Duration::from_millis(50)).await;
         }
     }
@@ -73,9 +74,9 @@ async fn browsers_of_a_killed_daemon_and_guardian_are_ended_by_the_next_start() 
 
     let again = house.run().await;
     assert_eq!(alive_after(&staged.family, PATIENCE), Vec::<u32>::new(), "{:#?}", again.said());
-    let end = Instant::now() + PATIENCE;
+    let watch = Stopwatch::start();
     while staged.scratch.exists() || staged.record.exists() {
-        assert!(Instant::now() < end, "{} is left: {:#?}", staged.scratch.display(), again.said());
+        assert!(watch.elapsed() < PATIENCE, "{} is left: {:#?}", staged.scratch.display(), again.said());
         sleep(Duration::from_millis(50)).await;
     }
     assert!(stranger.try_wait().expect("it can be asked").is_none(), "another's process was ended");

@@ -8,6 +8,7 @@ use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use firstserve::clock::Stopwatch;
 use firstserve::club::{Club, Options, Ready};
 use firstserve::model::{Attempt, Secret, State};
 use firstserve::store::{AttemptFilter, Store};
@@ -20,7 +21,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The longest that a process may take to start or a condition to come true, in a debug build on a busy machine.
@@ -214,13 +215,13 @@ impl House {
 
     /// The attempt of a booking once it is over.
     pub(super) async fn ended(&self, booking: &str) -> Attempt {
-        let end = Instant::now() + PATIENCE;
+        let watch = Stopwatch::start();
         loop {
             let all = self.attempts().await;
             let found = all.iter().find(|one| one.booking.as_str() == booking);
             match found.filter(|one| one.state.is_ended()) {
                 Some(attempt) => return attempt.clone(),
-                None => assert!(Instant::now() < end, "{booking} is not over: {all:#?}"),
+                None => assert!(watch.elapsed() < PATIENCE, "{booking} is not over: {all:#?}"),
             }
             sleep(LOOK * 5).await;
         }
@@ -300,12 +301,12 @@ impl Daemon {
 
     /// Waits for a line.
     pub(super) async fn hears(&self, text: &str) -> String {
-        let end = Instant::now() + PATIENCE;
+        let watch = Stopwatch::start();
         loop {
             if let Some(line) = self.said().into_iter().find(|line| line.contains(text)) {
                 return line;
             }
-            assert!(Instant::now() < end, "{text:?} is not in {:#?}", self.said());
+            assert!(watch.elapsed() < PATIENCE, "{text:?} is not in {:#?}", self.said());
             sleep(LOOK).await;
         }
     }
@@ -352,9 +353,9 @@ fn collect(pipe: impl AsyncRead + Unpin + Send + 'static, lines: Arc<Mutex<Vec<S
 
 /// Waits until something is true.
 pub(super) async fn until<F: Future<Output = bool>>(what: &str, limit: Duration, mut is: impl FnMut() -> F) {
-    let end = Instant::now() + limit;
+    let watch = Stopwatch::start();
     while !is().await {
-        assert!(Instant::now() < end, "not within {limit:?}: {what}");
+        assert!(watch.elapsed() < limit, "not within {limit:?}: {what}");
         sleep(LOOK).await;
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use firstserve::model::{Answer, FireMode, OpeningWay, SiteId};
+use firstserve::schedule::ALWAYS_OPEN;
 use firstserve::store::{FireFilter, HowFired, Mark, SiteLesson, Store};
 use firstserve::timing::{Delay, Proof, Verdict, Way};
 use jiff::SignedDuration;
@@ -39,7 +40,9 @@ async fn every_fire_keeps_its_way_and_its_marks() {
     store.fired(&first, 1, &how(HTTP, None)).await.expect("an answer that is known stays");
     store.fired(&first, 2, &how(CHAIN, Some(Answer::Confirmed))).await.expect("written");
     store.ledger(&first, 2, &[(Mark::Received, at(3_601))]).await.expect("marked");
-    store.fired(&second, 1, &how(CHAIN, None)).await.expect("written");
+    let open = HowFired { opening: ALWAYS_OPEN, ..how(CHAIN, None) };
+    store.fired(&second, 1, &open).await.expect("written");
+    store.ledger(&second, 1, &[(Mark::Planned, at(50)), (Mark::Sent, at(51))]).await.expect("marked");
     store.close().await;
     drop(store);
     let store = kept.open().await;
@@ -49,7 +52,15 @@ async fn every_fire_keeps_its_way_and_its_marks() {
     assert_eq!(fires[0].after_opening(Mark::Sent), Some(SignedDuration::ZERO));
     assert_eq!(fires[0].after_opening(Mark::Received), None, "what nobody told is not known");
     assert_eq!((fires[1].lead, fires[1].browser.as_deref()), (SignedDuration::from_micros(1_500), Some("firefox")));
-    assert_eq!(store.fires(&FireFilter::default()).await.expect("read").len(), 3);
+    assert!(!fires[0].open_already && !fires[1].open_already);
+    let all = store.fires(&FireFilter::default()).await.expect("read");
+    assert_eq!(all.len(), 3);
+    let open = all.iter().find(|fire| fire.attempt == second).expect("it is there");
+    assert!(open.open_already, "there was nothing to wait for when it was planned");
+    assert_eq!(
+        (open.after_opening(Mark::Sent), open.after_start(Mark::Sent)),
+        (None, Some(SignedDuration::from_secs(1)))
+    );
     let elsewhere = FireFilter { site: Some(SiteId::new("vedado")), ..FireFilter::default() };
     assert_eq!(store.fires(&elsewhere).await.expect("read"), []);
     assert_eq!(store.ledger_of(&first).await.expect("read").len(), 4, "marks of no fire are kept too");

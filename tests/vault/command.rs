@@ -36,6 +36,13 @@ fn a_password_is_never_an_argument() {
 }
 
 #[test]
+fn the_configuration_alone_says_where_the_identity_is() {
+    let line = Line::command();
+    assert!(line.get_arguments().any(|arg| arg.get_long() == Some("identity")), "the control");
+    assert!(line.get_arguments().all(|arg| arg.get_env().is_none()), "`vault` obeys no variable that `run` does not");
+}
+
+#[test]
 fn the_exit_code_says_what_kind_of_failure_it_is() {
     let house = House::new();
     let is = |code: u8| format!("{:?}", std::process::ExitCode::from(code));

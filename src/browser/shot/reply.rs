@@ -47,6 +47,18 @@ impl Reply {
         self.headers.iter().filter(fits).map(|(_, value)| value.as_str())
     }
 
+    /// Why the body is not whole; none: it is.
+    pub fn shortened(&self) -> Option<String> {
+        let most = BODY_LIMIT / 1024 / 1024;
+        match self.complete {
+            true => None,
+            false if self.body.len() >= BODY_LIMIT => {
+                Some(format!("the answer is larger than {most} MiB and was cut off"))
+            }
+            false => Some("the site broke the answer off".to_owned()),
+        }
+    }
+
     /// The body as text, in the character set that the server or the document says.
     pub fn text(&self) -> String {
         chain::decode(&self.body, self.header("content-type"))
@@ -301,6 +313,11 @@ mod tests {
             format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", BODY_LIMIT + 9, "x".repeat(BODY_LIMIT + 9));
         let cut = received(&text, 1 << 20, false).unwrap();
         assert_eq!((cut.body.len(), cut.complete), (BODY_LIMIT, false));
+        assert_eq!(cut.shortened().as_deref(), Some("the answer is larger than 4 MiB and was cut off"));
+        let broken = received("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhola", 7, false).unwrap();
+        assert_eq!(broken.shortened().as_deref(), Some("the site broke the answer off"));
+        let whole = received("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhola", 7, false).unwrap();
+        assert_eq!(whole.shortened(), None);
     }
 
     #[test]

@@ -9,6 +9,12 @@ use crate::flow::page;
 /// The most that is kept of one picture or one source.
 const LARGEST: usize = 2 * 1024 * 1024;
 
+/// The picture's name.
+const PICTURE: &str = "page.png";
+
+/// The source's name.
+const SOURCE: &str = "page.html";
+
 /// Longer names of pictures are cut: a character may have four bytes, and a file's name 255.
 const LONGEST_NAME: usize = 60;
 
@@ -23,6 +29,31 @@ pub struct Evidence {
     pub notes: Vec<String>,
 }
 
+impl Evidence {
+    /// What is where, and why something is not, in one line for a person.
+    pub fn words(&self, dir: &Path) -> String {
+        let dir = dir.display();
+        let kept = match (&self.picture, &self.source) {
+            (Some(_), Some(_)) => format!("a picture and the source of the page are in {dir}"),
+            (Some(_), None) => format!("a picture of the page is in {dir}"),
+            (None, Some(_)) => format!("the source of the page is in {dir}"),
+            (None, None) => "nothing is kept of the page".to_owned(),
+        };
+        std::iter::once(&kept).chain(&self.notes).map(String::as_str).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Beside what was kept nothing may lie of another page.
+    async fn forget_the_old(&self, dir: &Path) {
+        let old = match (&self.picture, &self.source) {
+            (Some(_), None) => SOURCE,
+            (None, Some(_)) => PICTURE,
+            _ => return,
+        };
+        // There need be none.
+        let _ = tokio::fs::remove_file(dir.join(old)).await;
+    }
+}
+
 impl Stage {
     /// Keeps `page.png` and `page.html` of the page as it is now in the folder, which is made. Never fails: what cannot be had
     /// is noted.
@@ -34,7 +65,7 @@ impl Stage {
         }
         match self.png().await {
             Ok(png) if png.len() > LARGEST => kept.notes.push(format!("the picture has {} bytes: left out", png.len())),
-            Ok(png) => kept.picture = write(&dir.join("page.png"), &png, &mut kept.notes).await,
+            Ok(png) => kept.picture = write(&dir.join(PICTURE), &png, &mut kept.notes).await,
             Err(trouble) => kept.notes.push(format!("no picture: {trouble}")),
         }
         match self.source().await {
@@ -48,11 +79,12 @@ impl Stage {
                 if looking.await.unwrap_or(true) {
                     kept.notes.push("no source: a secret stands in it in a form that cannot be masked".to_owned());
                 } else {
-                    kept.source = write(&dir.join("page.html"), cut.as_bytes(), &mut kept.notes).await;
+                    kept.source = write(&dir.join(SOURCE), cut.as_bytes(), &mut kept.notes).await;
                 }
             }
             Err(trouble) => kept.notes.push(format!("no source: {trouble}")),
         }
+        kept.forget_the_old(dir).await;
         kept
     }
 
@@ -116,6 +148,25 @@ mod tests {
     fn a_cut_never_splits_a_character() {
         assert_eq!(cut("añb", 2), "a");
         assert_eq!(cut("añb", 9), "añb");
+    }
+
+    #[tokio::test]
+    async fn what_is_said_to_be_there_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(PICTURE), "of another page").unwrap();
+        let source = dir.path().join(SOURCE);
+        std::fs::write(&source, "<p>").unwrap();
+        let notes = vec!["no picture: a secret would be visible in it".to_owned()];
+        let half = Evidence { source: Some(source), notes, ..Evidence::default() };
+        half.forget_the_old(dir.path()).await;
+        let at = dir.path().display();
+        let told = half.words(dir.path());
+        assert_eq!(told, format!("the source of the page is in {at}; no picture: a secret would be visible in it"));
+        assert!(dir.path().join(SOURCE).exists() && !dir.path().join(PICTURE).exists());
+        let none = Evidence { source: None, ..half };
+        none.forget_the_old(dir.path()).await;
+        assert!(dir.path().join(SOURCE).exists(), "what an earlier page has left stays");
+        assert!(none.words(dir.path()).starts_with("nothing is kept of the page; no picture: "));
     }
 
     #[test]

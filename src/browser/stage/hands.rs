@@ -150,13 +150,33 @@ impl Stage {
 }
 
 async fn upload(element: &WebElement, file: &str) -> Result<(), Trouble> {
-    let there = tokio::fs::metadata(file).await.is_ok_and(|meta| meta.is_file());
-    if !there || !Path::new(file).is_absolute() {
-        return Err(Trouble::new(FailureKind::NoFile, format!("there is no file {file}")));
-    }
+    let file = whole_path(file).await?;
     call::bounded(element.send_keys(file)).await
+}
+
+/// The file as a browser, which has a working folder of its own, must be told of it.
+async fn whole_path(file: &str) -> Result<String, Trouble> {
+    let there = tokio::fs::metadata(file).await.is_ok_and(|meta| meta.is_file());
+    let whole = std::path::absolute(file).ok().filter(|_| there);
+    let text = whole.as_deref().and_then(Path::to_str).map(str::to_owned);
+    text.ok_or_else(|| Trouble::new(FailureKind::NoFile, format!("there is no file {file}")))
 }
 
 fn chord(key: &str) -> Result<String, Trouble> {
     keys_of(key).ok_or_else(|| Trouble::new(FailureKind::Unsupported, format!("“{key}” is no key")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_beside_a_relative_configuration_is_found() {
+        let whole = whole_path("src/lib.rs").await.unwrap();
+        assert!(Path::new(&whole).is_absolute() && whole.ends_with("/src/lib.rs"), "{whole}");
+        assert_eq!(whole_path(&whole).await.unwrap(), whole);
+        for wrong in ["src/no-such.rs", "/no/such/file", "src"] {
+            assert_eq!(whole_path(wrong).await.unwrap_err().kind, FailureKind::NoFile, "{wrong}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::cli::kept::NOTHING_YET;
 use crate::cli::setting::Setting;
 use crate::cli::span::from_now;
 use crate::clock::{Clock, SystemClock};
@@ -34,16 +35,20 @@ pub(super) struct Args {
 /// The database cannot be read.
 pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
     let limit = usize::from(args.limit);
-    let (records, causes) = crate::cli::runtime()?.block_on(async {
-        let Some(store) = setting.kept().await? else { return anyhow::Ok(Default::default()) };
+    let kept = crate::cli::runtime()?.block_on(async {
+        let Some(store) = setting.kept().await? else { return anyhow::Ok(None) };
         let read = read(&store, limit).await;
         store.close().await;
-        Ok(read?)
+        Ok(Some(read?))
     })?;
+    let is_kept = kept.is_some();
+    let (records, causes) = kept.unwrap_or_default();
     let current = std::fs::read(&setting.path).ok();
     let entries = entries(&records, &causes, limit, current.as_deref(), &|text| setting.load_text(text));
     if as_json {
         crate::cli::answer(&json!({ "configurations": entries.iter().map(Entry::json).collect::<Vec<_>>() }));
+    } else if !is_kept {
+        crate::cli::print(NOTHING_YET)?;
     } else if entries.is_empty() {
         crate::cli::print("no configuration was in force yet; `firstserve run` keeps each one\n")?;
     } else {

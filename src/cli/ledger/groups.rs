@@ -21,10 +21,11 @@ pub(super) struct Group {
     received: Vec<f64>,
 }
 
-/// The first fire of each attempt: what follows a refusal is late by its nature.
+/// The first fire of each attempt: what follows a refusal is late by its nature, and nothing can be late for a court that was
+/// open when it was planned.
 pub(super) fn groups(fires: &[Fire]) -> Vec<Group> {
     let mut groups: BTreeMap<(String, String, String), Group> = BTreeMap::new();
-    for fire in fires.iter().filter(|fire| fire.seq == 1) {
+    for fire in fires.iter().filter(|fire| fire.seq == 1 && !fire.open_already) {
         let key = (fire.site.to_string(), fire.way.short(), fire.browser.clone().unwrap_or_default());
         let group = groups.entry(key.clone()).or_insert_with(|| {
             let (site, way, browser) = key;
@@ -61,6 +62,9 @@ fn figures(values: &[f64]) -> Value {
 
 /// A line for each group, and one more where the site tells when its requests arrive.
 pub(super) fn table(groups: &[Group]) -> String {
+    if groups.is_empty() {
+        return "Every court was open already when it was planned; there was nothing to be late for.\n".to_owned();
+    }
     let mut text = "How late the first submit of each attempt was, after the opening:\n".to_owned();
     for group in groups {
         writeln!(text, "  {} · {}", group.site, group.manner()).expect("a String takes it");
@@ -99,11 +103,12 @@ pub(super) fn distribution(groups: &[Group], fires: &[Fire]) -> Distribution {
         let (sent, received) = (drawn("sent", &group.sent), drawn("received", &group.received));
         std::iter::once(sent).chain((!group.received.is_empty()).then_some(received))
     });
-    let times = fires.iter().map(|fire| fire.opening);
+    let times = fires.iter().filter(|fire| !fire.open_already).map(|fire| fire.opening);
     let subtitle = match (times.clone().min(), times.max()) {
         (Some(first), Some(last)) => {
             format!("first submits, {} to {}", first.strftime("%Y-%m-%d"), last.strftime("%Y-%m-%d"))
         }
+        _ if !fires.is_empty() => "every court was open already".to_owned(),
         _ => "nothing has been fired yet".to_owned(),
     };
     Distribution {

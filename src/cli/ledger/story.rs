@@ -2,25 +2,40 @@
 
 use std::fmt::Write;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::cli::span::opening_of;
 use crate::model::{Answer, Attempt};
 use crate::report::plot::{Line, Section, Timeline, signed_words};
+use crate::schedule::is_always_open;
 use crate::store::{Fire, Mark};
 
 /// The newest fires that a short list shows.
 const LISTED: usize = 20;
 
-/// `ana · july doubles 2027-07-18, opens …: confirmed`
-pub(super) fn heading(attempt: &Attempt, zone: &TimeZone) -> String {
-    let opens = attempt.opening.to_zoned(zone.clone()).strftime("%a %Y-%m-%d %H:%M:%S %:z");
-    let Attempt { member, booking, date, state, id, .. } = attempt;
-    format!("{member} · {booking} {date}, opens {opens}: {}\nattempt {id} at {}\n", state.as_str(), attempt.site)
+/// What is said of a court that nobody had to wait for.
+fn open_already(opening: Timestamp) -> &'static str {
+    if is_always_open(opening) { "open at any time" } else { "open already" }
 }
 
-/// Every fire of an attempt, one line for each mark; times after the opening.
+/// `ana · july doubles 2027-07-18, opens …: confirmed`
+pub(super) fn heading(attempt: &Attempt, zone: &TimeZone) -> String {
+    let opens = opens(attempt, zone, "%a %Y-%m-%d %H:%M:%S %:z");
+    let Attempt { member, booking, date, state, id, .. } = attempt;
+    format!("{member} · {booking} {date}, {opens}: {}\nattempt {id} at {}\n", state.as_str(), attempt.site)
+}
+
+/// `opens Fri 2027-07-09 00:00:00 -06:00`
+fn opens(attempt: &Attempt, zone: &TimeZone, format: &str) -> String {
+    if is_always_open(attempt.opening) {
+        return open_already(attempt.opening).to_owned();
+    }
+    format!("opens {}", attempt.opening.to_zoned(zone.clone()).strftime(format))
+}
+
+/// Every fire of an attempt, one line for each mark; times after the opening, or after the planned instant where there is none.
 pub(in crate::cli) fn table(fires: &[Fire]) -> String {
     if fires.is_empty() {
         return "nothing was fired\n".to_owned();
@@ -29,7 +44,7 @@ pub(in crate::cli) fn table(fires: &[Fire]) -> String {
     for fire in fires {
         writeln!(text, "{}", told(fire)).expect("a String takes it");
         for mark in Mark::ALL {
-            let line = match fire.after_opening(mark) {
+            let line = match fire.after_start(mark) {
                 Some(after) => format!("  {:<9} {:>12}  {}", mark.as_str(), signed_words(ms(after)), meaning(mark)),
                 None => format!("  {:<9} {:>12}  {}", mark.as_str(), "not known", unknown(mark, fire)),
             };
@@ -59,7 +74,11 @@ pub(in crate::cli) fn compact(fires: &[Fire], attempts: &[Attempt]) -> String {
 
 fn row(fire: &Fire, attempts: &[Attempt]) -> [String; 8] {
     let attempt = attempts.iter().find(|attempt| attempt.id == fire.attempt);
-    let after = |mark| fire.after_opening(mark).map_or_else(|| "?".to_owned(), |after| signed_words(ms(after)));
+    let after = |mark| match fire.after_opening(mark) {
+        Some(after) => signed_words(ms(after)),
+        None if fire.open_already => "-".to_owned(),
+        None => "?".to_owned(),
+    };
     [
         fire.attempt.to_string(),
         attempt.map(|attempt| format!("{}/{}", attempt.member, attempt.booking)).unwrap_or_default(),
@@ -68,7 +87,7 @@ fn row(fire: &Fire, attempts: &[Attempt]) -> [String; 8] {
             Some(browser) => format!("{} in {browser}", fire.way.short()),
             None => fire.way.short(),
         },
-        after(Mark::Sent),
+        if fire.open_already { open_already(fire.opening).to_owned() } else { after(Mark::Sent) },
         after(Mark::Received),
         after(Mark::Answered),
         fire.answer.map_or("?", Answer::as_str).to_owned(),
@@ -77,24 +96,25 @@ fn row(fire: &Fire, attempts: &[Attempt]) -> [String; 8] {
 
 /// The picture of an attempt.
 pub(super) fn timeline(attempt: &Attempt, fires: &[Fire], zone: &TimeZone) -> Timeline {
-    let opens = attempt.opening.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z");
+    let opens = opens(attempt, zone, "%Y-%m-%d %H:%M:%S %:z");
     Timeline {
         title: format!("{} · {} {}", attempt.member, attempt.booking, attempt.date),
-        subtitle: format!("{}, opens {opens}", attempt.site),
+        subtitle: format!("{}, {opens}", attempt.site),
         sections: fires.iter().map(section).collect(),
     }
 }
 
 fn section(fire: &Fire) -> Section {
     let line = |mark: Mark| {
-        let at_ms = fire.after_opening(mark).map(ms);
+        let at_ms = fire.after_start(mark).map(ms);
         let note = match (mark, at_ms) {
             (_, None) => format!("not known: {}", unknown(mark, fire)),
             (Mark::Received, _) => "by the site's clock".to_owned(),
             _ => String::new(),
         };
         // With a lead the submit leaves before the opening; what must not be early is its arrival.
-        let not_before = mark == Mark::Received || (matches!(mark, Mark::Woken | Mark::Sent) && fire.lead.is_zero());
+        let at_opening = mark == Mark::Received || (matches!(mark, Mark::Woken | Mark::Sent) && fire.lead.is_zero());
+        let not_before = at_opening && !fire.open_already;
         Line { label: mark.as_str().to_owned(), at_ms, note, not_before }
     };
     Section { heading: told(fire), lines: Mark::ALL.into_iter().map(line).collect() }
@@ -103,8 +123,8 @@ fn section(fire: &Fire) -> Section {
 /// One fire as data; instants and milliseconds after the opening, null where they are not known.
 pub(in crate::cli) fn fire_json(fire: &Fire) -> Value {
     let mark = |mark: Mark| {
-        let known = fire.at(mark).zip(fire.after_opening(mark));
-        let value = known.map(|(at, after)| json!({ "at": at.to_string(), "after_opening_ms": ms(after) }));
+        let after = fire.after_opening(mark).map(ms);
+        let value = fire.at(mark).map(|at| json!({ "at": at.to_string(), "after_opening_ms": after }));
         (mark.as_str().to_owned(), value.unwrap_or(Value::Null))
     };
     json!({
@@ -114,7 +134,8 @@ pub(in crate::cli) fn fire_json(fire: &Fire) -> Value {
         "mode": fire.way.mode.as_str(),
         "opening_way": fire.way.opening.map(crate::model::OpeningWay::as_str),
         "browser": fire.browser,
-        "opening": fire.opening.to_string(),
+        "opening": opening_of(fire.opening),
+        "open_already": fire.open_already,
         "lead_ms": ms(fire.lead),
         "answer": fire.answer.map(Answer::as_str),
         "marks": Mark::ALL.into_iter().map(mark).collect::<Map<_, _>>(),
@@ -125,7 +146,11 @@ pub(in crate::cli) fn fire_json(fire: &Fire) -> Value {
 fn told(fire: &Fire) -> String {
     let answer = fire.answer.map_or("no answer is known", Answer::as_str);
     let lead = if fire.lead.is_zero() { String::new() } else { format!(", lead {:.2} ms", ms(fire.lead)) };
-    format!("submit {}, by {}{lead}: {answer}", fire.seq, by(fire))
+    let start = match fire.open_already {
+        true => format!("; {}, so times are after the planned instant", open_already(fire.opening)),
+        false => String::new(),
+    };
+    format!("submit {}, by {}{lead}: {answer}{start}", fire.seq, by(fire))
 }
 
 fn by(fire: &Fire) -> String {
@@ -163,8 +188,6 @@ pub(super) fn ms(span: SignedDuration) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::model::{AttemptId, FireMode, SiteId};
     use crate::timing::Way;
@@ -179,6 +202,7 @@ mod tests {
             way: Way { mode: FireMode::Http, opening: None },
             browser: Some("firefox".into()),
             opening,
+            open_already: false,
             lead: SignedDuration::ZERO,
             answer: Some(Answer::Confirmed),
             marks: marks.iter().map(|(mark, micros)| (*mark, at(micros))).collect(),
@@ -210,6 +234,35 @@ mod tests {
         let json = fire_json(&fire(&[(Mark::Sent, 310)]));
         assert_eq!(json["marks"]["sent"]["after_opening_ms"], 0.31);
         assert_eq!(json["marks"]["received"], Value::Null);
+    }
+
+    #[test]
+    fn nothing_is_late_for_a_court_that_is_open_at_any_time() {
+        let now: Timestamp = "2027-07-09T06:00:00Z".parse().expect("a timestamp");
+        // As a clock that differs makes it.
+        let opening = crate::schedule::ALWAYS_OPEN - SignedDuration::from_secs(2);
+        let marks = [(Mark::Planned, now), (Mark::Sent, now + SignedDuration::from_millis(3))];
+        let any = Fire { opening, open_already: true, marks: marks.into_iter().collect(), ..fire(&[]) };
+        assert!(
+            table(std::slice::from_ref(&any)).contains("sent          +3.00 ms"),
+            "{}",
+            table(std::slice::from_ref(&any))
+        );
+        assert!(compact(std::slice::from_ref(&any), &[]).contains("open at any time"));
+        let json = fire_json(&any);
+        assert_eq!((&json["opening"], &json["marks"]["sent"]["after_opening_ms"]), (&Value::Null, &Value::Null));
+        assert_eq!(json["marks"]["sent"]["at"], "2027-07-09T06:00:00.003Z");
+        assert!(section(&any).lines.iter().all(|line| !line.not_before && line.at_ms.is_none_or(|at| at < 10.0)));
+        let known = fire(&[(Mark::Planned, 0), (Mark::Sent, 310)]);
+        let groups = super::super::groups::groups(&[any.clone(), known.clone()]);
+        assert_eq!(groups, super::super::groups::groups(&[known]), "the summary has what opens, and that only");
+        assert!(
+            super::super::groups::table(&super::super::groups::groups(&[any]))
+                .starts_with("Every court was open already")
+        );
+        let late = Fire { open_already: true, ..fire(&[(Mark::Sent, 310)]) };
+        assert!(compact(std::slice::from_ref(&late), &[]).contains("open already"));
+        assert_eq!(fire_json(&late)["opening"], "2027-07-09T06:00:00Z");
     }
 
     #[test]

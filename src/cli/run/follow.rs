@@ -50,7 +50,9 @@ impl Follower {
     pub(super) async fn follow(mut self, mut reloads: Receiver<Reload>, stop: CancellationToken) {
         let mut look_again = tokio::time::interval(LOOK_FOR_VAULT);
         let mut look_at_zones = tokio::time::interval(LOOK_AT_ZONES);
-        let mut tell_again = tokio::time::interval_at(tokio::time::Instant::now() + TELL_AGAIN, TELL_AGAIN);
+        let mut tell_again = tokio::time::interval(TELL_AGAIN);
+        // The start has told of them already.
+        tell_again.reset();
         loop {
             let has_vault = self.household.vault().is_ok();
             tokio::select! {

@@ -4,13 +4,15 @@ use crate::config::raw::Section;
 use crate::config::valid::{Mail, SmtpSecurity};
 
 use super::server::checked;
-use super::{Problems, address};
+use super::{Problems, address, names};
 
 /// Checks the table; none: it has no server, and nothing is sent.
 pub(super) fn mail(section: &Section, problems: &mut Problems) -> Option<Mail> {
     let from = section.get::<String>("from").and_then(|at| checked("from", &at, address::mail, problems));
     let to = section.get::<String>("to").and_then(|at| checked("to", &at, address::mail, problems));
     password_is_somewhere(section, problems);
+    let vault = section.get::<String>("vault");
+    problems.extend(vault.as_ref().and_then(names::vault_entry));
     let smtp_security = security(section)?;
     let port = section.value::<u32>("smtp-port").and_then(|port| u16::try_from(port).ok());
     Some(Mail {
@@ -20,7 +22,7 @@ pub(super) fn mail(section: &Section, problems: &mut Problems) -> Option<Mail> {
         smtp_port: port.unwrap_or(smtp_security.usual_port()),
         smtp_security,
         smtp_user: section.value("smtp-user"),
-        vault: section.value("vault"),
+        vault: vault.map(|entry| entry.value),
         smtp_password: section.value("smtp-password"),
     })
 }

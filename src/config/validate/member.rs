@@ -41,6 +41,8 @@ pub(super) fn members(root: &Section, sites: &Sites, problems: &mut Problems) ->
 fn member(name: &At<String>, section: &Section, sites: &Sites, problems: &mut Problems) -> Option<Member> {
     problems.extend(names::table_name(name, "member"));
     let mail = section.get::<String>("mail").and_then(|at| checked("mail", &at, address::mail, problems));
+    let vault = section.get::<String>("vault");
+    problems.extend(vault.as_ref().and_then(names::vault_entry));
     let site = section.get::<String>("site")?;
     if !sites.names().contains(&site.value.as_str()) {
         problems.push(names::unknown(&site, "site", &sites.names(), "write a table [site.NAME] for it"));
@@ -48,5 +50,5 @@ fn member(name: &At<String>, section: &Section, sites: &Sites, problems: &mut Pr
     }
     let language = Language::parse(&section.value::<String>("language")?)?;
     let (id, site) = (MemberId::new(&name.value), SiteId::new(site.value));
-    Some(Member { id, site, vault: section.value("vault")?, mail, language })
+    Some(Member { id, site, vault: vault?.value, mail, language })
 }

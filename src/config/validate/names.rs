@@ -1,6 +1,7 @@
 //! Names that a user chose, and references to them.
 
 use crate::config::raw::At;
+use crate::model::entry;
 use crate::report::{Problem, did_you_mean};
 
 /// Longer names are mistakes.
@@ -21,6 +22,13 @@ pub(super) fn free_name(name: &At<String>, what: &str) -> Option<Problem> {
     let message = || format!("`{}` cannot be the name of a {what}", name.value.escape_debug());
     let help = format!("at most {MAX_NAME} bytes, without spaces at either end");
     (!right).then(|| name.error("wrong-name", message()).help(help))
+}
+
+/// Checks the name of an entry of the vault, by the vault's own rule.
+pub(super) fn vault_entry(name: &At<String>) -> Option<Problem> {
+    let message = || format!("`{}` cannot name an entry of the vault", name.value.escape_debug());
+    let help = || format!("use {}; it is the NAME of: firstserve vault set NAME", entry::MADE_OF);
+    (!entry::is_name(&name.value)).then(|| name.error("wrong-entry", message()).help(help()))
 }
 
 /// A reference to something that does not exist.

@@ -30,8 +30,9 @@ impl Kit {
             tokio::fs::create_dir_all(&self.evidence).await?;
             tokio::fs::write(self.evidence.join(FILE), self.redactor.clean(cut).as_bytes()).await
         };
-        if let Err(error) = kept.await {
-            tracing::info!(%error, "the answer could not be kept");
+        match kept.await {
+            Ok(()) => self.note(format!("the site's answer is in {}", self.evidence.join(FILE).display())),
+            Err(error) => tracing::warn!(%error, "the answer could not be kept"),
         }
     }
 }

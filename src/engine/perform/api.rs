@@ -16,7 +16,7 @@ use crate::browser::shot::{self, Prepared, ShotError, Visitor};
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
 use crate::flow::wire::{self, Verb};
 use crate::flow::{Flow, Phase, Step, Words, rows};
-use crate::model::{Announced, Secret};
+use crate::model::{Announced, Answer, Secret};
 use crate::store::Mark;
 use crate::telemetry::{Learnt, Redactor};
 use crate::timing::{Event, Listing, Staging, Trouble, Way, received};
@@ -95,6 +95,9 @@ impl ApiHands {
         let said = self.kit.judge(&answer, choice);
         if is_puzzling(said) {
             self.kit.keep_answer(&answer.body).await;
+        }
+        if let (Answer::Unknown, Some(why)) = (said, reply.shortened()) {
+            return Event::NoAnswer(why);
         }
         Event::Answered(said)
     }
@@ -179,13 +182,15 @@ impl Stager for ApiHands {
         let flow = Arc::clone(&self.kit.errand.flow);
         let session = self.session.as_mut().expect("the list is read in a session");
         let mut last: Option<HttpAnswer> = None;
+        let mut cut = false;
         let mut rows = None;
         for step in flow.steps(Phase::Verify) {
             let words = session.words.clone().with_choice(&self.kit.errand.choices[0]);
             let rendered = step.render(&words).map_err(|error| Trouble::Selector(error.to_string()))?;
             match &rendered.verb {
                 Verb::Request(request) => match request::send(&session.client, request).await {
-                    Ok(Brought { answer, read }) => {
+                    Ok(Brought { answer, is_cut, read }) => {
+                        cut = is_cut;
                         learn(&mut session.words, Phase::Verify, read);
                         last = Some(answer);
                     }
@@ -194,7 +199,8 @@ impl Stager for ApiHands {
                 Verb::Rows(spec) => {
                     let Some(found) = last.as_ref().and_then(|answer| read_rows(spec, answer)) else {
                         self.kit.keep_answer(last.as_ref().map_or("", |answer| &answer.body)).await;
-                        return Err(Trouble::Selector(format!("{}: the answer is not the list", rendered.place)));
+                        let why = if cut { request::TOO_LARGE } else { "the answer is not the list" };
+                        return Err(Trouble::Selector(format!("{}: {why}", rendered.place)));
                     };
                     rows = Some(found);
                 }

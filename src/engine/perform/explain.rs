@@ -90,10 +90,17 @@ impl BrowserHands {
     pub(super) async fn keep_evidence(&mut self) {
         let Some(live) = self.live.as_mut() else { return };
         let keeping = live.stage.evidence(&self.kit.evidence);
-        match tokio::time::timeout(EVIDENCE, keeping).await {
-            Ok(kept) => kept.notes.into_iter().for_each(|note| tracing::info!(note, "evidence")),
-            Err(_) => tracing::info!("the page did not show itself within {EVIDENCE:?}"),
-        }
+        let words = match tokio::time::timeout(EVIDENCE, keeping).await {
+            Ok(kept) => {
+                kept.notes.iter().for_each(|note| tracing::warn!("of the page that failed: {note}"));
+                kept.words(&self.kit.evidence)
+            }
+            Err(_) => {
+                tracing::warn!("of the page that failed nothing is kept: it did not show itself within {EVIDENCE:?}");
+                format!("nothing is kept of the page: it did not show itself within {EVIDENCE:?}")
+            }
+        };
+        self.kit.note(words);
     }
 }
 

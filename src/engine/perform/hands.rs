@@ -65,7 +65,7 @@ pub(in crate::engine) fn hands(
 }
 
 /// Where an attempt's evidence is kept.
-pub(in crate::engine) fn evidence_folder(data: &Path, attempt: &str) -> PathBuf {
+fn evidence_folder(data: &Path, attempt: &str) -> PathBuf {
     data.join(EVIDENCE).join(attempt)
 }
 

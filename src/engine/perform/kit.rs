@@ -77,6 +77,11 @@ impl Kit {
         self.reporter.say(self.clock.now(), What::Step { phase: phase.as_str(), place, took });
     }
 
+    /// Something worth knowing.
+    pub(super) fn note(&self, words: String) {
+        self.reporter.say(self.clock.now(), What::Note(words));
+    }
+
     /// The submit left.
     pub(super) fn sent(&self, choice: usize, mode: &'static str, sent: Timestamp) {
         let late = self.errand.lateness(choice, sent);
@@ -107,7 +112,7 @@ impl Kit {
     /// A failed request: what the site said, or where the step stands and what was answered.
     pub(super) async fn trouble_of(&self, error: &RequestError, place: &str, choice: usize) -> Trouble {
         match error.answer() {
-            None if matches!(error, RequestError::Elsewhere { .. }) => Trouble::Selector(format!("{place}: {error}")),
+            None if error.is_of_files() => Trouble::Selector(format!("{place}: {error}")),
             None => Trouble::Unreachable(error.to_string()),
             Some(answer) => match self.judge(answer, choice) {
                 Answer::Unknown | Answer::Confirmed => {
@@ -122,7 +127,10 @@ impl Kit {
     /// Which rows are ours: the list is compared with every choice of the attempt.
     pub(super) fn listing(&self, words: &Words, found: &[rows::Row]) -> Result<Listing, Trouble> {
         let specs = self.errand.choices.iter().map(|choice| self.rows_spec(&words.clone().with_choice(choice)));
-        match tally(found, &specs.collect::<Result<Vec<_>, _>>()?) {
+        let specs: Vec<_> = specs.collect::<Result<_, _>>()?;
+        let place = specs.first().map(|(_, place)| place.clone()).unwrap_or_default();
+        let specs: Vec<_> = specs.into_iter().map(|(spec, _)| spec).collect();
+        match tally(found, &specs, &place) {
             Listing::CannotTell(why) => Err(Trouble::Selector(why)),
             told => Ok(told),
         }
@@ -130,7 +138,7 @@ impl Kit {
 
     /// The one row of the first choice; how many there are, where it is not one.
     pub(super) fn only_row(&self, words: &Words, found: &[rows::Row]) -> Result<Result<rows::Row, u32>, Trouble> {
-        let spec = self.rows_spec(&words.clone().with_choice(&self.errand.choices[0]))?;
+        let (spec, _) = self.rows_spec(&words.clone().with_choice(&self.errand.choices[0]))?;
         match self.listing(words, found)? {
             Listing::Found { rows: 1, .. } => Ok(rows::ours(found, &spec).first().map(|row| (*row).clone()).ok_or(0)),
             Listing::Found { rows, .. } => Ok(Err(rows)),
@@ -138,12 +146,12 @@ impl Kit {
         }
     }
 
-    /// How the site's list is read, for one choice.
-    fn rows_spec(&self, words: &Words) -> Result<wire::Rows, Trouble> {
+    /// How the site's list is read, for one choice, and where that stands.
+    fn rows_spec(&self, words: &Words) -> Result<(wire::Rows, String), Trouble> {
         for step in self.errand.flow.steps(Phase::Verify) {
             let rendered = step.render(words).map_err(|error| Trouble::Selector(error.to_string()))?;
             if let Verb::Rows(spec) = rendered.verb {
-                return Ok(spec);
+                return Ok((spec, rendered.place));
             }
         }
         Err(Trouble::Selector("verify/ reads no rows".to_owned()))

@@ -15,9 +15,9 @@ enum Booking<'r> {
     Row(usize),
 }
 
-/// Compares the rows with every choice; `specs` are how the list is read for each of them. A booking counts once, though it
+/// Compares the rows with every choice; `specs` are how the list is read for each of them, as it stands at `place`. A booking counts once, though it
 /// is listed twice or fits several choices (a list without the court's name).
-pub(super) fn tally(found: &[rows::Row], specs: &[wire::Rows]) -> Listing {
+pub(super) fn tally(found: &[rows::Row], specs: &[wire::Rows], place: &str) -> Listing {
     let mut ours = BTreeSet::new();
     let mut first = None;
     for (choice, spec) in specs.iter().enumerate() {
@@ -27,17 +27,20 @@ pub(super) fn tally(found: &[rows::Row], specs: &[wire::Rows]) -> Listing {
         }
     }
     match first {
-        None => absent_or_unread(found, specs),
+        None => absent_or_unread(found, specs, place),
         Some((choice, reference)) => {
             Listing::Found { choice, rows: u32::try_from(ours.len()).unwrap_or(u32::MAX), reference }
         }
     }
 }
 
-fn absent_or_unread(found: &[rows::Row], specs: &[wire::Rows]) -> Listing {
+fn absent_or_unread(found: &[rows::Row], specs: &[wire::Rows], place: &str) -> Listing {
     match specs.iter().find_map(|spec| rows::unread(found, spec)) {
         None => Listing::Absent,
-        Some(column) => Listing::CannotTell(format!("a row of the list has no `{column}`; look at verify/")),
+        Some(column) => {
+            let what = format!("{place}: a row of the list has no `{column}`; look at that column");
+            Listing::CannotTell(what)
+        }
     }
 }
 
@@ -69,7 +72,7 @@ mod tests {
     }
 
     fn counted(found: &[rows::Row], specs: &[wire::Rows]) -> Option<(usize, u32)> {
-        match tally(found, specs) {
+        match tally(found, specs, "here") {
             Listing::Found { choice, rows, .. } => Some((choice, rows)),
             _ => None,
         }
@@ -97,7 +100,15 @@ mod tests {
         let specs = [spec(&[("start", "17:00")]), spec(&[("start", "18:00")])];
         let found = [row(&[("start", "19:00")]), row(&[("start", "18:00"), ("reference", "R-2")])];
         let reference = Some("R-2".to_owned());
-        assert_eq!(tally(&found, &specs), Listing::Found { choice: 1, rows: 1, reference });
-        assert_eq!(tally(&found[..1], &specs), Listing::Absent);
+        assert_eq!(tally(&found, &specs, "here"), Listing::Found { choice: 1, rows: 1, reference });
+        assert_eq!(tally(&found[..1], &specs, "here"), Listing::Absent);
+    }
+
+    #[test]
+    fn a_row_without_a_column_is_told_with_its_place() {
+        let specs = [spec(&[("start", "17:00"), ("court", "1")])];
+        let told = tally(&[row(&[("start", "17:00")])], &specs, "verify/10-list.toml:3:1");
+        let Listing::CannotTell(why) = told else { panic!("{told:?}") };
+        assert!(why.starts_with("verify/10-list.toml:3:1: a row of the list has no `court`"), "{why}");
     }
 }

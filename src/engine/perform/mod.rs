@@ -30,7 +30,7 @@ use crate::store::Mark;
 use crate::timing::{Delay, Event, Staging};
 
 pub(super) use give_back::Found;
-pub(super) use hands::{Hands, end_browsers_of_the_dead, evidence_folder, hands, look_for_browser};
+pub(super) use hands::{Hands, end_browsers_of_the_dead, hands, look_for_browser};
 use kit::Kit;
 pub(super) use prove::{Trial, Tried};
 pub use staging::Rehearsed;

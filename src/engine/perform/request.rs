@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect;
 
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
@@ -15,6 +15,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// More than any list of bookings is.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// What is said of an answer that is more.
+pub(super) const TOO_LARGE: &str = "the answer is larger than 4 MiB and was cut off";
 
 /// Follows no more redirects than this.
 const REDIRECTS: usize = 10;
@@ -66,15 +69,26 @@ pub(super) enum RequestError {
     Unexpected { method: String, url: String, status: u16, answer: Box<HttpAnswer> },
     #[error("{method} {url}: the answer has no `{pointer}`")]
     NotThere { method: String, url: String, pointer: String, answer: Box<HttpAnswer> },
+    #[error("{method} {url}: {TOO_LARGE}")]
+    CutOff { method: String, url: String, answer: Box<HttpAnswer> },
+    #[error("{method} {url}: {what} cannot be sent; a line end or another control character is in it")]
+    Unsendable { method: String, url: String, what: String },
 }
 
 impl RequestError {
     /// What the site answered, where it did.
     pub(super) fn answer(&self) -> Option<&HttpAnswer> {
         match self {
-            Self::Unreachable { .. } | Self::Elsewhere { .. } => None,
-            Self::Unexpected { answer, .. } | Self::NotThere { answer, .. } => Some(answer),
+            Self::Unreachable { .. } | Self::Elsewhere { .. } | Self::Unsendable { .. } => None,
+            Self::Unexpected { answer, .. } | Self::NotThere { answer, .. } | Self::CutOff { answer, .. } => {
+                Some(answer)
+            }
         }
+    }
+
+    /// Whether the site was not asked because of what the files say, or what was read for them.
+    pub(super) fn is_of_files(&self) -> bool {
+        matches!(self, Self::Elsewhere { .. } | Self::Unsendable { .. })
     }
 }
 
@@ -82,6 +96,8 @@ impl RequestError {
 pub(super) struct Brought {
     /// The answer.
     pub(super) answer: HttpAnswer,
+    /// Whether only its beginning was read.
+    pub(super) is_cut: bool,
     /// Variables that were read.
     pub(super) read: Vec<(String, String)>,
 }
@@ -92,22 +108,40 @@ pub(super) async fn send(client: &Client, request: &Request) -> Result<Brought, 
     if let Some(why) = client.origins.refuse(&url) {
         return Err(RequestError::Elsewhere { method, url, why });
     }
-    let answer = ask(&client.http, request).await.map_err(|error| failure(request, error))?;
+    if let Some(what) = unsendable(request) {
+        return Err(RequestError::Unsendable { method, url, what });
+    }
+    let (answer, is_cut) = ask(&client.http, request).await.map_err(|error| failure(request, error))?;
     if let Some(expected) = &request.expect
         && !holds_for_answer(expected, &answer)
     {
-        return Err(RequestError::Unexpected { method, url, status: answer.status, answer: Box::new(answer) });
+        let (status, answer) = (answer.status, Box::new(answer));
+        return Err(match is_cut {
+            true => RequestError::CutOff { method, url, answer },
+            false => RequestError::Unexpected { method, url, status, answer },
+        });
     }
     let json: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let mut read = Vec::new();
     for (name, pointer) in &request.read {
         let Some(value) = json.pointer(pointer).and_then(scalar) else {
-            let pointer = pointer.clone();
-            return Err(RequestError::NotThere { method, url, pointer, answer: Box::new(answer) });
+            let (pointer, answer) = (pointer.clone(), Box::new(answer));
+            return Err(match is_cut {
+                true => RequestError::CutOff { method, url, answer },
+                false => RequestError::NotThere { method, url, pointer, answer },
+            });
         };
         read.push((name.clone(), value));
     }
-    Ok(Brought { answer, read })
+    Ok(Brought { answer, is_cut, read })
+}
+
+/// What of a request HTTP has no way to say.
+fn unsendable(request: &Request) -> Option<String> {
+    let (name, _) = request.headers.iter().find(|(name, value)| {
+        HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err()
+    })?;
+    Some(format!("the header `{}`", name.escape_debug()))
 }
 
 fn failure(request: &Request, error: reqwest::Error) -> RequestError {
@@ -122,7 +156,8 @@ fn failure(request: &Request, error: reqwest::Error) -> RequestError {
     RequestError::Unreachable { method, url, why: error.without_url().to_string() }
 }
 
-async fn ask(client: &reqwest::Client, request: &Request) -> Result<HttpAnswer, reqwest::Error> {
+/// The answer, and whether it was cut.
+async fn ask(client: &reqwest::Client, request: &Request) -> Result<(HttpAnswer, bool), reqwest::Error> {
     let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap_or(reqwest::Method::GET);
     let mut ask = client.request(method, &request.url);
     for (name, value) in &request.headers {
@@ -142,7 +177,8 @@ async fn ask(client: &reqwest::Client, request: &Request) -> Result<HttpAnswer, 
             break;
         }
     }
-    Ok(HttpAnswer { status, url, body: String::from_utf8_lossy(&body).into_owned() })
+    let is_cut = body.len() > BODY_LIMIT;
+    Ok((HttpAnswer { status, url, body: String::from_utf8_lossy(&body).into_owned() }, is_cut))
 }
 
 fn scalar(value: &serde_json::Value) -> Option<String> {
@@ -239,5 +275,37 @@ mod tests {
         let request = Request { method, url, headers: Vec::new(), body, read: Vec::new(), expect: None };
         assert!(matches!(send(&client, &request).await, Err(RequestError::Elsewhere { .. })));
         assert!(caught.recv_timeout(Duration::from_millis(200)).is_err());
+    }
+
+    fn asks(url: String, headers: Vec<(String, String)>, read: Vec<(String, String)>) -> Request {
+        Request { method: "GET".to_owned(), url, headers, body: Body::Empty, read, expect: None }
+    }
+
+    #[tokio::test]
+    async fn a_token_with_a_line_end_is_said_to_be_unsendable_and_is_not_sent() {
+        let (url, caught) = answers_once(String::new());
+        let client = client(Duration::from_secs(5), Origins::of(&url, [], &[])).expect("a client");
+        let headers = vec![("Authorization".to_owned(), "Bearer one\r\nX-Two: 2".to_owned())];
+        let error = send(&client, &asks(url, headers, Vec::new())).await.err().expect("refused");
+        assert!(error.is_of_files() && error.answer().is_none());
+        let told = error.to_string();
+        assert!(told.contains("the header `Authorization` cannot be sent") && !told.contains("Bearer"), "{told}");
+        assert!(caught.recv_timeout(Duration::from_millis(200)).is_err());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_large_is_said_to_be_cut_off() {
+        for (size, is_cut) in [(BODY_LIMIT + 1, true), (16, false)] {
+            let body = " ".repeat(size);
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {size}\r\nconnection: close\r\n\r\n{body}");
+            let (url, _asked) = answers_once(answer);
+            let client = client(Duration::from_secs(20), Origins::of(&url, [], &[])).expect("a client");
+            // What the server waits for, before it answers.
+            let headers = vec![("X-Token".to_owned(), "s3cret-pass".to_owned())];
+            let read = vec![("token".to_owned(), "/token".to_owned())];
+            let told = send(&client, &asks(url, headers, read)).await.err().expect("there is no token").to_string();
+            assert_eq!(told.contains(TOO_LARGE), is_cut, "{told}");
+            assert_eq!(told.contains("has no `/token`"), !is_cut, "{told}");
+        }
     }
 }

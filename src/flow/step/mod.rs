@@ -76,6 +76,14 @@ impl Step {
         wanted(&self.verb) || self.verb.steps().iter().any(|step| step.any(wanted))
     }
 
+    /// The first of this step and the steps inside it that satisfies something.
+    pub(super) fn find(&self, wanted: &impl Fn(&Verb) -> bool) -> Option<&Self> {
+        if wanted(&self.verb) {
+            return Some(self);
+        }
+        self.verb.steps().iter().find_map(|step| step.find(wanted))
+    }
+
     /// The addresses that it opens or asks, inner steps included.
     pub(super) fn addresses(&self) -> Vec<&Template> {
         match &self.verb {

@@ -1,7 +1,7 @@
 //! Reading what a verb does: its value and the keys of its own.
 
 use super::parse::steps;
-use super::verb::Verb;
+use super::verb::{Verb, stays_inside};
 use super::{Step, dialog, time};
 use crate::flow::condition::{self, Condition};
 use crate::flow::raw::{Reader, Table, Value};
@@ -145,9 +145,15 @@ impl<'t> Read<'_, '_, 't> {
 
     fn upload(&mut self, value: &Value<'_>) -> Option<Verb> {
         let target = self.target(value);
-        let file = self.needed("upload", "file", "file = \"membership-card.pdf\", beside the selector folders")?;
+        let file = self.needed("upload", "file", "file = \"membership-card.pdf\", in the flow's folder")?;
         self.reader.filled_text(file)?;
+        let place = file.span();
         let file = self.reader.template(file, Context::Text)?;
+        if !stays_inside(&file.skeleton("x")) {
+            let help = "put the file into the folder of the selector files, and name it from there: file = \"membership-card.pdf\"";
+            self.reader.error_with_help("file-outside", "this file lies outside the flow's folder", help, place);
+            return None;
+        }
         Some(Verb::Upload { target: target?, folder: self.reader.folder.to_owned(), file })
     }
 

@@ -1,11 +1,11 @@
 //! What a step does, with its templates; and how that is rendered.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::Step;
 use super::dialog::Dialog;
 use crate::flow::condition::Condition;
-use crate::flow::locator::{self, Target};
+use crate::flow::locator::{self, Locator, Target};
 use crate::flow::pen::Pen;
 use crate::flow::request::Request;
 use crate::flow::rows::Rows;
@@ -63,7 +63,11 @@ impl Verb {
             Self::Uncheck(target) => Wire::Uncheck(locator::render(target, pen)?),
             Self::Press { key, target } => Wire::Press { key: key.clone(), target: locator::render(target, pen)? },
             Self::Upload { target, folder, file } => {
-                let file = folder.join(pen.write(file)?).display().to_string();
+                let name = pen.write(file)?;
+                if !stays_inside(&name) {
+                    return Err(file.leads_outside());
+                }
+                let file = folder.join(name).display().to_string();
                 Wire::Upload { target: locator::render(target, pen)?, file }
             }
             Self::Submit(target) => Wire::Submit(locator::render(target, pen)?),
@@ -128,6 +132,14 @@ impl Verb {
         self.needs_engine() || matches!(self, Self::Script { .. })
     }
 
+    /// What it clicks, submits, or presses a key in; none: nothing that it names.
+    pub(in crate::flow) fn pressed(&self) -> &[Locator] {
+        match self {
+            Self::Click(target) | Self::Submit(target) | Self::Press { target, .. } => target,
+            _ => &[],
+        }
+    }
+
     /// The steps inside it.
     pub(super) fn steps(&self) -> &[Step] {
         match self {
@@ -135,6 +147,11 @@ impl Verb {
             _ => &[],
         }
     }
+}
+
+/// Whether a path below a folder stays in it, as far as its text says.
+pub(super) fn stays_inside(file: &str) -> bool {
+    Path::new(file).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 fn rendered(steps: &[Step], words: &Words) -> Result<Vec<wire::Step>, RenderError> {

@@ -33,6 +33,12 @@ struct Parts {
     format: Option<Format>,
 }
 
+impl PartialEq for Hole {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.word, &self.format, &self.encodings) == (&other.word, &other.format, &other.encodings)
+    }
+}
+
 impl Hole {
     /// Parses what stands between the braces; `span` is the hole's bytes in the template, braces included.
     pub(super) fn parse(inner: &str, span: Range<usize>) -> Result<Self, TemplateError> {

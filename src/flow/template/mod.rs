@@ -24,14 +24,14 @@ pub(super) use word::{Word, is_reserved};
 
 use hole::Hole;
 
-/// A text with holes, known to be well-formed.
-#[derive(Clone, Debug)]
+/// A text with holes, known to be well-formed. Two are equal that give the same text, wherever they stand.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     parts: Vec<Part>,
     context: Context,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Part {
     Literal(String),
     Hole(Hole),

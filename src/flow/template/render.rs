@@ -56,6 +56,9 @@ pub enum RenderErrorKind {
     /// The value would close the quotes of the XPath around it.
     #[error("the value holds the quote that stands around it")]
     Quote,
+    /// The value leads out of the flow's folder.
+    #[error("the file would lie outside the flow's folder")]
+    Outside,
     /// The site's slot label is no template.
     #[error("the site's slot-label cannot be read")]
     SlotLabel,
@@ -78,6 +81,17 @@ impl Template {
             }
         }
         Ok(out)
+    }
+}
+
+impl Template {
+    /// The error that what was filled in makes a path outside the flow's folder.
+    pub(in crate::flow) fn leads_outside(&self) -> RenderError {
+        let kind = RenderErrorKind::Outside;
+        match self.holes().next() {
+            Some(hole) => hole.error(kind),
+            None => RenderError { word: "file".to_owned(), place: None, kind },
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What needs a real browser.
 
 mod crash;
+mod downloads;
 mod grid;
 mod session;
 mod trigger;

@@ -56,10 +56,10 @@ impl Shooter<'_> {
             self.mark(Mark::Received, at);
         }
         self.mark(Mark::Answered, landed.returned_at);
-        let (reply, after) = self.follow(landed.reply, visitor, trust).await;
+        let (reply, shortened, after) = self.follow(landed.reply, visitor, trust).await;
         self.hand_back(before, &after).await;
         match reply {
-            Ok(reply) => self.judge(ready, &reply).await,
+            Ok(reply) => self.judge(ready, &reply, shortened).await,
             Err(why) => Event::NoAnswer(why),
         }
     }
@@ -175,21 +175,31 @@ impl Shooter<'_> {
         }
     }
 
-    /// Where the answer leads a browser, and the cookies then.
-    async fn follow(&self, reply: shot::Reply, visitor: Visitor, trust: Trust) -> (Result<Reply, String>, Jar) {
+    /// Where the answer leads a browser, why it is not whole, where it is not, and the cookies then.
+    async fn follow(
+        &self,
+        reply: shot::Reply,
+        visitor: Visitor,
+        trust: Trust,
+    ) -> (Result<Reply, String>, Option<String>, Jar) {
         let now = self.hands.kit.clock.now();
         let (followed, visitor) = shot::follow(reply, visitor, trust, self.answer(), now).await;
         let reply = followed.map_err(|error| error.to_string());
-        (reply.map(|reply| Reply { status: reply.status, url: reply.url.to_string(), text: reply.text() }), visitor.jar)
+        let shortened = reply.as_ref().ok().and_then(shot::Reply::shortened);
+        let reply = reply.map(|reply| Reply { status: reply.status, url: reply.url.to_string(), text: reply.text() });
+        (reply, shortened, visitor.jar)
     }
 
     /// What the site's own outcomes say of an answer.
-    async fn judge(&mut self, ready: &Ready, reply: &Reply) -> Event {
+    async fn judge(&mut self, ready: &Ready, reply: &Reply, shortened: Option<String>) -> Event {
         let said = self.live().stage.judge(&ready.outcomes, reply).await;
         let answer = said.as_deref().and_then(Answer::parse).unwrap_or(Answer::Unknown);
         self.keep_what_puzzles(answer, Some(reply)).await;
         match answer {
-            Answer::Unknown => Event::NoAnswer(format!("no outcome fits the answer {}", reply.status)),
+            Answer::Unknown => {
+                let why = shortened.map_or_else(String::new, |why| format!(": {why}"));
+                Event::NoAnswer(format!("no outcome fits the answer {}{why}", reply.status))
+            }
             answer => Event::Answered(answer),
         }
     }
