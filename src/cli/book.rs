@@ -18,15 +18,21 @@ use super::{Exit, Failure, Timeline, ledger};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, keep_proofs, rehearse};
-use crate::model::{Attempt, AttemptId, Booking, Choice, Language, Occurrence, Outcome, Site, SiteId, State};
+use crate::model::{
+    Answer, Attempt, AttemptId, Booking, Choice, Language, MemberId, Occurrence, Outcome, Site, SiteId, State,
+};
+use crate::notify::deliver_due;
 use crate::report::did_you_mean;
 use crate::schedule::{occurrences, waits};
-use crate::store::{FireFilter, Slot, Store};
+use crate::store::{FireFilter, Slot, Store, WaitingLetters};
 use crate::telemetry::Redactor;
 use crate::timing::{Chosen, Proof, Trouble, choose};
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(200);
+
+/// How long letters may take at the end.
+const POST: Duration = Duration::from_secs(15);
 
 /// A wait that nobody sits through.
 const LONG_WAIT: SignedDuration = SignedDuration::from_mins(5);
@@ -66,7 +72,8 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         let cure = "leave --now out to wait for it, or add --dry-run";
         return Err(Failure::new(Exit::Data, format!("`{}` opens {opens}: {cure}", booking.name)).into());
     }
-    let mut timeline = Timeline::new(zone, as_json);
+    let grace = config.site_of(&booking).patience.grace;
+    let mut timeline = Timeline::new(zone, as_json).tried_for(grace);
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
         // A dry run records no attempt: it works beside a running daemon, whose database it leaves alone until it has something
@@ -83,6 +90,9 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
             false => real(&household, &next, &mut timeline).await,
         };
         timeline.finish();
+        if !args.dry_run {
+            post(&household).await;
+        }
         store.close().await;
         result
     })?;
@@ -91,6 +101,28 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     }
     let won = matches!(result["outcome"].as_str(), Some("confirmed" | "rehearsed"));
     Ok(if won { ExitCode::SUCCESS } else { Exit::NotWon.into() })
+}
+
+/// Delivers what the attempt has written, within [`POST`]: no daemon may follow.
+async fn post(household: &Household) {
+    let store = household.store();
+    let failed = match household.transport() {
+        Err(error) => Some(error.to_string()),
+        Ok(transport) => tokio::time::timeout(POST, deliver_due(&store, &transport, &SystemClock))
+            .await
+            .map_or_else(|_| Some("the mail server is too slow".to_owned()), |done| done.err().map(|e| e.to_string())),
+    };
+    let Ok(waiting) = store.waiting_letters().await else { return };
+    if waiting.count > 0 {
+        super::say(&waiting_words(&waiting, failed));
+    }
+}
+
+/// `1 letter waits for \`firstserve run\`: connection refused`.
+fn waiting_words(waiting: &WaitingLetters, failed: Option<String>) -> String {
+    let letters = if waiting.count == 1 { "1 letter waits" } else { &format!("{} letters wait", waiting.count) };
+    let why = failed.or_else(|| waiting.last_error.clone()).map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{letters} for `firstserve run`{why}")
 }
 
 /// The next date of a booking.
@@ -155,7 +187,7 @@ pub(super) fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking,
 
 /// Up to the commit, without it: no attempt is recorded, nothing is spent.
 async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &mut Timeline) -> anyhow::Result<Value> {
-    let (opening, site) = (next.opening(), next.site.clone());
+    let (opening, site, member) = (next.opening(), next.site.clone(), next.member.clone());
     let (mut events, rehearsal) = rehearse(household.parts(), next, at_once);
     let mut running = Box::pin(rehearsal);
     let result = loop {
@@ -171,7 +203,7 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
     }
     timeline.finish();
     let fire = proved(household, &site, &result).await;
-    Ok(told(&result, fire.as_ref(), household, &opening.to_string(), timeline))
+    Ok(told(&result, fire.as_ref(), household, (&opening.to_string(), &member), timeline))
 }
 
 /// Keeps what the rehearsal has shown of the ways to fire, and gives the way that is taken from now on.
@@ -213,7 +245,7 @@ fn told(
     rehearsed: &Rehearsed,
     fire: Option<&Chosen>,
     household: &Household,
-    opening: &str,
+    (opening, member): (&str, &MemberId),
     timeline: &Timeline,
 ) -> Value {
     if rehearsed.listed {
@@ -221,9 +253,12 @@ fn told(
     }
     if let Some(trouble) = &rehearsed.trouble {
         timeline.line(&format!("not ready: {}", trouble.words()));
+        if let Some(entry) = refused(trouble, household, member) {
+            timeline.line(&format!("`firstserve vault set {entry}` puts the right ones into the vault"));
+        }
         timeline.line("nothing was submitted");
         let kept = household.evidence_of_rehearsal();
-        if matches!(trouble, Trouble::Selector(_)) && kept.is_dir() {
+        if matches!(trouble, Trouble::Selector(_) | Trouble::Answer(Answer::LoginRefused)) && kept.is_dir() {
             timeline.line(&format!("a picture and the source of the page are in {}", kept.display()));
         }
         let (listed, note) = (rehearsed.listed, trouble.words());
@@ -250,6 +285,12 @@ fn told(
         "fire": fire.map(|chosen| chosen.way.mode.as_str()),
         "why": fire.map(Chosen::words),
     })
+}
+
+/// The vault's entry that the site does not accept; none: it is about something else.
+fn refused(trouble: &Trouble, household: &Household, member: &MemberId) -> Option<String> {
+    let is_refused = matches!(trouble, Trouble::Answer(Answer::LoginRefused));
+    household.config().member(member).filter(|_| is_refused).map(|member| member.vault.clone())
 }
 
 /// The engine itself, for one date.

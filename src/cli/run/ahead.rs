@@ -134,7 +134,7 @@ mod tests {
             updated_at: at("2027-07-08T05:59:00Z"),
             note: None,
         };
-        let now = vec![Now { known: Known { attempt, slot: None, trouble: None }, wanted: None }];
+        let now = vec![Now { known: Known { attempt, slot: None, trouble: None, wants: Vec::new() }, wanted: None }];
         let said = said(&[Line { now, ..line("doubles", None) }]);
         assert_eq!(said, "under way: ana · doubles, Sun 2027-07-18, opens in 40 s; no other date is ahead");
     }
