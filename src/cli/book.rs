@@ -201,6 +201,9 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
     while let Ok(event) = events.try_recv() {
         timeline.show(&event);
     }
+    if let Some(trouble) = &result.trouble {
+        timeline.failed(SystemClock.now(), &trouble.words());
+    }
     timeline.finish();
     let fire = proved(household, &site, &result).await;
     Ok(told(&result, fire.as_ref(), household, (&opening.to_string(), &member), timeline))

@@ -128,6 +128,12 @@ impl Timeline {
         });
     }
 
+    /// Writes the file that is named in the end of it all as failed.
+    pub fn failed(&mut self, at: Timestamp, why: &str) {
+        let ids: Vec<AttemptId> = self.attempts.keys().cloned().collect();
+        ids.iter().for_each(|id| self.file_failed(id, at, why));
+    }
+
     /// Writes the files that are still open, and takes the countdown away.
     pub fn finish(&mut self) {
         let ids: Vec<AttemptId> = self.attempts.keys().cloned().collect();

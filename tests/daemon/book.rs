@@ -113,3 +113,20 @@ async fn a_letter_leaves_with_the_command_or_waits_and_is_told_of() {
     let status = house.ask(&["status"]).await;
     assert!(status.out.contains("1 letter waits; the last try failed: "), "{status:#?}");
 }
+
+/// A file whose first step was done and whose second fails is not done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_fails_has_a_cross_and_no_tick() {
+    let (house, club) = (House::new(), Practice::opens_in(60_000));
+    write(&house, &club);
+    let file = house.path("selectors/club-api/login/10-token.toml");
+    let text = std::fs::read_to_string(&file).expect("the flow is there");
+    let more =
+        "\n[[step]]\n[step.request]\nmethod = \"GET\"\nurl = \"{site.url}api/nowhere\"\nexpect = { status = 200 }\n";
+    let dry = ["book", "singles", "--dry-run", "--now"];
+    let sound = house.ask(&dry).await;
+    assert!(sound.err.contains("✓ login/10-token.toml") && !sound.err.contains('✘'), "the control: {sound:#?}");
+    std::fs::write(&file, format!("{text}{more}")).expect("it can be written");
+    let failed = house.ask(&dry).await;
+    assert!(failed.err.contains("✘ login/10-token.toml") && !failed.err.contains("✓ login"), "{failed:#?}");
+}
