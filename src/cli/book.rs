@@ -17,15 +17,21 @@ use super::{Exit, Failure, Timeline, kept, ledger};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, keep_proofs, rehearse};
-use crate::model::{Attempt, AttemptId, Booking, Choice, Language, Occurrence, Outcome, Site, SiteId, State};
+use crate::model::{
+    Answer, Attempt, AttemptId, Booking, Choice, Language, MemberId, Occurrence, Outcome, Site, SiteId, State,
+};
+use crate::notify::deliver_due;
 use crate::report::did_you_mean;
 use crate::schedule::{occurrences, waits};
-use crate::store::{FireFilter, Slot, Store};
+use crate::store::{FireFilter, Slot, Store, WaitingLetters};
 use crate::telemetry::Redactor;
-use crate::timing::{Chosen, Proof, choose};
+use crate::timing::{Chosen, Proof, Trouble, choose};
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(200);
+
+/// How long letters may take at the end.
+const POST: Duration = Duration::from_secs(15);
 
 /// A wait that nobody sits through.
 const LONG_WAIT: SignedDuration = SignedDuration::from_mins(5);
@@ -65,7 +71,8 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         let cure = "leave --now out to wait for it, or add --dry-run";
         return Err(Failure::new(Exit::Data, format!("`{}` opens {opens}: {cure}", booking.name)).into());
     }
-    let mut timeline = Timeline::new(zone, as_json);
+    let grace = config.site_of(&booking).patience.grace;
+    let mut timeline = Timeline::new(zone, as_json).tried_for(grace);
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
         // A dry run records no attempt: it works beside a running daemon, whose database it leaves alone until it has something
@@ -82,6 +89,9 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
             false => real(&household, &next, &mut timeline).await,
         };
         timeline.finish();
+        if !args.dry_run {
+            post(&household).await;
+        }
         store.close().await;
         result
     })?;
@@ -90,6 +100,28 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     }
     let won = matches!(result["outcome"].as_str(), Some("confirmed" | "rehearsed"));
     Ok(if won { ExitCode::SUCCESS } else { Exit::NotWon.into() })
+}
+
+/// Delivers what the attempt has written, within [`POST`]: no daemon may follow.
+async fn post(household: &Household) {
+    let store = household.store();
+    let failed = match household.transport() {
+        Err(error) => Some(error.to_string()),
+        Ok(transport) => tokio::time::timeout(POST, deliver_due(&store, &transport, &SystemClock))
+            .await
+            .map_or_else(|_| Some("the mail server is too slow".to_owned()), |done| done.err().map(|e| e.to_string())),
+    };
+    let Ok(waiting) = store.waiting_letters().await else { return };
+    if waiting.count > 0 {
+        super::say(&waiting_words(&waiting, failed));
+    }
+}
+
+/// `1 letter waits for \`firstserve run\`: connection refused`.
+fn waiting_words(waiting: &WaitingLetters, failed: Option<String>) -> String {
+    let letters = if waiting.count == 1 { "1 letter waits" } else { &format!("{} letters wait", waiting.count) };
+    let why = failed.or_else(|| waiting.last_error.clone()).map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{letters} for `firstserve run`{why}")
 }
 
 /// The next date of a booking.
@@ -154,7 +186,7 @@ pub(super) fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking,
 
 /// Up to the commit, without it: no attempt is recorded, nothing is spent.
 async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &mut Timeline) -> anyhow::Result<Value> {
-    let (opening, site) = (next.opening(), next.site.clone());
+    let (opening, site, member) = (next.opening(), next.site.clone(), next.member.clone());
     let (mut events, rehearsal) = rehearse(household.parts(), next, at_once);
     let mut running = Box::pin(rehearsal);
     let result = loop {
@@ -168,9 +200,12 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
     while let Ok(event) = events.try_recv() {
         timeline.show(&event);
     }
+    if let Some(trouble) = &result.trouble {
+        timeline.failed(SystemClock.now(), &trouble.words());
+    }
     timeline.finish();
     let fire = proved(household, &site, &result).await;
-    Ok(told(&result, fire.as_ref(), opening, timeline))
+    Ok(told(&result, fire.as_ref(), household, (opening, &member), timeline))
 }
 
 /// Keeps what the rehearsal has shown of the ways to fire, and gives the way that is taken from now on.
@@ -208,13 +243,22 @@ fn chosen(config: &Config, site: &SiteId, proofs: &[Proof]) -> Option<Chosen> {
     Some(choose(fire, &flow.allowed(), proofs, &hash, config.browser.engine.as_str()))
 }
 
-fn told(rehearsed: &Rehearsed, fire: Option<&Chosen>, opening: Timestamp, timeline: &Timeline) -> Value {
+fn told(
+    rehearsed: &Rehearsed,
+    fire: Option<&Chosen>,
+    household: &Household,
+    (opening, member): (Timestamp, &MemberId),
+    timeline: &Timeline,
+) -> Value {
     let opening = opening_of(opening);
     if rehearsed.listed {
         timeline.line("the site's list shows this booking already");
     }
     if let Some(trouble) = &rehearsed.trouble {
         timeline.line(&format!("not ready: {}", trouble.words()));
+        if let Some(entry) = refused(trouble, household, member) {
+            timeline.line(&format!("`firstserve vault set {entry}` puts the right ones into the vault"));
+        }
         timeline.line("nothing was submitted");
         let (listed, note) = (rehearsed.listed, trouble.words());
         return json!({
@@ -240,6 +284,12 @@ fn told(rehearsed: &Rehearsed, fire: Option<&Chosen>, opening: Timestamp, timeli
         "fire": fire.map(|chosen| chosen.way.mode.as_str()),
         "why": fire.map(Chosen::words),
     })
+}
+
+/// The vault's entry that the site does not accept; none: it is about something else.
+fn refused(trouble: &Trouble, household: &Household, member: &MemberId) -> Option<String> {
+    let is_refused = matches!(trouble, Trouble::Answer(Answer::LoginRefused));
+    household.config().member(member).filter(|_| is_refused).map(|member| member.vault.clone())
 }
 
 /// The engine itself, for one date.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::setting::Setting;
 use super::{Exit, Failure};
 use crate::browser::Trust;
 use crate::clock::{Health, SystemClock, health};
@@ -17,9 +18,8 @@ use crate::timing::{Aim, Offset};
 /// What `clock` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// An address of the site that is harmless to ask, its home page say
-    #[arg(value_parser = address)]
-    url: Url,
+    /// An address of the site that is harmless to ask, its home page say; or a site's name of the configuration
+    url: String,
 
     /// Questions, at most: more of them narrow the answer down where the way to the site takes now longer, now shorter
     #[arg(long, value_name = "N", default_value_t = A_RUN, value_parser = clap::value_parser!(u32).range(1..=40))]
@@ -27,10 +27,45 @@ pub(super) struct Args {
 }
 
 fn address(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).or_else(|_| Url::parse(&format!("https://{text}")));
+    let has_scheme = text.contains("://");
+    let scheme = if is_near(text) { "http" } else { "https" };
+    let url = if has_scheme { Url::parse(text) } else { Url::parse(&format!("{scheme}://{text}")) };
     match url {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
         _ => Err("write an address such as https://reservas.example.com/".to_owned()),
+    }
+}
+
+/// Whether a host without a scheme is this machine or one of the house, where nobody has a certificate.
+fn is_near(text: &str) -> bool {
+    let Ok(url) = Url::parse(&format!("http://{text}")) else { return false };
+    match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// What was named: a site of the configuration, where it has one of that name, or an address.
+fn wanted(text: &str, setting: &Setting) -> Result<Url, Failure> {
+    let named = || {
+        let config = setting.load().config?;
+        Some(config.sites.iter().find(|site| site.id.as_str() == text)?.url.clone())
+    };
+    let is_name = !text.contains(['/', ':', '.']);
+    let text = is_name.then(named).flatten().unwrap_or_else(|| text.to_owned());
+    address(&text).map_err(|error| Failure::new(Exit::Usage, error))
+}
+
+/// What a person can do about a site that does not answer.
+fn cure(url: &Url, error: &str) -> &'static str {
+    match () {
+        () if error.contains("refused") => {
+            "; nothing listens there: see that the site runs, and that host and port are right"
+        }
+        () if url.scheme() == "https" && url.port().is_some() => "; if it speaks no TLS, write http://…",
+        () => "",
     }
 }
 
@@ -38,18 +73,22 @@ fn address(text: &str) -> Result<Url, String> {
 ///
 /// # Errors
 /// The site does not answer, or its answers do not tell a time.
-pub(super) fn run(args: &Args, as_json: bool) -> anyhow::Result<ExitCode> {
-    let probe = Arc::new(tokio::sync::Mutex::new(Probe::new(args.url.clone(), Trust::default())));
+pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
+    let url = wanted(&args.url, setting)?;
+    let probe = Arc::new(tokio::sync::Mutex::new(Probe::new(url.clone(), Trust::default())));
     let limits = Limits { requests: args.requests, quiet: None };
     let reading =
         super::runtime()?.block_on(async { measure(probe.lock_owned().await, Arc::new(SystemClock), limits).await });
-    let reading = reading.map_err(|error| Failure::new(Exit::Unavailable, format!("failed to {error}")))?;
+    let reading = reading.map_err(|error| {
+        let error = error.to_string();
+        Failure::new(Exit::Unavailable, format!("failed to {error}{}", cure(&url, &error)))
+    })?;
     let health = health();
     if as_json {
         warnings(&reading, health.as_ref()).iter().for_each(|warning| super::say(&format!("firstserve: {warning}")));
         super::answer(&json(&reading));
     } else {
-        super::print(&text(&args.url, &reading, health.as_ref()))?;
+        super::print(&text(&url, &reading, health.as_ref()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -120,6 +159,11 @@ mod tests {
             Ok("https://reservas.example.com/".into())
         );
         assert!(address("http://127.0.0.1:8090/").is_ok());
+        for near in ["127.0.0.1:8090", "localhost:8090", "192.168.1.9", "[::1]:8090"] {
+            let url = address(near).expect("an address");
+            assert_eq!(url.scheme(), "http", "{near}");
+        }
+        assert_eq!(address("8.8.8.8:8090").expect("an address").scheme(), "https", "the control");
         assert!(address("ftp://example.com/").is_err());
         assert!(address("").is_err());
     }

@@ -17,7 +17,7 @@ mod ways;
 use super::heard::Heard;
 use super::plan::{local, place};
 use super::setting::Setting;
-use super::{Exit, Failure};
+use super::{Exit, Failure, page};
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         super::answer(&json(&explained));
     } else {
         let text: String = explained.iter().map(Explanation::text).collect::<Vec<_>>().join("\n");
-        super::print(&text)?;
+        super::print(&page::laid_out(&text, page::width()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -156,6 +156,8 @@ pub struct Explained {
     pub choices: Vec<Instants>,
     /// What the member is told now; none when it can be booked already.
     pub sentence: Option<String>,
+    /// What the database on this machine says of a date that is over: nothing more is submitted for it.
+    pub over: Option<String>,
 }
 
 /// When the engine will act for one choice.
@@ -277,6 +279,7 @@ fn explained(date: Date, choices: &[Choice], at: &At<'_>) -> Explained {
         date,
         choices: choices.iter().enumerate().map(one).collect(),
         sentence: waits(choices, at.zone, at.now, Language::English),
+        over: None,
     }
 }
 
@@ -329,7 +332,8 @@ fn rule_words(rule: OpeningRule) -> String {
                 1 => "1 day before".to_owned(),
                 days => format!("{days} days before"),
             };
-            format!("opens {date}, at {}{}", at.strftime("%H:%M"), end(measured_to))
+            let at = at.strftime(if at.second() == 0 { "%H:%M" } else { "%H:%M:%S" });
+            format!("opens {date}, at {at}{}", end(measured_to))
         }
         OpeningRule::Before { span, measured_to } => {
             let hours = span.as_secs() / 3600;
@@ -418,12 +422,16 @@ impl Explained {
         json!({
             "date": self.date.to_string(),
             "sentence": self.sentence,
+            "over": self.over,
             "choices": self.choices.iter().map(Instants::json).collect::<Vec<_>>(),
         })
     }
 
     fn write(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\n  {}", self.date.strftime("%A %Y-%m-%d"))?;
+        if let Some(over) = &self.over {
+            return writeln!(out, "    {over}; nothing more is submitted for this date");
+        }
         for (at, choice) in self.choices.iter().enumerate() {
             choice.write(at + 1, out)?;
         }

@@ -147,5 +147,5 @@ fn draw(path: &Path, svg: &str) -> anyhow::Result<()> {
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
-    Ok(super::print(text)?)
+    Ok(super::print(&super::page::laid_out(text, super::page::width()))?)
 }

@@ -103,7 +103,7 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Club(options) => club::run(options, args.json),
         Command::Config(wanted) => config::run(&wanted, &setting, args.json),
         Command::Audit(wanted) => audit::run(&wanted, &setting, args.json),
-        Command::Clock(wanted) => clock::run(&wanted, args.json),
+        Command::Clock(wanted) => clock::run(&wanted, &setting, args.json),
         Command::Schema => forgive(schema::run(&mut std::io::stdout())).map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Command::Completions { .. } if args.json => {
             Err(Failure::new(Exit::Usage, "completions are a script for a shell, not JSON; leave out --json").into())

@@ -32,6 +32,33 @@ pub(super) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String
     lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
+/// Breaks the lines of a text that is laid out already between words: what follows stands below the last column of the line, or two
+/// columns further in than the line begins.
+pub(super) fn laid_out(text: &str, width: Option<usize>) -> String {
+    let mut laid = String::new();
+    for line in text.split_inclusive('\n') {
+        let (bare, end) = line.strip_suffix('\n').map_or((line, ""), |bare| (bare, "\n"));
+        if width.is_none_or(|width| bare.chars().count() <= width) {
+            laid.push_str(line);
+            continue;
+        }
+        let chars: Vec<char> = bare.chars().collect();
+        let indent = last_column(&chars);
+        let hangs = if indent == 0 { 2 } else { indent };
+        let (head, rest): (String, String) = (chars[..indent].iter().collect(), chars[indent..].iter().collect());
+        laid.push_str(&format!("{head}{}{end}", wrapped(&rest, hangs, width)));
+    }
+    laid
+}
+
+/// Where the last column of a line begins, within its first half.
+fn last_column(line: &[char]) -> usize {
+    /// Nothing begins further in than this.
+    const FARTHEST: usize = 30;
+    let begins = |at: &usize| line[*at] != ' ' && line[at - 2..*at] == [' ', ' '];
+    (2..line.len().min(FARTHEST)).rev().find(begins).unwrap_or(0)
+}
+
 /// The first characters of a text, with a sign where something is left out.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
@@ -50,6 +77,13 @@ mod tests {
         assert_eq!(wrapped("one two three four", 4, Some(13)), "one two\n    three\n    four");
         assert_eq!(wrapped("one two", 4, None), "one two");
         assert_eq!(wrapped("unbreakable", 2, Some(5)), "unbreakable");
+    }
+
+    #[test]
+    fn a_line_of_columns_goes_on_below_its_last_one() {
+        let text = "  clock  one two three\nfour five six seven eight\nshort\n";
+        assert_eq!(laid_out(text, Some(18)), "  clock  one two\n         three\nfour five six\n  seven eight\nshort\n");
+        assert_eq!(laid_out(text, None), text);
     }
 
     #[test]

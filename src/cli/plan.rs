@@ -15,7 +15,7 @@ mod table;
 
 use super::heard::Heard;
 use super::setting::Setting;
-use super::status::is_called_off;
+use super::status::{is_called_off, works};
 use super::{Exit, Failure, kept, page};
 use crate::clock::tzdata::ZoneData;
 use crate::clock::{Clock, SystemClock};
@@ -25,7 +25,7 @@ use crate::model::{
 };
 use crate::report::plain;
 use crate::schedule::{AHEAD, ALWAYS_OPEN, notes, occurrences, touched};
-use crate::store::Slot;
+use crate::store::{Slot, Store, StoreError, Want};
 
 /// Rows that a person is shown unless he asks for more.
 const DEFAULT_LIMIT: usize = 30;
@@ -70,7 +70,8 @@ pub(super) fn run(args: &Args, setting: &Setting, json: bool) -> anyhow::Result<
     let plan = plan_with(&config.bookings, &config.members, &config.sites, &heard, &zones, now, args.until);
     let limit = args.limit(json);
     let kept = plan.dates(limit).map(|dates| kept_attempts(&config, dates));
-    let plan = plan.with_states(&kept.unwrap_or_default());
+    let (kept, under_way) = kept.unwrap_or_default();
+    let plan = plan.with_wants(&under_way).with_states(&kept);
     if json {
         super::answer(&plan.json(limit));
     } else {
@@ -92,21 +93,34 @@ fn still_ahead(until: Option<Date>, now: Timestamp) -> Result<(), Failure> {
 }
 
 /// What a database on this machine keeps of these dates; without it the plan is the same, but says less.
-fn kept_attempts(config: &Config, (first, last): (Date, Date)) -> Vec<(Attempt, Option<Slot>)> {
+fn kept_attempts(config: &Config, dates: (Date, Date)) -> Kept {
     if !kept::is_here(config) {
-        return Vec::new();
+        return Kept::default();
     }
-    let Ok(runtime) = super::runtime() else { return Vec::new() };
+    let Ok(runtime) = super::runtime() else { return Kept::default() };
     let read = runtime.block_on(async {
-        let Some(store) = kept::open(config).await? else { return anyhow::Ok(Vec::new()) };
-        let kept = store.overview(first).await;
+        let Some(store) = kept::open(config).await? else { return anyhow::Ok(Kept::default()) };
+        let kept = read(&store, dates).await;
         store.close().await;
-        Ok(kept?.into_iter().filter(|(attempt, _)| (first..=last).contains(&attempt.date)).collect())
+        Ok(kept?)
     });
     read.unwrap_or_else(|error| {
         super::say(&format!("firstserve: how far each date has come is left out: {error:#}"));
-        Vec::new()
+        Kept::default()
     })
+}
+
+/// Attempts, each with its slot; and those of them that are under way, with what they were taken up with.
+type Kept = (Vec<(Attempt, Option<Slot>)>, Vec<(Attempt, Vec<Want>)>);
+
+async fn read(store: &Store, (first, last): (Date, Date)) -> Result<Kept, StoreError> {
+    let mut kept = store.overview(first).await?;
+    kept.retain(|(attempt, _)| (first..=last).contains(&attempt.date));
+    let mut under_way = Vec::new();
+    for (attempt, _) in kept.iter().filter(|(attempt, _)| works(attempt)) {
+        under_way.push((attempt.clone(), store.wants(&attempt.id).await?));
+    }
+    Ok((kept, under_way))
 }
 
 /// The next occurrences, by opening.
@@ -262,6 +276,24 @@ impl Plan {
         Some((rows.first()?.date, rows.last()?.date))
     }
 
+    /// The same, where the dates that are under way show what they were taken up with: an edit does nothing for them.
+    #[must_use]
+    pub fn with_wants(mut self, under_way: &[(Attempt, Vec<Want>)]) -> Self {
+        for (attempt, wants) in under_way.iter().filter(|(_, wants)| !wants.is_empty()) {
+            let is_of =
+                |row: &Row| row.date == attempt.date && row.booking == attempt.booking && row.member == attempt.member;
+            let Some(first) = self.rows.iter().position(is_of) else { continue };
+            let asked: Vec<Row> = self.rows.extract_if(first.., |row| is_of(row)).collect();
+            let kept = kept_rows(&asked, wants);
+            if slots(&asked) != slots(&kept) {
+                self.settled.push(under_way_words(attempt, &kept));
+            }
+            self.rows.extend(kept);
+        }
+        self.rows.sort_by_key(|row| (row.date, row.opening.as_ref().map(Zoned::timestamp)));
+        self
+    }
+
     /// The same, with how far the attempt of each date has come, and of what is won that court alone.
     #[must_use]
     pub fn with_states(mut self, kept: &[(Attempt, Option<Slot>)]) -> Self {
@@ -349,6 +381,44 @@ impl Plan {
         }
         text
     }
+}
+
+/// The rows of a date as its attempt was taken up: a court at a time, as [`rows_of`] gathers them.
+fn kept_rows(asked: &[Row], wants: &[Want]) -> Vec<Row> {
+    let (model, zone) = (&asked[0], asked.iter().find_map(|row| Some(row.opening.as_ref()?.time_zone().clone())));
+    let mut rows: Vec<Row> = Vec::new();
+    for want in wants {
+        if let Some(row) = rows.iter_mut().find(|row| row.court == want.court) {
+            row.times.push(want.start.time());
+            continue;
+        }
+        let same = asked.iter().find(|row| row.court == want.court && row.times.contains(&want.start.time()));
+        let opening = || Some(want.opening).filter(|opening| *opening != ALWAYS_OPEN).zip(zone.clone());
+        rows.push(Row {
+            court: want.court.clone(),
+            times: vec![want.start.time()],
+            opening: opening().map(|(opening, zone)| opening.to_zoned(zone)),
+            notes: same.map(|row| row.notes.clone()).unwrap_or_default(),
+            ..model.clone()
+        });
+    }
+    rows
+}
+
+fn slots(rows: &[Row]) -> Vec<(&CourtName, &[Time])> {
+    rows.iter().map(|row| (&row.court, &row.times[..])).collect()
+}
+
+fn under_way_words(attempt: &Attempt, rows: &[Row]) -> String {
+    let one = |row: &Row| {
+        let times: Vec<String> = row.times.iter().map(|time| time.strftime("%H:%M").to_string()).collect();
+        format!("court {} at {}", plain(row.court.as_str()), times.join(" "))
+    };
+    let (member, booking) = (plain(attempt.member.as_str()), plain(attempt.booking.as_str()));
+    let kept: Vec<String> = rows.iter().map(one).collect();
+    let date = attempt.date.strftime("%a %Y-%m-%d");
+    let kept = kept.join(", ");
+    format!("{member} · {booking}: the attempt for {date} is under way and keeps {kept}; the edit does nothing for it")
 }
 
 /// Puts what was won in the place of the first of a date's rows; words where the date asks for another court or time by now.

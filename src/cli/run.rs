@@ -112,7 +112,7 @@ async fn daemon(
     let (follower, in_force) = Follower::new(engine.clone(), household, post);
     let following = tokio::spawn(follower.follow(reloads, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
-    ahead.iter().for_each(|line| super::say(line));
+    ahead.iter().for_each(|line| super::say(&super::page::laid_out(line, super::page::width())));
     until_stopped(&mut signals, &watcher, &engine, running, &in_force).await?;
     stop.cancel();
     following.await?;

@@ -21,7 +21,7 @@ use crate::config::{Config, Loaded};
 use crate::model::{Attempt, Booking, BookingName, CourtName, Language, MemberId, Occurrence, Outcome, State, When};
 use crate::report::plain;
 use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences, waits};
-use crate::store::{Slot, Store};
+use crate::store::{Slot, Store, WaitingLetters, Want};
 
 /// Columns in which the texts of a booking begin.
 const INDENT: usize = 8;
@@ -32,9 +32,9 @@ const INDENT: usize = 8;
 /// The configuration or the database cannot be read.
 pub(super) fn run(setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
     let (config, zones, sound) = super::runtime()?.block_on(in_force(setting))?;
-    let known = super::runtime()?.block_on(known(&config))?;
+    let (known, letters) = super::runtime()?.block_on(known(&config))?;
     let holder = Store::holder(&config.server.data);
-    let status = Status { holder, ..status(&config, &zones, &known, SystemClock.now()) };
+    let status = Status { holder, letters, ..status(&config, &zones, &known, SystemClock.now()) };
     if as_json {
         super::answer(&status.json());
     } else {
@@ -75,13 +75,16 @@ pub struct Known {
     pub slot: Option<Slot>,
     /// What went wrong since it came to where it is, and when.
     pub trouble: Option<(Timestamp, String)>,
+    /// What an attempt that is under way was taken up with, whatever the configuration says by now.
+    pub wants: Vec<Want>,
 }
 
-async fn known(config: &Config) -> anyhow::Result<Vec<Known>> {
-    let Some(store) = kept::open(config).await? else { return Ok(Vec::new()) };
+async fn known(config: &Config) -> anyhow::Result<(Vec<Known>, WaitingLetters)> {
+    let Some(store) = kept::open(config).await? else { return Ok(Default::default()) };
     let known = with_troubles(&store, SystemClock.now()).await;
+    let letters = store.waiting_letters().await;
     store.close().await;
-    Ok(known?)
+    Ok((known?, letters?))
 }
 
 /// What is kept, and what troubles the attempts that run.
@@ -102,7 +105,12 @@ pub(super) async fn read(store: &Store, now: Timestamp) -> Result<Vec<Known>, cr
     // No zone's date is further back.
     let since = now.to_zoned(TimeZone::UTC).date().saturating_sub(1.day());
     let kept = store.overview(since).await?;
-    Ok(kept.into_iter().map(|(attempt, slot)| Known { attempt, slot, trouble: None }).collect())
+    let mut known = Vec::with_capacity(kept.len());
+    for (attempt, slot) in kept {
+        let wants = if works(&attempt) { store.wants(&attempt.id).await? } else { Vec::new() };
+        known.push(Known { attempt, slot, trouble: None, wants });
+    }
+    Ok(known)
 }
 
 /// Every booking, in the order of the configuration; then those that have left it.
@@ -112,6 +120,8 @@ pub struct Status {
     pub bookings: Vec<Line>,
     /// Who has the household's data in use: `process 4711`; none: nobody books anything.
     pub holder: Option<String>,
+    /// Letters that have not left yet.
+    pub letters: WaitingLetters,
     now: Timestamp,
 }
 
@@ -143,7 +153,7 @@ pub struct Line {
 pub struct Now {
     /// What is kept of it.
     pub known: Known,
-    /// The court that opens first, as the configuration says it; none: it has no such date any more.
+    /// The court that opens first of those that it was taken up with, or else as the configuration says it; none: nobody knows.
     pub wanted: Option<Next>,
 }
 
@@ -175,7 +185,8 @@ pub fn status(config: &Config, zones: &ZoneData, known: &[Known], now: Timestamp
             line.date = one_date(booking);
             line.of_date = of_date(&line, &of);
             for one in &mut line.now {
-                one.wanted = dates.iter().find(|next| next.date == one.known.attempt.date).cloned();
+                let asked = dates.iter().find(|next| next.date == one.known.attempt.date);
+                one.wanted = one.known.wanted().or_else(|| asked.cloned());
             }
             Line { paused: booking.paused, next: next(dates, &of), ..line }
         })
@@ -187,7 +198,7 @@ pub fn status(config: &Config, zones: &ZoneData, known: &[Known], now: Timestamp
     }
     // Of what has left the configuration only that is worth a line which something came of.
     bookings.retain(|line| line.configured || line.last.is_some() || !line.now.is_empty());
-    Status { bookings, holder: None, now }
+    Status { bookings, holder: None, letters: WaitingLetters::default(), now }
 }
 
 fn by_booking(known: &[Known]) -> HashMap<(&MemberId, &BookingName), Vec<&Known>> {
@@ -229,12 +240,12 @@ fn of_date(line: &Line, of: &[&Known]) -> Option<Known> {
     of.iter().filter(ended).max_by_key(|one| one.attempt.updated_at).map(|one| (*one).clone())
 }
 
-fn works(attempt: &Attempt) -> bool {
+pub(super) fn works(attempt: &Attempt) -> bool {
     !attempt.state.is_ended() && attempt.state != State::Planned
 }
 
 /// What a plan took back says nothing of the booking; a court that was given back does.
-pub(super) fn is_called_off(attempt: &Attempt) -> bool {
+pub(in crate::cli) fn is_called_off(attempt: &Attempt) -> bool {
     attempt.state == State::Ended(Outcome::Cancelled) && attempt.withdrawn
 }
 
@@ -268,13 +279,15 @@ fn next(dates: Vec<Next>, of: &[&Known]) -> Option<Next> {
 }
 
 impl Status {
-    /// `{"running","process","bookings":[{"booking","member","configured","paused","status","date","of_date","last","now","next"}]}`; the process is
+    /// `{"running","process","letters_waiting","letters_error","bookings":[{"booking","member","configured","paused","status","date","of_date","last","now","next"}]}`; the process is
     /// null where nothing runs, or its number is not known.
     pub fn json(&self) -> Value {
         let process = self.holder.as_deref().and_then(|holder| holder.strip_prefix("process ")?.parse::<u32>().ok());
         json!({
             "running": self.holder.is_some(),
             "process": process,
+            "letters_waiting": self.letters.count,
+            "letters_error": self.letters.last_error,
             "bookings": self.bookings.iter().map(Line::json).collect::<Vec<_>>(),
         })
     }
@@ -293,8 +306,21 @@ impl Status {
             };
             head = format!("{file} has errors ({} shows them): {then}.\n{head}", setting.command("check"));
         }
+        head.extend(self.letters_words().map(|words| format!("\n{words}")));
         let lines: Vec<String> = head.lines().map(|line| page::wrapped(line, 0, width)).collect();
         format!("{}\n\n{}", lines.join("\n"), self.text(width))
+    }
+
+    /// `1 letter waits: connection refused`; none where none does.
+    fn letters_words(&self) -> Option<String> {
+        let WaitingLetters { count, last_error } = &self.letters;
+        let letters = if *count == 1 { "1 letter waits".to_owned() } else { format!("{count} letters wait") };
+        let why = match last_error {
+            Some(error) => format!("; the last try failed: {}", plain(error)),
+            None if self.holder.is_none() => " for `firstserve run`".to_owned(),
+            None => " for the first try".to_owned(),
+        };
+        (*count > 0).then(|| format!("{letters}{why}."))
     }
 
     /// For people; no line ends behind the edge, where there is one.
@@ -377,7 +403,7 @@ impl Line {
 
 impl Now {
     fn json(&self) -> Value {
-        let Known { attempt, slot, trouble } = &self.known;
+        let Known { attempt, slot, trouble, .. } = &self.known;
         let wanted = self.wanted.as_ref().map(|wanted| (&wanted.court, wanted.start));
         let court = slot.as_ref().map(|slot| (&slot.court, slot.start)).or(wanted);
         json!({
@@ -421,6 +447,13 @@ impl Now {
 }
 
 impl Known {
+    /// The first to open of what it was taken up with.
+    fn wanted(&self) -> Option<Next> {
+        let Want { court, start, .. } = self.wants.iter().min_by_key(|want| want.opening)?;
+        let (court, start) = (court.clone(), *start);
+        Some(Next { date: self.attempt.date, court, start, opening: None, sentence: None })
+    }
+
     /// The slot, where it is certainly ours.
     fn won(&self) -> Option<&Slot> {
         self.slot.as_ref().filter(|_| self.attempt.state == State::Ended(Outcome::Confirmed))
@@ -502,7 +535,7 @@ mod tests {
     fn known(day: i8, state: State, note: &str) -> Known {
         let start = date(2027, 7, day).at(17, 0, 0, 0);
         let slot = Slot { court: "2".into(), start, end: start };
-        Known { attempt: attempt(day, state, note), slot: Some(slot), trouble: None }
+        Known { attempt: attempt(day, state, note), slot: Some(slot), trouble: None, wants: Vec::new() }
     }
 
     fn next() -> Next {
@@ -521,7 +554,8 @@ mod tests {
     }
 
     fn told(line: Line, holder: Option<String>) -> String {
-        Status { bookings: vec![line], holder, now: at("2027-07-08T06:00:00Z") }.text(Some(80))
+        Status { bookings: vec![line], holder, letters: WaitingLetters::default(), now: at("2027-07-08T06:00:00Z") }
+            .text(Some(80))
     }
 
     #[test]
@@ -592,6 +626,17 @@ mod tests {
         assert!(left.starts_with("ana · wednesday singles: left unfinished\n  left  Wed"), "{left}");
         let spent = told(one(&[&known(21, State::Unknown, "")]), None);
         assert!(spent.contains("unknown: verified at\n        the next start"), "{spent}");
+    }
+
+    #[test]
+    fn what_is_under_way_says_what_it_was_taken_up_with_and_not_what_was_edited_since() {
+        let mut ready = known(21, State::Ready, "");
+        let start = date(2027, 7, 21).at(19, 0, 0, 0);
+        (ready.slot, ready.wants) = (None, vec![Want { court: "2".into(), start, opening: ready.attempt.opening }]);
+        let mut line = one(&[&ready]);
+        line.now[0].wanted = ready.wanted();
+        let text = shown(line);
+        assert!(text.contains("now   Wed 2027-07-21 court 2 at 19:00, opened 3 days ago, ready"), "{text}");
     }
 
     #[test]

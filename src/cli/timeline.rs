@@ -39,6 +39,8 @@ pub struct Timeline {
     attempts: HashMap<AttemptId, Shown>,
     /// Whether each line says which attempt it is about.
     several: bool,
+    /// How long after the opening it is tried again; none: that is not told.
+    grace: Option<SignedDuration>,
 }
 
 /// What is known of an attempt.
@@ -49,6 +51,12 @@ struct Shown {
     /// How far the clock by which it opens is ahead of ours, as far as is known.
     ahead: SignedDuration,
     file: Option<File>,
+    /// Until when it is useful to try, as far as is known.
+    useful: Option<Timestamp>,
+    /// The last trouble, while nothing has gone well since.
+    trouble: Option<String>,
+    /// The wait that follows is for another try.
+    stumbled: bool,
 }
 
 /// The selector file that is being done.
@@ -69,7 +77,7 @@ impl Timeline {
         bar.set_style(style.tick_chars("◐◓◑◒●"));
         bar.enable_steady_tick(TICK);
         let colour = terminal && std::env::var_os("NO_COLOR").is_none();
-        Self { bar, zone, colour, quiet, attempts: HashMap::new(), several: false }
+        Self { bar, zone, colour, quiet, attempts: HashMap::new(), several: false, grace: None }
     }
 
     /// Whether there will be several attempts: then each line says which one it is about, from the first on.
@@ -81,7 +89,15 @@ impl Timeline {
     /// Shows the steps of an attempt whose opening is long past.
     pub fn follow(&mut self, id: &AttemptId, name: &str) {
         let name = plain(name).into_owned();
-        self.attempts.insert(id.clone(), Shown { name, opening: None, ahead: SignedDuration::ZERO, file: None });
+        let ahead = SignedDuration::ZERO;
+        let shown = Shown { name, opening: None, ahead, file: None, useful: None, trouble: None, stumbled: false };
+        self.attempts.insert(id.clone(), shown);
+    }
+
+    /// For how long after the opening it is tried again: then each stumble says until when.
+    #[must_use]
+    pub fn tried_for(self, grace: SignedDuration) -> Self {
+        Self { grace: Some(grace), ..self }
     }
 
     /// A line that stays.
@@ -120,6 +136,12 @@ impl Timeline {
         });
     }
 
+    /// Writes the file that is named in the end of it all as failed.
+    pub fn failed(&mut self, at: Timestamp, why: &str) {
+        let ids: Vec<AttemptId> = self.attempts.keys().cloned().collect();
+        ids.iter().for_each(|id| self.file_failed(id, at, why));
+    }
+
     /// Writes the files that are still open, and takes the countdown away.
     pub fn finish(&mut self) {
         let ids: Vec<AttemptId> = self.attempts.keys().cloned().collect();
@@ -132,6 +154,9 @@ impl Timeline {
         if let What::Step { phase, place, took } = &event.what {
             return self.step(event, phase, place, *took);
         }
+        if let (Some(id), What::Trouble(why)) = (&event.attempt, &event.what) {
+            self.file_failed(id, event.at, why);
+        }
         self.file_done(event.attempt.as_ref());
         match &event.what {
             What::TakenUp { booking, member, date, opening, open_already } => {
@@ -142,22 +167,30 @@ impl Timeline {
                     None => "can be booked already".to_owned(),
                 };
                 if let Some(id) = &event.attempt {
-                    let shown = Shown { name: name.clone(), opening, ahead: SignedDuration::ZERO, file: None };
+                    let useful = self.grace.map(|grace| opening.unwrap_or(event.at) + grace);
+                    let (name, ahead) = (name.clone(), SignedDuration::ZERO);
+                    let shown = Shown { name, opening, ahead, file: None, useful, trouble: None, stumbled: false };
                     self.attempts.insert(id.clone(), shown);
                 }
                 self.at(event, &format!("{}, {opens}", self.paint(BOLD, &name)));
             }
             What::SiteClock { offset, follows } => self.site_clock(event, offset, *follows),
-            What::Entered(state) => self.of(event, &self.state(*state)),
-            What::Trouble(why) | What::Degraded(why) => {
-                self.of(event, &format!("{} {}", self.paint(YELLOW, "!"), plain(why)))
+            What::Entered(state) => {
+                if let Some(shown) = event.attempt.as_ref().and_then(|id| self.attempts.get_mut(id)) {
+                    (shown.trouble, shown.stumbled) =
+                        (shown.trouble.take().filter(|_| *state == State::Preparing), shown.stumbled);
+                }
+                self.of(event, &self.state(*state));
             }
+            What::Trouble(why) => self.trouble(event, why),
+            What::Degraded(why) => self.of(event, &format!("{} {}", self.paint(YELLOW, "!"), plain(why))),
             What::Sent { choice, mode, late, .. } => self.sent(event, choice, mode, *late),
             What::Note(note) => self.of(event, &plain(note)),
             What::Answered(answer) => self.of(event, &format!("the site answers: {}", answer.as_str())),
             What::Listed { rows } => self.of(event, &listed(*rows)),
             What::Ended { outcome, note, .. } => self.ended(event, *outcome, note),
-            What::Waiting { .. } | What::Step { .. } => {}
+            What::Waiting { until } => self.waits(event, *until),
+            What::Step { .. } => {}
             What::Reloaded(changes) => {
                 changes.iter().for_each(|change| self.at(event, &format!("configuration: {}", plain(change))));
             }
@@ -179,6 +212,39 @@ impl Timeline {
             Some(file) => (file.done, file.took) = (event.at, file.took + took),
             none => *none = Some(File { name, done: event.at, took }),
         }
+    }
+
+    /// The file that is named in a trouble is not done: its line says for how long it was tried.
+    fn file_failed(&mut self, id: &AttemptId, at: Timestamp, why: &str) {
+        let Some(shown) = self.attempts.get_mut(id) else { return };
+        let is_named = |file: &mut File| why.contains(file.name.rsplit('/').next().unwrap_or(&file.name));
+        let Some(file) = shown.file.take_if(is_named) else { return };
+        let waited = Duration::try_from(at.duration_since(file.done)).unwrap_or_default();
+        let took = self.paint(DIM, &format!("{:>6} ms", (file.took + waited).as_millis()));
+        let text = format!("  {} {:<28}{took}", self.paint(BOLD_RED, "✘"), file.name);
+        self.stamped(at, Some(id), &text);
+    }
+
+    /// The same trouble once more is told in few words.
+    fn trouble(&mut self, event: &Event, why: &str) {
+        let shown = event.attempt.as_ref().and_then(|id| self.attempts.get_mut(id));
+        let before = shown.and_then(|shown| {
+            shown.stumbled = true;
+            shown.trouble.replace(why.to_owned())
+        });
+        let words = if before.as_deref() == Some(why) { "the same again".into() } else { plain(why) };
+        self.of(event, &format!("{} {words}", self.paint(YELLOW, "!")));
+    }
+
+    /// Behind a trouble: when it is tried again, and until when.
+    fn waits(&mut self, event: &Event, until: Timestamp) {
+        let Some(shown) = event.attempt.as_ref().and_then(|id| self.attempts.get_mut(id)) else { return };
+        if !std::mem::take(&mut shown.stumbled) {
+            return;
+        }
+        let last = shown.useful.map(|last| format!(", until {}", self.clock_text(last, "%H:%M:%S")));
+        let distance = span(until.duration_since(event.at));
+        self.of(event, &format!("tries again in {distance}{}", last.unwrap_or_default()));
     }
 
     fn file_done(&mut self, id: Option<&AttemptId>) {

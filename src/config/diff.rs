@@ -305,7 +305,7 @@ fn when(when: &When) -> String {
     }
 }
 
-/// `17:00`.
+/// `17:00`, or `07:54:16` where there are seconds.
 pub(super) fn clock(time: Time) -> String {
-    time.strftime("%H:%M").to_string()
+    time.strftime(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
 }

@@ -11,6 +11,7 @@ use jiff::tz::TimeZoneDatabase;
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest, Sha256};
 
+use crate::flow::{is_unread, unread};
 use crate::model::Secret;
 use crate::report::{Place, Problem, Severity, SourceFile};
 
@@ -162,7 +163,8 @@ fn regular(found: &fs::Metadata) -> Result<(), ReadError> {
     }
 }
 
-/// The `*.toml` files of a folder and the folders in it, sorted by path; hidden names are left out.
+/// The `*.toml` files of a folder and the folders in it, sorted by path, and what somebody may take for one of them, without its
+/// content; hidden names are left out.
 fn list(folder: &Path) -> Listing {
     if fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
         return Err(ReadError::NotAFolder);
@@ -173,7 +175,7 @@ fn list(folder: &Path) -> Listing {
     let mut left = MAX_BYTES;
     let mut files = Vec::new();
     for path in paths {
-        let reading = read(&path, left);
+        let reading = if is_unread(&path) { Ok(Vec::new()) } else { read(&path, left) };
         left -= reading.as_ref().map_or(0, |bytes| bytes.len() as u64);
         files.push((path, reading));
     }
@@ -187,7 +189,8 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Rea
         if name.starts_with('.') {
             continue;
         }
-        if path.extension().is_some_and(|ending| ending == "toml") {
+        let is_toml = path.extension().is_some_and(|ending| ending == "toml");
+        if is_toml || is_unread(&path) && path.is_file() {
             found.push(path);
         } else if depth > 1 && path.is_dir() {
             walk(&path, depth - 1, found)?;
@@ -265,6 +268,10 @@ fn folder(listing: Listing) -> Folder {
     };
     let mut folder = Folder::default();
     for (path, reading) in entries {
+        if is_unread(&path) {
+            folder.unread.push(unread(&path));
+            continue;
+        }
         match source(&path, &reading, selector_help) {
             Ok(file) => folder.files.push(file),
             Err(problem) => folder.problems.push(problem),

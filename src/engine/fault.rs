@@ -9,6 +9,12 @@ use crate::model::{Attempt, AttemptId, Outcome};
 /// An attempt whose task has died so often is not begun again: what kills it twice kills it always.
 const ENOUGH: u8 = 2;
 
+/// What it is ended with: after a submit, and before one.
+pub(super) const NOTES: [&str; 2] = [
+    "a fault of firstserve itself stopped it twice after the submit; look at the site's own list",
+    "a fault of firstserve itself stopped it twice before the submit; nothing was submitted",
+];
+
 /// What is known of attempts whose task died in this process.
 #[derive(Debug, Default)]
 pub(super) struct Faults(BTreeMap<AttemptId, Fault>);
@@ -38,13 +44,7 @@ impl Faults {
     /// How it is ended, and why, when it is not to be begun again.
     pub(super) fn end(&self, attempt: &Attempt) -> Option<(Outcome, &'static str)> {
         self.of(attempt).filter(|fault| fault.times >= ENOUGH)?;
-        Some(if attempt.state.is_spent() {
-            let note = "a fault of firstserve itself stopped it twice after the submit; look at the site's own list";
-            (Outcome::NeedsAttention, note)
-        } else {
-            let note = "a fault of firstserve itself stopped it twice before the submit; nothing was submitted";
-            (Outcome::Missed, note)
-        })
+        Some(if attempt.state.is_spent() { (Outcome::NeedsAttention, NOTES[0]) } else { (Outcome::Missed, NOTES[1]) })
     }
 
     fn of(&self, attempt: &Attempt) -> Option<&Fault> {
@@ -224,7 +224,7 @@ mod tests {
     async fn log_ins_of_a_task_that_died_count() {
         let (outcome, note, asked) = end_of(true, 1).await;
         assert_eq!((outcome.as_str(), asked), ("SiteError", [1, 0, 0]), "{note}");
-        assert!(note.contains("logged in 1 times already"), "{note}");
+        assert!(note.contains("the log-ins for this date are used up (1,"), "{note}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -45,6 +45,7 @@ struct Post {
     to: Option<String>,
     language: Language,
     site_url: String,
+    vault: String,
 }
 
 impl Post {
@@ -56,7 +57,8 @@ impl Post {
         let language = member.map_or_else(Language::default, |member| member.language);
         let everybody = config.mail.as_ref().and_then(|mail| mail.to.clone());
         let site_url = config.site(&attempt.site).map_or_else(|| attempt.site.to_string(), |site| site.url.clone());
-        Self { attempt: attempt.clone(), to: own.or(everybody), language, site_url }
+        let vault = member.map(|member| member.vault.clone()).unwrap_or_default();
+        Self { attempt: attempt.clone(), to: own.or(everybody), language, site_url, vault }
     }
 
     fn letter(&self, outcome: Outcome, note: &str, won: &Won) -> Option<Letter> {
@@ -67,6 +69,7 @@ impl Post {
             outcome,
             slot: won.slot.as_ref(),
             site_url: &self.site_url,
+            vault: &self.vault,
             lateness: won.lateness,
             submits: won.submits,
             duplicate: won.duplicate,
@@ -83,5 +86,28 @@ impl Post {
             return id;
         }
         format!("<{}.{}", planned_at.as_millisecond(), id.trim_start_matches('<'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::errand::Reason;
+    use crate::notify::told;
+
+    #[test]
+    fn what_the_engine_ends_an_attempt_with_is_told_in_the_members_language() {
+        let date = jiff::civil::date(2027, 7, 18);
+        for reason in
+            [Reason::Unconfigured, Reason::Begun, Reason::Vanished, Reason::Held { booking: "b".into(), date }]
+        {
+            let note = reason.to_string();
+            assert_ne!(told(&note, Language::Spanish), note);
+        }
+        for note in super::super::fault::NOTES {
+            let said = told(note, Language::Spanish);
+            assert!(!said.contains("firstserve itself") && !said.contains("site's"), "{said}");
+        }
+        assert_eq!(told("anything else", Language::Spanish), "anything else", "the control");
     }
 }

@@ -107,6 +107,8 @@ pub(super) struct Run<P> {
     pub(super) moving: bool,
     /// No booking asks for it any more.
     pub(super) withdrawn: bool,
+    /// The store knows what it was taken up with.
+    pub(super) is_told: bool,
 }
 
 impl<P: Performer> Run<P> {
@@ -157,6 +159,7 @@ impl<P: Performer> Run<P> {
         Ok(match next {
             Next::Wait(at) => return self.wait(at).await,
             Next::Stage { choice, from } => {
+                self.tell_wants().await;
                 let look = self.look(choice);
                 self.heard(|p| Box::pin(stage_beside(p, choice, from, look))).await
             }
@@ -170,10 +173,19 @@ impl<P: Performer> Run<P> {
             Next::Fence => Box::pin(self.performer.fence()).await,
             Next::ReadList { may_log_in } => Box::pin(self.performer.read_list(may_log_in)).await,
             Next::End { outcome, note, won, duplicate } => {
+                let note = self.with_cure(outcome, note);
                 let (sent, submits) = (self.notes.sent(), self.submits);
                 return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent, submits }).await);
             }
         })
+    }
+
+    /// A refused account is the vault's matter: its entry is named.
+    fn with_cure(&self, outcome: Outcome, note: String) -> String {
+        if outcome != Outcome::LoginRefused {
+            return note;
+        }
+        format!("{note}; {}", right_credentials(&self.errand.member.vault))
     }
 
     /// A look at the site's clock, as far as it is worth it before this choice's opening.
@@ -373,14 +385,31 @@ impl<P: Performer> Run<P> {
             tracing::warn!(%error, state = state.as_str(), "the store does not say whether a permit is open");
             return;
         }
-        match self.store.transition(&self.id, self.stored, state, now, None).await {
-            Ok(()) => self.stored = state,
+        let written = match state {
+            State::Preparing => self.store.prepare(&self.id, self.stored, &self.errand.choices, now).await,
+            _ => self.store.transition(&self.id, self.stored, state, now, None).await,
+        };
+        match written {
+            Ok(()) => {
+                self.is_told |= state == State::Preparing;
+                self.stored = state;
+            }
             Err(error) => {
                 tracing::warn!(%error, state = state.as_str(), "the store did not take the state");
                 self.read_stored().await;
             }
         }
         self.reporter.say(now, What::Entered(state));
+    }
+
+    /// What an earlier process had begun to prepare may want something else by now, and people are told what.
+    async fn tell_wants(&mut self) {
+        if std::mem::replace(&mut self.is_told, true) {
+            return;
+        }
+        if let Err(error) = self.store.note_wants(&self.id, &self.errand.choices, self.clock.now()).await {
+            tracing::debug!(%error, "what the attempt wants was not written down");
+        }
     }
 
     async fn end(&mut self, ending: Ending<'_>) -> Finish {
@@ -447,6 +476,11 @@ impl<P: Performer> Run<P> {
             self.stored = attempt.state;
         }
     }
+}
+
+/// What mends a refused account.
+pub(super) fn right_credentials(entry: &str) -> String {
+    format!("`firstserve vault set {entry}` puts the right ones into the vault")
 }
 
 /// Stages, and looks at the site's clock meanwhile. The look is waited for only when everything else is ready; where the site has

@@ -1,6 +1,7 @@
 //! Keeps the agenda, starts what is due, takes a new configuration, and stops in order.
 
 mod changes;
+mod keeps;
 mod tell;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ use crate::store::{AttemptFilter, End, Planned, Store, StoreError};
 use crate::telemetry::{Redactor, attempt_span};
 use crate::timing::Machine;
 use crate::vault::Vault;
+use keeps::Keeps;
 use tell::{tell_how, tell_of};
 
 /// More than any attempt is taken up before its opening; what opens later is not kept in memory until the next plan.
@@ -232,6 +234,8 @@ struct Running {
     begins: Timestamp,
     /// It was told that no booking asks for it any more.
     withdrawn: bool,
+    /// What no edit changes for it.
+    keeps: Keeps,
 }
 
 impl Running {
@@ -392,7 +396,8 @@ impl<C: Crew> Supervisor<C> {
         let (files, changed) = watch::channel(Arc::clone(&errand.flow));
         let begins = errand.choices.iter().map(|choice| choice.starts_at).max().unwrap_or(Timestamp::MIN);
         let (site, planned_at) = (attempt.site.clone(), attempt.planned_at);
-        let running = Running { orders, files, site, planned_at, begins, withdrawn: false };
+        let keeps = Keeps::of(&attempt, &errand);
+        let running = Running { orders, files, site, planned_at, begins, withdrawn: false, keeps };
         let id = attempt.id.clone();
         let reporter = Reporter::new(self.events.clone()).of(&id).with_files(changed.clone());
         let now = self.parts.clock.now();
@@ -419,6 +424,7 @@ impl<C: Crew> Supervisor<C> {
             doubtful: false,
             moving: false,
             withdrawn: false,
+            is_told: false,
             id: attempt.id,
         };
         self.running.insert(id.clone(), running);

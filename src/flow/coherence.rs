@@ -1,6 +1,6 @@
 //! What no single file can be blamed for: parts that do not go together.
 
-use crate::report::Problem;
+use crate::report::{Problem, Severity};
 
 use super::Phase;
 use super::announcement::OPENING;
@@ -8,9 +8,9 @@ use super::folder::Parts;
 use super::step::{Step, Verb};
 
 /// Every incoherence.
-pub(super) fn problems(parts: &Parts) -> Vec<Problem> {
+pub(super) fn problems(parts: &Parts, known: &[Problem]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    problems.extend(verify_reads_nothing(parts));
+    problems.extend(verify_reads_nothing(parts, known));
     problems.extend(announces_nothing(parts));
     problems.extend(format_of_nothing(parts));
     problems.extend(steps_that_commit(parts));
@@ -26,10 +26,18 @@ pub(super) fn is_api<'s>(mut steps: impl Iterator<Item = &'s Step>, commit_is_re
     commit_is_request && steps.all(Step::is_of_api)
 }
 
-fn verify_reads_nothing(parts: &Parts) -> Option<Problem> {
+/// Rows that are there and wrong are told as that.
+fn verify_reads_nothing(parts: &Parts, known: &[Problem]) -> Option<Problem> {
     let steps = parts.of(Phase::Verify);
     let reads = steps.iter().any(|step| step.any(&|verb| matches!(verb, Verb::Rows(_))));
     let first = steps.first().filter(|_| !reads)?;
+    let is_of_verify = |problem: &&Problem| {
+        let folder = problem.place.as_ref().and_then(|place| place.file().path().parent()?.file_name());
+        problem.severity == Severity::Error && folder.is_some_and(|folder| folder == Phase::Verify.as_str())
+    };
+    if known.iter().any(|problem| is_of_verify(&problem)) {
+        return None;
+    }
     let help = "write rows = \"table.my-bookings tr\" with [step.columns]: only the site's own list confirms a booking";
     Some(Problem::error("no-rows", "verify/ reads no `rows`").at(first.place().clone()).help(help))
 }

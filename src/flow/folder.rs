@@ -83,7 +83,7 @@ impl Flow {
         let Read { parts, names, mut problems, whole } = Read::files(folder, files);
         parts.say_what_is_missing(folder, &mut problems);
         if whole {
-            problems.extend(coherence::problems(&parts));
+            problems.extend(coherence::problems(&parts, &problems));
             problems.extend(names.problems(&parts.columns()));
         }
         if !problems.iter().any(is_error) {

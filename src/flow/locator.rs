@@ -201,13 +201,32 @@ fn check_syntax(reader: &mut Reader<'_>, value: &Value<'_>, way: Way, template: 
     let (code, mistake) = match way {
         Way::Css => ("bad-css", selector::css(&template.skeleton("x"))),
         Way::Xpath => ("bad-xpath", selector::xpath(&template.skeleton("x"))),
-        _ => return true,
+        _ => {
+            never_matches(reader, value, way, &template.skeleton("x"));
+            return true;
+        }
     };
     match mistake {
-        None => return true,
+        None => {
+            never_matches(reader, value, way, &template.skeleton("x"));
+            return true;
+        }
         Some((message, help)) => reader.error_with_help(code, message, help, value.span()),
     }
     false
+}
+
+/// What is well written and finds nothing all the same.
+fn never_matches(reader: &mut Reader<'_>, value: &Value<'_>, way: Way, text: &str) {
+    let found = match way {
+        Way::Css => selector::never_matches(text),
+        Way::Id => selector::sign_of_css(value.get_ref().as_str().unwrap_or_default())
+            .map(|name| ("an id is written without CSS signs".to_owned(), format!("write id = \"{name}\""))),
+        _ => None,
+    };
+    if let Some((message, help)) = found {
+        reader.warning_with_help("never-matches", message, help, value.span());
+    }
 }
 
 fn narrowed(reader: &mut Reader<'_>, table: Table<'_>, by: By) -> Option<Locator> {

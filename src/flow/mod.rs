@@ -29,6 +29,7 @@ mod selector;
 mod step;
 pub mod template;
 pub mod wire;
+mod unread;
 mod words;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ pub use outcome::Outcome;
 pub use phase::Phase;
 pub use step::Step;
 pub use template::{RenderError, RenderErrorKind, Template, TemplateError};
+pub use unread::{is_unread, unread};
 pub use words::Words;
 
 /// A site's selector files, known to be whole.

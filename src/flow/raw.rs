@@ -110,6 +110,18 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem::error(code, message).at(place).help(help));
     }
 
+    /// Pushes a warning with a cure.
+    pub(super) fn warning_with_help(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        span: Range<usize>,
+    ) {
+        let place = self.place(span);
+        self.problems.push(Problem::warning(code, message).at(place).help(help));
+    }
+
     /// Pushes an error that offers the word he meant, or else all of them.
     pub(super) fn unknown(&mut self, code: &'static str, what: &str, word: &str, known: &[&str], span: Range<usize>) {
         self.error_with_help(code, format!("unknown {what} `{word}`"), meant(word, known), span);

@@ -33,6 +33,54 @@ pub(super) fn css(text: &str) -> Option<Mistake> {
     unbalanced(text)
 }
 
+/// CSS that a browser refuses, or that is none: a name in it begins with a digit.
+pub(super) fn never_matches(css: &str) -> Option<Mistake> {
+    let bare = without_brackets(&without_quoted(css));
+    let is_time = bare.trim().parse::<jiff::SignedDuration>().is_ok();
+    let mut before = ' ';
+    for (at, c) in bare.char_indices() {
+        let begins = c.is_ascii_digit() && (before.is_whitespace() || ">+~,#.".contains(before));
+        if begins && is_time {
+            let help = format!("to wait for a time, write pause = \"{}\"", bare.trim());
+            return Some(("this is a length of time, and no element".to_owned(), help));
+        }
+        if begins {
+            let name: String = bare[at..].chars().take_while(|c| c.is_alphanumeric() || "-_".contains(*c)).collect();
+            let help = match before {
+                '#' => format!("write {{ id = \"{name}\" }}"),
+                '.' => format!("write [class~='{name}']"),
+                _ => "in CSS a name begins with a letter: write { id = … } or { text = … } for another".to_owned(),
+            };
+            return Some((format!("`{name}` begins with a digit, which CSS does not allow: this finds nothing"), help));
+        }
+        before = c;
+    }
+    None
+}
+
+/// The name behind a sign that only CSS knows.
+pub(super) fn sign_of_css(id: &str) -> Option<&str> {
+    id.strip_prefix('#').filter(|name| !name.is_empty())
+}
+
+/// What stands in brackets is an attribute, or a number of a pseudo-class.
+fn without_brackets(text: &str) -> String {
+    let mut depth = 0_u32;
+    let mut kept = String::new();
+    for c in text.chars() {
+        match c {
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => kept.push(c),
+            _ => {}
+        }
+        if depth == 0 && matches!(c, ']' | ')') {
+            kept.push('x');
+        }
+    }
+    kept
+}
+
 /// Checks an XPath expression.
 pub(super) fn xpath(text: &str) -> Option<Mistake> {
     unbalanced(text)
@@ -88,6 +136,22 @@ fn without_quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_can_never_match_is_seen_and_nothing_else() {
+        for (text, cure) in
+            [("#1abc", "id = \"1abc\""), ("td .2x", "[class~='2x']"), ("2s", "pause = \"2s\""), ("#a > 3b", "letter")]
+        {
+            let (_, help) = never_matches(text).expect(text);
+            assert!(help.contains(cure), "{help}");
+        }
+        for text in
+            ["#a1", "td:nth-child(2n + 1) a", "[id='1abc']", "h1 > h2", ".x-2", "a[href*=1]", "li:nth-of-type(2)"]
+        {
+            assert_eq!(never_matches(text), None, "{text}");
+        }
+        assert_eq!((sign_of_css("#a"), sign_of_css("a")), (Some("a"), None));
+    }
 
     #[test]
     fn plain_mistakes_are_seen_and_nothing_else() {

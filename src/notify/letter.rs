@@ -4,9 +4,11 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 
 use super::html;
+use super::note::told;
 use super::words::Words;
 use crate::model::{Attempt, Language, Outcome, Status};
 use crate::store::{Letter, LetterKind, Slot};
+use crate::timing::note::are_log_ins_used;
 
 /// What is known at the end of an attempt.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub struct Facts<'a> {
     pub slot: Option<&'a Slot>,
     /// The site's address, for the reader to look himself.
     pub site_url: &'a str,
+    /// The vault's entry that the site was shown.
+    pub vault: &'a str,
     /// From the opening to the submit that won.
     pub lateness: Option<SignedDuration>,
     /// How many submits there were for this date; the last one is the one that won.
@@ -87,21 +91,46 @@ fn subject(facts: &Facts<'_>, kind: LetterKind, words: &Words) -> String {
 }
 
 fn paragraphs(facts: &Facts<'_>, kind: LetterKind, words: &Words, name: &str) -> Vec<String> {
-    let (reason, next) = (words.outcome)(facts.outcome);
+    let (reason, next) = reason_and_next(facts, words);
     let mut paragraphs = vec![(words.greeting)(name)];
     match (kind, facts.slot) {
         (LetterKind::Confirmed, Some(slot)) => {
             let when = when(slot.start, slot.end, words);
             paragraphs.push((words.won)(slot.court.as_str(), facts.attempt.site.as_str(), &when));
-            paragraphs.push(reason.to_owned());
+            paragraphs.push(reason);
         }
-        _ => paragraphs.push(reason.to_owned()),
+        _ => paragraphs.push(reason),
     }
     if facts.duplicate {
         paragraphs.push(words.duplicate.to_owned());
     }
-    paragraphs.push(next.to_owned());
+    paragraphs.push(next);
     paragraphs
+}
+
+/// What happened, and what to do next; commands are told with their names.
+fn reason_and_next(facts: &Facts<'_>, words: &Words) -> (String, String) {
+    let used = facts.attempt.note.as_deref().and_then(are_log_ins_used);
+    let (reason, next) = match used.filter(|_| facts.outcome == Outcome::SiteError) {
+        Some(count) => ((words.log_ins_used)(count), words.begin_anew),
+        None => {
+            let (reason, next) = (words.outcome)(facts.outcome);
+            (reason.to_owned(), next)
+        }
+    };
+    let booking = format!("`firstserve book {}`", quoted(facts.attempt.booking.as_str()));
+    let vault = format!("`firstserve vault set {}`", quoted(facts.vault));
+    (reason, next.replace("`firstserve book`", &booking).replace("`firstserve vault set`", &vault))
+}
+
+/// As a shell takes it.
+fn quoted(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    if !name.is_empty() && name.chars().all(is_plain) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('`', "'"))
+    }
 }
 
 fn table(facts: &Facts<'_>, words: &Words) -> Vec<(&'static str, String)> {
@@ -123,7 +152,7 @@ fn table(facts: &Facts<'_>, words: &Words) -> Vec<(&'static str, String)> {
     }
     rows.push((words.site, facts.site_url.to_owned()));
     if let Some(note) = &facts.attempt.note {
-        rows.push((words.detail, one_line(note)));
+        rows.push((words.detail, one_line(&told(note, words.language))));
     }
     rows
 }

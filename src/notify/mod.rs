@@ -8,6 +8,7 @@ mod alarm;
 mod deliver;
 mod html;
 mod letter;
+mod note;
 mod patience;
 mod transport;
 mod words;
@@ -15,6 +16,7 @@ mod words;
 pub use alarm::alarm;
 pub use deliver::{Delivered, deliver, deliver_due};
 pub use letter::{Facts, Reader, letter};
+pub use note::told;
 pub use transport::{Security, SendError, Smtp, SmtpError, Transport};
 
 pub use crate::store::{Letter, LetterKind};

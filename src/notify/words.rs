@@ -16,6 +16,7 @@ impl Words {
 
 /// Everything that a letter says in one language.
 pub(super) struct Words {
+    pub(super) language: Language,
     pub(super) code: &'static str,
     pub(super) date: fn(Date) -> String,
     pub(super) greeting: fn(&str) -> String,
@@ -32,6 +33,10 @@ pub(super) struct Words {
     /// Milliseconds, and which submit for that date it was.
     pub(super) lateness: fn(i128, u8) -> String,
     pub(super) duplicate: &'static str,
+    /// How many log-ins there were.
+    pub(super) log_ins_used: fn(u8) -> String,
+    /// What to do then.
+    pub(super) begin_anew: &'static str,
     /// What happened, and what to do next.
     pub(super) outcome: fn(Outcome) -> (&'static str, &'static str),
     pub(super) booking: &'static str,
@@ -44,6 +49,7 @@ pub(super) struct Words {
 }
 
 static ENGLISH: Words = Words {
+    language: Language::English,
     code: "en",
     date: |date| {
         format!(
@@ -65,6 +71,13 @@ static ENGLISH: Words = Words {
         _ => format!("submit {submit} for this date won; it was sent {ms} ms after the opening"),
     },
     duplicate: "The site lists this booking more than once. Please cancel the extra one there, so that somebody else can play.",
+    log_ins_used: |count| {
+        let all = if count == 1 { "The one log-in".to_owned() } else { format!("The {count} log-ins") };
+        format!(
+            "{all} that this date may cost (`max-logins`) were used up without a booking; more could lock the account."
+        )
+    },
+    begin_anew: "See why the log-ins did not lead on: the detail below, and the log. Then `firstserve book` begins anew.",
     outcome: english,
     booking: "Booking",
     when: "When",
@@ -126,6 +139,7 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
 }
 
 static SPANISH: Words = Words {
+    language: Language::Spanish,
     code: "es",
     date: |date| {
         let (day, month) = (day_of(date, Language::Spanish), month_of(date, Language::Spanish));
@@ -142,6 +156,15 @@ static SPANISH: Words = Words {
         _ => format!("ganó el envío {submit} para esta fecha; salió {ms} ms después de la apertura"),
     },
     duplicate: "El sitio muestra esta reserva más de una vez. Cancela allí la que sobra, por favor, para que pueda jugar otra persona.",
+    log_ins_used: |count| {
+        let all = if count == 1 {
+            "Se usó sin reservar la única entrada".to_owned()
+        } else {
+            format!("Se usaron sin reservar las {count} entradas")
+        };
+        format!("{all} que puede costar esta fecha (`max-logins`); más podrían bloquear la cuenta.")
+    },
+    begin_anew: "Mira por qué no bastaron: el detalle de abajo y el registro. Después `firstserve book` empieza de nuevo.",
     outcome: spanish,
     booking: "Reserva",
     when: "Cuándo",

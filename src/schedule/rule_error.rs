@@ -125,7 +125,10 @@ impl RuleError {
             RuleErrorKind::TooLong { .. } => {
                 format!("a rule has at most {} bytes; split it into several bookings", super::Rule::LONGEST)
             }
-            RuleErrorKind::NotAPart { .. } => "parts look like BYDAY=WE and are parted by semicolons".to_owned(),
+            RuleErrorKind::NotAPart { part } => match weekday_in(part) {
+                Some(day) => format!("write FREQ=WEEKLY;BYDAY={day}"),
+                None => "parts look like BYDAY=WE and are parted by semicolons".to_owned(),
+            },
             RuleErrorKind::UnknownPart { near: Some(near), .. } => format!("did you mean `{near}`?"),
             RuleErrorKind::UnknownPart { near: None, .. } => {
                 format!("known parts are {}", super::rule_parts::KNOWN.join(", "))
@@ -149,5 +152,41 @@ impl RuleError {
     /// The error as a problem of a user's file; the place is the caller's to add.
     pub fn problem(&self) -> Problem {
         Problem::error(self.code(), self.to_string()).help(self.help())
+    }
+}
+
+/// The days that are named in a text which is no rule, as a rule names them: `WE`, `MO,FR`.
+fn weekday_in(text: &str) -> Option<String> {
+    const DAYS: [(&str, &str); 14] = [
+        ("monday", "MO"),
+        ("tuesday", "TU"),
+        ("wednesday", "WE"),
+        ("thursday", "TH"),
+        ("friday", "FR"),
+        ("saturday", "SA"),
+        ("sunday", "SU"),
+        ("lunes", "MO"),
+        ("martes", "TU"),
+        ("miércoles", "WE"),
+        ("jueves", "TH"),
+        ("viernes", "FR"),
+        ("sábado", "SA"),
+        ("domingo", "SU"),
+    ];
+    let text = text.to_lowercase();
+    let named: Vec<&str> = DAYS.iter().filter(|(name, _)| text.contains(name)).map(|(_, day)| *day).collect();
+    (!named.is_empty()).then(|| named.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schedule::Rule;
+
+    #[test]
+    fn a_sentence_is_offered_as_a_whole_rule() {
+        let help = |text: &str| Rule::parse(text).expect_err("no rule").help();
+        assert_eq!(help("every wednesday"), "write FREQ=WEEKLY;BYDAY=WE");
+        assert_eq!(help("lunes y viernes"), "write FREQ=WEEKLY;BYDAY=MO,FR");
+        assert!(help("often").contains("semicolons"), "the control");
     }
 }

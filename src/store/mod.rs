@@ -39,6 +39,7 @@ mod session;
 mod slot;
 mod stumble;
 mod trouble;
+mod wants;
 mod write;
 
 use std::path::Path;
@@ -55,12 +56,13 @@ pub use ledger::{Fire, FireFilter, HowFired, Mark};
 pub use lesson::SiteLesson;
 pub use log_ins::PastLogIn;
 pub use lost::Lost;
-pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter};
+pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter, WaitingLetters};
 pub use past_permits::PastPermit;
 pub use permit::{Evidence, OpenPermit, Permit, PermitId};
 pub use plan::{PlanChange, Planned};
 pub use session::{JournalId, JournalledSession};
 pub use slot::Slot;
+pub use wants::Want;
 
 use connect::{Backend, Kept};
 use error::Doing;

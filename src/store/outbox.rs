@@ -73,6 +73,15 @@ pub struct QueuedLetter {
     pub created_at: Timestamp,
 }
 
+/// What is still in the outbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaitingLetters {
+    /// How many letters.
+    pub count: usize,
+    /// Why the one that was tried last did not leave; none: none was tried yet.
+    pub last_error: Option<String>,
+}
+
 /// How a letter leaves the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -142,6 +151,22 @@ impl Store {
                 .fetch_optional(self.pool())
                 .await?;
             row.map(|row| row.instant("next_try")).transpose()
+        })
+        .await
+    }
+
+    /// What waits, and why.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn waiting_letters(&self) -> Result<WaitingLetters, StoreError> {
+        doing("read the outbox", async {
+            let rows =
+                sqlx::query("SELECT last_error FROM outbox WHERE done_at IS NULL ORDER BY next_try DESC, id DESC")
+                    .fetch_all(self.pool())
+                    .await?;
+            let errors = rows.iter().map(|row| row.maybe_text("last_error")).collect::<Result<Vec<_>, _>>()?;
+            Ok(WaitingLetters { count: errors.len(), last_error: errors.into_iter().flatten().next() })
         })
         .await
     }

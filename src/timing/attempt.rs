@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::note;
 use super::retry::known_rung;
 use super::{Aim, Decision, Event, Learned, Listing, Next, Record, SiteTime, Staging, Trouble};
 use super::{not_open_rung, permit_lead, site_back_off};
@@ -322,7 +323,7 @@ impl Machine {
 
     fn staged(&mut self, listing: Listing, now: Timestamp) -> Decision {
         if let Listing::Found { choice, rows, .. } = listing {
-            return self.won(vec![], choice, rows, "it was on the site's list already; nothing was submitted");
+            return self.won(vec![], choice, rows, note::LISTED_ALREADY);
         }
         (self.stumbles, self.selector_stumbles) = (0, 0);
         (self.staging, self.trouble, self.opened) = (None, None, false);
@@ -355,7 +356,7 @@ impl Machine {
     fn let_go(&mut self, now: Timestamp) -> Decision {
         let asked_again = self.not_open > 0 && !self.too_late(now);
         if !asked_again && !self.misfire(&self.facts.choices[self.choice], now).is_useful() {
-            return self.give_up(Outcome::Missed, "its opening passed while nothing could act", now);
+            return self.give_up(Outcome::Missed, note::OVERSLEPT, now);
         }
         if self.fresh_at.is_none_or(|seen| now > seen + STALE) {
             return self.stage_on(now);
@@ -421,7 +422,7 @@ impl Machine {
 
     fn no_permit(&mut self, why: &str, now: Timestamp) -> Decision {
         if self.too_late(now) {
-            return self.give_up(Outcome::Missed, &format!("the permit could not be stored: {why}"), now);
+            return self.give_up(Outcome::Missed, &format!("{}{why}", note::NO_PERMIT), now);
         }
         self.state = State::Ready;
         let wait = site_back_off(self.stumbles);
@@ -480,7 +481,7 @@ impl Machine {
     }
 
     fn never_open(&mut self, now: Timestamp) -> Decision {
-        self.give_up(Outcome::Missed, "the site still said not open when it was no longer useful to ask", now)
+        self.give_up(Outcome::Missed, note::NEVER_OPEN, now)
     }
 
     fn waitlisted(&mut self, mut records: Vec<Record>, now: Timestamp) -> Decision {
@@ -488,7 +489,7 @@ impl Machine {
             records.extend(self.enter(State::Waitlisted));
         }
         if now >= self.facts.choices[self.choice].starts_at {
-            return self.end_with(records, Outcome::Missed, "still on the waiting list when the slot began");
+            return self.end_with(records, Outcome::Missed, note::STILL_WAITING);
         }
         Decision { records, next: Next::Wait(now + WAITLIST_EVERY) }
     }
@@ -500,10 +501,9 @@ impl Machine {
             return self.read_later(self.read_at.unwrap_or(now).max(now));
         }
         if self.state == State::Waitlisted {
-            return self
-                .end(Outcome::Cancelled, "called off while on the waiting list; the site may still hold the place");
+            return self.end(Outcome::Cancelled, note::CALLED_OFF_WAITING);
         }
-        self.end(Outcome::Cancelled, "called off before anything was submitted")
+        self.end(Outcome::Cancelled, note::CALLED_OFF)
     }
 
     fn end(&mut self, outcome: Outcome, note: &str) -> Decision {

@@ -1,5 +1,6 @@
 //! What can happen to an attempt.
 
+use super::note::{NO_ALLOWANCE, NO_CREDENTIALS, TOO_DEAR};
 use crate::model::{Answer, FireMode};
 
 /// Something that happened, as the engine saw it.
@@ -86,7 +87,7 @@ impl Trouble {
     pub fn words(&self) -> String {
         match self {
             Self::Answer(answer) => said(*answer),
-            Self::Credentials(text) => format!("the vault does not give the credentials: {text}"),
+            Self::Credentials(text) => format!("{NO_CREDENTIALS}{text}"),
             Self::Selector(text) | Self::Unreachable(text) | Self::Browser(text) => text.clone(),
         }
     }
@@ -97,8 +98,8 @@ fn said(answer: Answer) -> String {
         Answer::LoginRefused => "the site does not accept the user name or password",
         Answer::LoginExpired => "the site has ended the session",
         Answer::Captcha => "the site wants to see a person (a captcha)",
-        Answer::Quota => "the account has used its allowance",
-        Answer::Price => "dearer than the booking allows",
+        Answer::Quota => NO_ALLOWANCE,
+        Answer::Price => TOO_DEAR,
         Answer::SiteError => "the site shows an error page",
         other => return format!("the site says: {}", other.as_str()),
     };

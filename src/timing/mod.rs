@@ -9,6 +9,7 @@ mod event;
 mod lead;
 mod lesson;
 mod misfire;
+pub mod note;
 mod offset;
 mod received;
 mod retry;

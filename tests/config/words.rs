@@ -88,7 +88,11 @@ fn of_worlds() -> Vec<Problem> {
     flow(&fires("armed"), &[("opening/20-x.toml", reads)]);
     let chained = "click = \"#go\"\nsend = \"http\"\nopening = \"http\"\n".to_owned();
     flow(&fires("http"), &[("commit.toml", chained), ("opening/20-x.toml", step("click = \"#date\""))]);
+    flow(CLUB, &[("login/20-x.txt", step("click = \"#go\""))]);
+    flow(CLUB, &[("prepare/20-x.toml", step("wait-for = \"2s\""))]);
     fs_problem(&mut problems);
+    let mail = "[mail]\nfrom = \"a@example.org\"\nsmtp-host = \"127.0.0.1:2526\"\n";
+    problems.extend(World::with(&format!("{mail}{CLUB}{DOUBLES}")).load().problems);
     let noon = CLUB.replace("{ visible-days = 9 }", "{ days-before = 0, at = \"18:00\" }");
     let late = DOUBLES.replace("date = 2027-07-18", "repeat = \"FREQ=WEEKLY;INTERVAL=2;BYDAY=FR\"\nfrom = 2027-01-10");
     let label = CLUB.replace("flow =", "slot-label = \"{user}\"\nflow =");

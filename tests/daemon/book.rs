@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::world::{House, Practice, booking, member, outcome};
+use crate::notify::server::MailServer;
 
 /// The store itself, while nobody else has it.
 async fn store_of(house: &House) -> Store {
@@ -77,4 +78,55 @@ async fn the_other_bookings_stay_as_they_are() {
     let after = house.attempts().await.into_iter().find(|one| one.id == others.id).expect("it is there");
     assert_eq!(after.state, State::Preparing, "left for the daemon: {}", outcome(&after));
     assert_eq!(club.held_by("ana").await, 1);
+}
+
+/// No daemon may follow: the command itself delivers, or says that a letter waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_leaves_with_the_command_or_waits_and_is_told_of() {
+    let (house, club) = (House::new(), Practice::opens_in(2_000));
+    let server = MailServer::start(&[]);
+    let mail = |port: u16| {
+        format!(
+            "[mail]\nfrom = \"courts@example.org\"\nsmtp-host = \"127.0.0.1\"\nsmtp-port = {port}\nsmtp-security = \"none\"\n"
+        )
+    };
+    let wishes = [("singles", "1", "17:00"), ("others", "3", "19:00")];
+    let wishes = wishes.map(|(name, court, time)| booking(name, "ana", club.date(), court, time));
+    let ana = format!("{}language = \"es\"\n", member("ana"));
+    let parts = |port| [&[mail(port), club.site("club-api"), ana.clone()], &wishes[..]].concat();
+    house.write(&parts(server.port));
+    let booked = house.ask(&["book", "singles"]).await;
+    assert_eq!(booked.code, Some(0), "{booked:#?}");
+    assert!(!booked.err.contains("for `firstserve run`"), "{booked:#?}");
+    let letter = server.next_message();
+    let text = letter["text"].as_str().expect("a text");
+    assert!(text.contains("está en la lista del propio sitio") && !text.contains("own list"), "{text}");
+
+    drop(server);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    house.write(&parts(nobody));
+    house.edit("selectors/club-api/login/10-token.toml", "{password}", "{password}-wrong");
+    let refused = house.ask(&["book", "others"]).await;
+    assert_eq!(refused.code, Some(1), "{refused:#?}");
+    assert!(refused.err.contains("1 letter waits for `firstserve run`: "), "{refused:#?}");
+    assert!(refused.err.contains("`firstserve vault set club/ana` puts the right ones into the vault"), "{refused:#?}");
+    let status = house.ask(&["status"]).await;
+    assert!(status.out.contains("1 letter waits; the last try failed: "), "{status:#?}");
+}
+
+/// A file whose first step was done and whose second fails is not done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_fails_has_a_cross_and_no_tick() {
+    let (house, club) = (House::new(), Practice::opens_in(60_000));
+    write(&house, &club);
+    let file = house.path("selectors/club-api/login/10-token.toml");
+    let text = std::fs::read_to_string(&file).expect("the flow is there");
+    let more =
+        "\n[[step]]\n[step.request]\nmethod = \"GET\"\nurl = \"{site.url}api/nowhere\"\nexpect = { status = 200 }\n";
+    let dry = ["book", "singles", "--dry-run", "--now"];
+    let sound = house.ask(&dry).await;
+    assert!(sound.err.contains("✓ login/10-token.toml") && !sound.err.contains('✘'), "the control: {sound:#?}");
+    std::fs::write(&file, format!("{text}{more}")).expect("it can be written");
+    let failed = house.ask(&dry).await;
+    assert!(failed.err.contains("✘ login/10-token.toml") && !failed.err.contains("✓ login"), "{failed:#?}");
 }

@@ -152,3 +152,27 @@ async fn a_vault_that_is_made_later_is_found() {
     daemon.hears("the vault is there now").await;
     daemon.stop().await;
 }
+
+/// What it was taken up with is booked, so that is what is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_of_what_is_under_way_is_told_as_not_taken() {
+    let (house, club) = (House::new(), Practice::opens_in(9_000));
+    let parts = |time: &str| [club.site("club-api"), member("ana"), booking("doubles", "ana", club.date(), "1", time)];
+    house.write(&parts("17:00"));
+    let daemon = house.run().await;
+    until("it is ready", PATIENCE, async || {
+        house.attempts().await.iter().any(|one| one.state == firstserve::model::State::Ready)
+    })
+    .await;
+    house.write(&parts("19:00"));
+    let told = daemon.hears("is under way and keeps court 1 at 17:00 by ").await;
+    assert!(told.contains("the edit does nothing for it"), "{told}");
+    let (status, plan) = (house.ask(&["status"]).await, house.ask(&["plan"]).await);
+    assert!(status.out.contains("court 1 at 17:00") && !status.out.contains("19:00"), "{status:#?}");
+    assert!(plan.out.contains("17:00") && !plan.out.contains("19:00"), "{plan:#?}");
+    assert!(plan.out.contains("is under way and keeps court 1 at 17:00"), "{plan:#?}");
+    house.ended("doubles").await;
+    let won = house.ask(&["status", "--json"]).await.json();
+    assert_eq!(won["bookings"][0]["last"]["start"], format!("{}T17:00:00", club.date()), "{won:#}");
+    daemon.stop().await;
+}

@@ -22,7 +22,7 @@ fn commands(section: &str) -> Vec<Vec<String>> {
 
 /// Sooner than it is written, and on a port that is free: nothing else is changed.
 fn quickly(words: &[String]) -> Vec<&str> {
-    assert_eq!(words.last().map(String::as_str), Some("1m"), "{words:?}");
+    assert_eq!(words.last().map(String::as_str), Some("5m"), "{words:?}");
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     words.pop();
     words.extend(["8s", "--listen", "127.0.0.1:0"]);

@@ -2,7 +2,7 @@
 
 mod letters;
 mod mail;
-mod server;
+pub(crate) mod server;
 
 use firstserve::model::{Attempt, Outcome, State};
 use jiff::Timestamp;

@@ -14,17 +14,17 @@ use serde_json::Value;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server on a free port of the loopback interface.
-pub(super) struct MailServer {
+pub(crate) struct MailServer {
     child: Child,
     lines: Receiver<Value>,
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// The certificate that its own is signed with (PEM).
-    pub(super) authority: String,
+    pub(crate) authority: String,
 }
 
 impl MailServer {
     /// Starts one; the arguments are those of `smtp_server.py`.
-    pub(super) fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notify/smtp_server.py");
         let mut child = Command::new(python())
             .arg(script)
@@ -51,12 +51,12 @@ impl MailServer {
     }
 
     /// The next message that reached it.
-    pub(super) fn next_message(&self) -> Value {
+    pub(crate) fn next_message(&self) -> Value {
         self.lines.recv_timeout(PATIENCE).expect("the mail server tells of it in time")
     }
 
     /// Whether nothing else has reached it.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.lines.recv_timeout(Duration::from_millis(100)).is_err()
     }
 }

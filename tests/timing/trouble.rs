@@ -242,5 +242,8 @@ fn the_last_log_in_waits_for_other_files_and_each_change_of_them_allows_one() {
     let end = machine.on(Event::StageFailed(Trouble::Answer(Answer::LoginExpired)), before(13_900)).next;
     let Next::End { outcome, note, .. } = end else { panic!("{end:?}") };
     assert_eq!(outcome, Outcome::SelectorBroken, "the trouble that cost the log-ins");
-    assert!(note.contains("login/20-sign-in.toml:3:9") && note.contains("logged in 5 times"), "{note}");
+    assert!(
+        note.contains("login/20-sign-in.toml:3:9") && note.contains("log-ins for this date are used up (5,"),
+        "{note}"
+    );
 }

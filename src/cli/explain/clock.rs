@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 
 use super::Explanation;
 use super::ways::store_here;
+use crate::cli::status::is_called_off;
 use crate::config::Config;
 use crate::engine::site_clock_setting;
-use crate::model::{ClockRule, Follow, SiteId};
+use crate::model::{Attempt, ClockRule, Follow, Outcome, SiteId, State};
 use crate::probe::words;
+use crate::store::Slot;
 use crate::timing::Offset;
 
 /// What the store knows of a site's clock.
@@ -39,9 +41,28 @@ pub(super) fn remember(explained: &mut [Explanation], config: &Config) {
         for one in explained {
             let kept = store.setting(&site_clock_setting(&SiteId::new(&one.site.0))).await;
             one.known = kept.ok().flatten().and_then(|text| Measured::parse(&text));
+            let Some(first) = one.occurrences.iter().map(|date| date.date).min() else { continue };
+            over(one, &store.overview(first).await.unwrap_or_default());
         }
         store.close().await;
     });
+}
+
+/// Dates whose attempt is over say so: nothing of what follows from the rule happens for them.
+fn over(explained: &mut Explanation, kept: &[(Attempt, Option<Slot>)]) {
+    let (member, booking) = (&explained.member, &explained.booking);
+    for date in &mut explained.occurrences {
+        let is_of =
+            |attempt: &Attempt| attempt.member == *member && attempt.booking == *booking && attempt.date == date.date;
+        let found = kept.iter().find(|(attempt, _)| is_of(attempt));
+        let Some((attempt, slot)) = found else { continue };
+        if attempt.state.is_ended() && !is_called_off(attempt) {
+            let won = slot.as_ref().filter(|_| attempt.state == State::Ended(Outcome::Confirmed));
+            let won = won.map(|slot| format!(": court {} at {}", slot.court, slot.start.strftime("%H:%M")));
+            date.over = Some(format!("{}{}", attempt.state.as_str(), won.unwrap_or_default()));
+            date.sentence = None;
+        }
+    }
 }
 
 /// As JSON: the rule, and what is known.

@@ -136,7 +136,7 @@ mod tests {
             withdrawn: false,
             note: None,
         };
-        let now = vec![Now { known: Known { attempt, slot: None, trouble: None }, wanted: None }];
+        let now = vec![Now { known: Known { attempt, slot: None, trouble: None, wants: Vec::new() }, wanted: None }];
         let said = said(&[Line { now, ..line("doubles", None) }]);
         assert_eq!(said, "under way: ana · doubles, Sun 2027-07-18, opens in 40 s; no other date is ahead");
     }

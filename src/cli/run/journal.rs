@@ -100,7 +100,7 @@ fn log(event: &Event, who: &str) {
         What::Reloaded(changes) => {
             tracing::info!(changes = changes.len(), "configuration in force");
             for change in changes {
-                tracing::info!(change, "configuration");
+                tracing::info!("configuration: {change}");
             }
         }
         What::Refused { errors } => tracing::error!("the configuration is refused; the old one is kept: {errors}"),

@@ -13,6 +13,7 @@ pub(super) fn mail(section: &Section, problems: &mut Problems) -> Option<Mail> {
     password_is_somewhere(section, problems);
     let vault = section.get::<String>("vault");
     problems.extend(vault.as_ref().and_then(names::vault_entry));
+    host_is_no_address(section, problems);
     let smtp_security = security(section)?;
     let port = section.value::<u32>("smtp-port").and_then(|port| u16::try_from(port).ok());
     Some(Mail {
@@ -25,6 +26,22 @@ pub(super) fn mail(section: &Section, problems: &mut Problems) -> Option<Mail> {
         vault: vault.map(|entry| entry.value),
         smtp_password: section.value("smtp-password"),
     })
+}
+
+/// A port has a key of its own; an IPv6 address has colons as well.
+fn host_is_no_address(section: &Section, problems: &mut Problems) {
+    let Some(host) = section.get::<String>("smtp-host") else { return };
+    let Some((name, port)) = host.value.rsplit_once(':') else { return };
+    let is_ipv6 = host.value.matches(':').count() > 1 && !host.value.contains(['/', ']']);
+    if is_ipv6 {
+        return;
+    }
+    let name = name.rsplit_once("//").map_or(name, |(_, name)| name);
+    let help = match port.parse::<u16>() {
+        Ok(port) => format!("write smtp-host = \"{name}\" and smtp-port = {port}"),
+        Err(_) => "write the server's name alone, such as \"smtp.example.com\"; its port is `smtp-port`".to_owned(),
+    };
+    problems.push(host.error("smtp-host", "`smtp-host` is more than the name of a server").help(help));
 }
 
 fn security(section: &Section) -> Option<SmtpSecurity> {

@@ -17,6 +17,8 @@ pub(in crate::config) struct Folder {
     pub(in crate::config) unreadable: Option<(String, &'static str)>,
     /// Its `*.toml` files, sorted by path.
     pub(in crate::config) files: Vec<Arc<SourceFile>>,
+    /// Files in it that are not read, though somebody may think so.
+    pub(in crate::config) unread: Vec<Problem>,
     /// Files in it that could not be read.
     pub(in crate::config) problems: Vec<Problem>,
 }
@@ -30,6 +32,7 @@ pub(super) fn flow(written: &At<String>, world: &World<'_>, problems: &mut Probl
         problems.push(written.error("no-selectors", message).help(*help));
         return None;
     }
+    problems.extend(folder.unread.iter().cloned());
     if !folder.problems.is_empty() {
         problems.extend(folder.problems.iter().map(|problem| placed(problem.clone(), written)));
         problems.extend(Flow::problems_in(&path, &folder.files));

@@ -66,8 +66,10 @@ impl BrowserHands {
     pub(super) async fn explain(&mut self, failed: Failed, choice: usize) -> Trouble {
         let said = self.ask_outcomes(choice, EXPLAIN).await;
         let explained = failed.is_explained_by(said);
-        // Nobody will look at the list again for a refusal; of a list that cannot be read, a person must see why.
-        if !explained || said == Answer::SiteError || failed.phase == Some(Phase::Verify) {
+        // Nobody will look at the list again for a refusal; of a list that cannot be read, or credentials that are refused, a
+        // person must see why.
+        let is_looked_into = matches!(said, Answer::SiteError | Answer::LoginRefused);
+        if !explained || is_looked_into || failed.phase == Some(Phase::Verify) {
             self.keep_evidence().await;
         }
         if explained {

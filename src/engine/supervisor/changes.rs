@@ -8,6 +8,7 @@ use super::super::crew::Crew;
 use super::super::report::Reporter;
 use super::super::run::Order;
 use super::super::settled::Settled;
+use super::keeps::Keeps;
 use super::{Parts, Supervisor};
 use crate::config::{diff, moved};
 use crate::model::{Attempt, Occurrence};
@@ -23,8 +24,15 @@ impl<C: Crew> Supervisor<C> {
         let (before, after) = (ahead(&self.parts), ahead(&parts));
         let kept = self.kept(&before, &after).await;
         let settled = Settled::of(&kept);
-        let open = |dates: &[Occurrence]| settled.still_open(dates);
+        let under_way = self.kept_by_what_runs(&before, &after);
+        let open = |dates: &[Occurrence]| {
+            let mut open = settled.still_open(dates);
+            open.retain(|date| !under_way.iter().any(|keeps| keeps.serves(date)));
+            open
+        };
         let moves = moved(&open(&before), &open(&after));
+        let keeps: Vec<String> =
+            under_way.iter().filter_map(|keeps| keeps.told(&before, &after, &parts.config)).collect();
         let (old, new) = (self.parts.zones.to_string(), parts.zones.to_string());
         if old != new {
             changes.push(format!("time zone data: {old} -> {new}"));
@@ -34,11 +42,22 @@ impl<C: Crew> Supervisor<C> {
         }
         changes.extend(moves.iter().map(ToString::to_string));
         changes.extend(settled.told(&before, &after));
+        // With other zone data it may be planned again.
+        if old == new {
+            changes.extend(keeps);
+        }
         self.hand_out_files(&parts);
         self.zones.send_replace(Arc::clone(&parts.zones));
         self.parts = parts;
         self.replan().await;
         Reporter::new(self.events.clone()).say(now, What::Reloaded(changes));
+    }
+
+    /// Of the attempts that run, those whose date is asked for before and after.
+    fn kept_by_what_runs(&self, before: &[Occurrence], after: &[Occurrence]) -> Vec<Keeps> {
+        let has = |dates: &[Occurrence], keeps: &Keeps| dates.iter().any(|date| keeps.serves(date));
+        let running = self.running.values().filter(|running| !running.withdrawn).map(|running| &running.keeps);
+        running.filter(|keeps| has(before, keeps) && has(after, keeps)).cloned().collect()
     }
 
     /// What is kept of these dates, where they differ; without an answer of the store they are told as if all were still to come.

@@ -1,6 +1,7 @@
 //! How long a step may take.
 
 use jiff::SignedDuration;
+use toml::de::DeValue;
 
 use super::Step;
 use super::spec::Spec;
@@ -39,6 +40,14 @@ pub(super) fn pause(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<u64> {
 
 /// `"200ms"`, `"10s"`, `"1m 30s"`; at least a millisecond.
 fn milliseconds(reader: &mut Reader<'_>, value: &Value<'_>, longest: u64) -> Option<u64> {
+    if let DeValue::Integer(number) = value.get_ref() {
+        // So many are hardly seconds.
+        let is_small = number.as_str().len() < 3;
+        let unit = if is_small { "s" } else { "ms" };
+        let help = format!("write it with its unit, in quotes: \"{number}{unit}\"");
+        reader.error_with_help("bad-time", format!("{number} has no unit"), &help, value.span());
+        return None;
+    }
     let text = reader.text(value)?;
     let Some(time) = text.parse::<SignedDuration>().ok().and_then(|time| u64::try_from(time.as_millis()).ok()) else {
         let help = "write a number with its unit: \"200ms\", \"10s\", \"1m 30s\"";

@@ -5,10 +5,8 @@ use jiff::Timestamp;
 use super::refusal::Refusal;
 use super::{Machine, after};
 use crate::model::{Choice, Outcome};
+use crate::timing::note::{ALL_TAKEN, BEGUN, CALLED_OFF_LATE, TOO_LONG_AGO};
 use crate::timing::{Decision, Misfire, Next, Record, Staging, misfire};
-
-/// The note of an attempt that was called off after a submit which the site's list does not show.
-pub(super) const CALLED_OFF_LATE: &str = "called off; the site's list shows no booking";
 
 impl Machine {
     /// The first choice, in order of preference, among those that are open soonest. What was lost, or opened too long ago
@@ -64,11 +62,9 @@ impl Machine {
         let choices = self.facts.choices.iter().zip(&self.lost);
         let last = choices.max_by_key(|(choice, lost)| (choice.opening, **lost));
         let (outcome, note) = match last {
-            Some((_, true)) | None => (Outcome::Taken, "every choice was taken"),
-            Some((choice, false)) if self.misfire(choice, now) == Misfire::TooLate => {
-                (Outcome::Missed, "the slot itself has begun")
-            }
-            Some(_) => (Outcome::Missed, "its opening passed while nothing could act, too long ago to try"),
+            Some((_, true)) | None => (Outcome::Taken, ALL_TAKEN),
+            Some((choice, false)) if self.misfire(choice, now) == Misfire::TooLate => (Outcome::Missed, BEGUN),
+            Some(_) => (Outcome::Missed, TOO_LONG_AGO),
         };
         self.end_with(records, outcome, note)
     }

@@ -4,9 +4,11 @@
 
 use jiff::Timestamp;
 
-use super::choices::CALLED_OFF_LATE;
 use super::{Machine, after};
 use crate::model::{Answer, Outcome, State};
+use crate::timing::note::{
+    ACCOUNT_REFUSED, ALL_TAKEN, CALLED_OFF_LATE, NO_ALLOWANCE, NOTE_PARTS, TOO_DEAR, UNREAD, WANTS_A_PERSON,
+};
 use crate::timing::{Decision, Record, Staging};
 
 /// What a submit was refused as.
@@ -54,10 +56,10 @@ impl Refusal {
     /// The end that it is, with its words; none: it may go on.
     fn end(self) -> Option<(Outcome, &'static str)> {
         match self {
-            Self::Quota => Some((Outcome::Quota, "the account has used its allowance")),
-            Self::Price => Some((Outcome::Price, "dearer than the booking allows")),
-            Self::Captcha => Some((Outcome::Captcha, "the site wants to see a person")),
-            Self::LoginRefused => Some((Outcome::LoginRefused, "the site refused the account")),
+            Self::Quota => Some((Outcome::Quota, NO_ALLOWANCE)),
+            Self::Price => Some((Outcome::Price, TOO_DEAR)),
+            Self::Captcha => Some((Outcome::Captcha, WANTS_A_PERSON)),
+            Self::LoginRefused => Some((Outcome::LoginRefused, ACCOUNT_REFUSED)),
             Self::Taken | Self::NotOpen { .. } | Self::Expired => None,
         }
     }
@@ -94,9 +96,9 @@ impl Machine {
     /// What can be said of a refusal where the list cannot be read; none: a person must look.
     pub(super) fn end_unread(&mut self, refusal: Refusal, now: Timestamp) -> Option<Decision> {
         let (outcome, note) = match refusal {
-            Refusal::Taken if self.next_choice(now).is_none() => (Outcome::Taken, "every choice was taken"),
+            Refusal::Taken if self.next_choice(now).is_none() => (Outcome::Taken, ALL_TAKEN),
             refusal => refusal.end()?,
         };
-        Some(self.end(outcome, &format!("{note}; the list could not be read afterwards")))
+        Some(self.end(outcome, &format!("{note}{NOTE_PARTS}{UNREAD}")))
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::{Machine, STAGING, after, bare};
 use crate::model::{Answer, FireMode, Outcome, State};
+use crate::timing::note::{NOTE_PARTS, OVERSLEPT, WANTS_A_PERSON, log_ins_used};
 use crate::timing::{Decision, Next, Staging, Trouble};
 use crate::timing::{browser_back_off, selector_back_off, site_back_off, vault_back_off};
 
@@ -52,9 +53,9 @@ impl Machine {
 
     pub(super) fn stage(&mut self, from: Staging, now: Timestamp) -> Decision {
         if from == Staging::LogIn && self.logins >= self.most_logins() {
-            let note = format!("logged in {} times already; more could lock the account", self.logins);
+            let note = log_ins_used(self.logins);
             let (outcome, note) = match self.trouble.take() {
-                Some((outcome, why)) => (outcome, format!("{why}; {note}")),
+                Some((outcome, why)) => (outcome, format!("{why}{NOTE_PARTS}{note}")),
                 None => (Outcome::SiteError, note),
             };
             return self.give_up(outcome, &note, now);
@@ -74,7 +75,7 @@ impl Machine {
         if !self.too_late(now) {
             return self.stage_on(now);
         }
-        let missed = || (Outcome::Missed, "its opening passed while nothing could act".to_owned());
+        let missed = || (Outcome::Missed, OVERSLEPT.to_owned());
         let (outcome, note) = self.trouble.take().unwrap_or_else(missed);
         self.give_up(outcome, &note, now)
     }
@@ -97,7 +98,7 @@ impl Machine {
         let words = trouble.words();
         match trouble {
             Trouble::Answer(Answer::LoginRefused) => self.end(Outcome::LoginRefused, &words),
-            Trouble::Answer(Answer::Captcha) => self.end(Outcome::Captcha, "the site wants to see a person"),
+            Trouble::Answer(Answer::Captcha) => self.end(Outcome::Captcha, WANTS_A_PERSON),
             Trouble::Answer(Answer::Quota) => self.end(Outcome::Quota, &words),
             Trouble::Answer(Answer::Price) => self.end(Outcome::Price, &words),
             Trouble::Answer(Answer::Taken) => self.gone(now),

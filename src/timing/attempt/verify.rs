@@ -2,10 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::choices::CALLED_OFF_LATE;
 use super::refusal::Refusal;
 use super::{Machine, after, bare};
 use crate::model::{Outcome, State};
+use crate::timing::note::{
+    CALLED_OFF_LATE, CANNOT_READ, LISTED, NO_BOOKING, NOT_LISTED, NOTE_PARTS, held_more_than_once,
+};
 use crate::timing::{Decision, Listing, Next, Record, browser_back_off};
 
 /// Reads in a row without our row that make a submit "absent".
@@ -19,12 +21,6 @@ const FARTHEST_PERMIT: SignedDuration = SignedDuration::from_mins(2);
 
 /// Log-ins that one verification may cost, spread over its deadline.
 const VERIFY_LOGINS: u8 = 3;
-
-/// The note of an attempt whose submit was called a success, and is not on the list.
-const NOT_LISTED: &str = "the site said that it worked, but its own list does not show it";
-
-/// The note of an attempt that the site has never answered.
-const NO_BOOKING: &str = "the site failed on every submit; its list shows no booking";
 
 impl Machine {
     /// Nobody knows whether the submit counted.
@@ -85,7 +81,7 @@ impl Machine {
 
     pub(super) fn listed(&mut self, listing: Listing, now: Timestamp) -> Decision {
         match listing {
-            Listing::Found { choice, rows, .. } => self.won(vec![], choice, rows, "it is on the site's own list"),
+            Listing::Found { choice, rows, .. } => self.won(vec![], choice, rows, LISTED),
             _ if self.state == State::Waitlisted => self.waitlisted(vec![], now),
             Listing::Absent if self.claimed => self.not_listed_yet(now),
             Listing::Absent => self.absent(now),
@@ -148,7 +144,7 @@ impl Machine {
             if let Some(end) = self.refused.and_then(|refusal| self.end_unread(refusal, now)) {
                 return end;
             }
-            let note = format!("whether the booking exists could not be read from the site: {why}");
+            let note = format!("{CANNOT_READ}{why}");
             return self.end(Outcome::NeedsAttention, &note);
         }
         let wait = browser_back_off(self.unclear);
@@ -162,7 +158,7 @@ impl Machine {
 
     pub(super) fn won(&mut self, records: Vec<Record>, choice: usize, rows: u32, note: &str) -> Decision {
         let duplicate = rows > 1;
-        let note = if duplicate { format!("{note}; the site holds {rows} bookings of it") } else { note.to_owned() };
+        let note = if duplicate { format!("{note}{NOTE_PARTS}{}", held_more_than_once(rows)) } else { note.to_owned() };
         self.state = State::Ended(Outcome::Confirmed);
         Decision { records, next: Next::End { outcome: Outcome::Confirmed, note, won: Some(choice), duplicate } }
     }
