@@ -157,7 +157,10 @@ impl Timeline {
         if let (Some(id), What::Trouble(why)) = (&event.attempt, &event.what) {
             self.file_failed(id, event.at, why);
         }
-        self.file_done(event.attempt.as_ref());
+        // What is noted may come in the midst of a file, and before the trouble that it fails by.
+        if !matches!(event.what, What::Note(_)) {
+            self.file_done(event.attempt.as_ref());
+        }
         match &event.what {
             What::TakenUp { booking, member, date, opening, open_already } => {
                 let name = plain(&format!("{member} · {booking} {date}")).into_owned();

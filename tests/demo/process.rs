@@ -8,22 +8,22 @@ use std::time::Duration;
 use firstserve::clock::Stopwatch;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How often a process is asked whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// One booking in a browser at a time: two would make each other late.
-static TURN: Mutex<()> = Mutex::const_new(());
+/// Two bookings in browsers at a time, which mostly wait: more would make each other late.
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// Waits for its turn.
-pub(super) fn turn() -> MutexGuard<'static, ()> {
-    TURN.blocking_lock()
+pub(super) fn turn() -> SemaphorePermit<'static> {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(next_turn())
 }
 
 /// Waits for its turn, in an async test.
-pub(super) async fn next_turn() -> MutexGuard<'static, ()> {
-    TURN.lock().await
+pub(super) async fn next_turn() -> SemaphorePermit<'static> {
+    TURNS.acquire().await.expect("it is never closed")
 }
 
 /// A running firstserve. It is killed with the value.
