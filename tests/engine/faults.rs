@@ -5,16 +5,12 @@
 use firstserve::browser::Engine;
 use firstserve::club::Fault;
 use firstserve::model::FireMode;
-use futures_util::StreamExt;
 use jiff::SignedDuration;
 use regex::Regex;
 
 use super::cases::{EXPECTED, Expected};
 use super::judge::objections;
 use super::support::{Outcomes, Setup, run};
-
-/// Cases at the same time: browsers are heavy.
-const AT_ONCE: usize = 2;
 
 /// From the start of a case to its opening: time for a browser to be staged on a busy machine.
 const OPENS_IN: SignedDuration = SignedDuration::from_secs(10);
@@ -28,9 +24,29 @@ const STACK: usize = 8 * 1024 * 1024;
 /// The same where all must be staged seconds before the opening, or the fault strikes nobody.
 const BEFORE_THE_LOGOUT: SignedDuration = SignedDuration::from_secs(18);
 
-#[test]
-fn every_fault_ends_as_it_must() {
-    runtime().block_on(every_case());
+/// Four tests beside each other, for each would take minutes after the others.
+mod every_fault_ends_as_it_must {
+    use super::{Part, every_case};
+
+    #[test]
+    fn by_http() {
+        every_case(Part::Http);
+    }
+
+    #[test]
+    fn by_script() {
+        every_case(Part::Script);
+    }
+
+    #[test]
+    fn armed_and_native() {
+        every_case(Part::ArmedAndNative);
+    }
+
+    #[test]
+    fn in_chromium() {
+        every_case(Part::Chromium);
+    }
 }
 
 /// With a sign of the list that stands above its rows, a list that was cut off is taken for one without the booking.
@@ -50,16 +66,32 @@ fn runtime() -> tokio::runtime::Runtime {
     runtime.build().expect("a runtime")
 }
 
-async fn every_case() {
+fn every_case(part: Part) {
     let wanted = std::env::var("CASE").unwrap_or_default();
     let names = Regex::new(&wanted).expect("CASE is a regular expression");
-    let cases: Vec<Case> = Case::all().filter(|case| names.is_match(&case.name())).collect();
-    assert!(!cases.is_empty(), "no case is named `{wanted}`");
-    let told = !wanted.is_empty();
-    let tried = futures_util::stream::iter(cases).map(|case| case.tried(told)).buffer_unordered(AT_ONCE);
-    let failures: Vec<Option<String>> = tried.collect().await;
-    let failures: Vec<String> = failures.into_iter().flatten().collect();
+    let named: Vec<Case> = Case::all().filter(|case| names.is_match(&case.name())).collect();
+    assert!(!named.is_empty(), "no case is named `{wanted}`");
+    let cases: Vec<Case> = named.into_iter().filter(|case| case.part() == part).collect();
+    assert!(!(cases.is_empty() && wanted.is_empty()), "{part:?} tries nothing");
+    let failures = runtime().block_on(failures(cases, !wanted.is_empty()));
     assert!(failures.is_empty(), "{} cases failed:\n\n{}", failures.len(), failures.join("\n\n"));
+}
+
+async fn failures(cases: Vec<Case>, told: bool) -> Vec<String> {
+    let mut failures = Vec::new();
+    for case in cases {
+        failures.extend(case.tried(told).await);
+    }
+    failures
+}
+
+/// The cases of one test.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Http,
+    Script,
+    ArmedAndNative,
+    Chromium,
 }
 
 /// One fault in one way to fire.
@@ -83,6 +115,15 @@ impl Case {
 
     fn way(self) -> (Engine, FireMode) {
         (self.browser, self.fire)
+    }
+
+    fn part(self) -> Part {
+        match self.way() {
+            (Engine::Chromium, _) => Part::Chromium,
+            (Engine::Firefox, FireMode::Http | FireMode::Auto) => Part::Http,
+            (Engine::Firefox, FireMode::Script) => Part::Script,
+            (Engine::Firefox, FireMode::Armed | FireMode::Native) => Part::ArmedAndNative,
+        }
     }
 
     fn setup(self) -> Setup {
