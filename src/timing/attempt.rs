@@ -16,10 +16,12 @@
 //! Openings are instants of the site's clock, everything else here is of ours; [`Aim`] is what turns the one into the other, in
 //! one place ([`Machine::opens`]).
 //!
-//! Here: the way from ready to the answer. `stage` has the way to ready and its troubles, `choices` which choice is tried and
-//! what becomes of the others, `verify` what the site's list says.
+//! Here: the way from ready to the answer. `facts` has what a machine is made of, `instants` when it does what, `stage` the way to
+//! ready and its troubles, `choices` which choice is tried and what becomes of the others, `verify` what the site's list says.
 
 mod choices;
+mod facts;
+mod instants;
 mod refusal;
 mod stage;
 mod verify;
@@ -29,10 +31,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::note;
-use super::retry::known_rung;
-use super::{Aim, Decision, Event, Learned, Listing, Next, Record, SiteTime, Staging, Trouble};
-use super::{not_open_rung, permit_lead, site_back_off};
-use crate::model::{Answer, Choice, FireMode, Outcome, Patience, State};
+use super::site_back_off;
+use super::{Aim, Decision, Event, Listing, Next, Record, Staging, Trouble};
+use crate::model::{Answer, Outcome, State};
+pub use facts::{Facts, Past};
 use refusal::Refusal;
 
 /// How often a staged session is asked whether it is still logged in.
@@ -53,59 +55,6 @@ const MOST_MOVES: u8 = 12;
 
 /// How often a waiting list is looked at.
 const WAITLIST_EVERY: Duration = Duration::from_secs(15 * 60);
-
-/// What an attempt is about; only what the selector files say changes while it runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// In order of preference; never empty.
-    pub choices: Vec<Choice>,
-    /// The site's times and bounds.
-    pub patience: Patience,
-    /// The mode that is used, never `Auto`.
-    pub mode: FireMode,
-    /// Whether the engine itself does steps between the opening and the commit. A program in the page and a chain of requests do
-    /// theirs as part of the fire: those do not count.
-    pub opening_steps: bool,
-    /// When the attempt was last planned: at first, or when it was moved, came back or was asked for again.
-    pub planned_at: Timestamp,
-    /// What earlier openings and requests have taught about the site.
-    pub learned: Learned,
-}
-
-/// What an earlier process left in the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Past {
-    /// The stored state.
-    pub state: State,
-    /// Submits whose answer nobody knew, and that the list did not show.
-    pub uncertain: u8,
-    /// Choices that are not tried again.
-    pub lost: Vec<usize>,
-    /// The site has called the last submit a success.
-    pub claimed: bool,
-    /// The definite answer that settled the last permit, where the list was still to be read after it.
-    pub refused: Option<Answer>,
-    /// Log-ins for staging whose credentials the site has seen.
-    pub logins: u8,
-    /// The same to read the list after the last submit.
-    pub verify_logins: u8,
-    /// No booking asks for it any more: what may have been submitted is read, and nothing follows.
-    pub called_off: bool,
-}
-
-impl Past {
-    /// A new attempt.
-    pub const NONE: Self = Self {
-        state: State::Planned,
-        uncertain: 0,
-        lost: Vec::new(),
-        claimed: false,
-        refused: None,
-        logins: 0,
-        verify_logins: 0,
-        called_off: false,
-    };
-}
 
 /// The machine of one attempt.
 #[derive(Clone, Debug)]
@@ -224,16 +173,6 @@ impl Machine {
         self.had_session |= times > 0;
     }
 
-    /// Whether other selector files can still be taken: before the permit, and not so close to it that staging anew would be
-    /// late.
-    pub fn takes_files(&self, now: Timestamp) -> bool {
-        match self.state {
-            State::Preparing => true,
-            State::Ready => now + STAGING < self.permit_at(),
-            _ => false,
-        }
-    }
-
     /// The choice that is tried now.
     pub fn choice(&self) -> usize {
         self.choice
@@ -261,11 +200,6 @@ impl Machine {
         self.moved = true;
         self.moves += 1;
         true
-    }
-
-    /// Our instant at which a choice opens.
-    pub fn opens(&self, choice: usize) -> Timestamp {
-        self.ours(&self.facts.choices[choice])
     }
 
     /// Takes an event and says what to do. After [`Next::End`] every event is answered with the same end.
@@ -394,32 +328,6 @@ impl Machine {
         bare(Next::Fire { choice: self.choice, at })
     }
 
-    /// The instant a fire aims at: the opening less the lead, or a rung of the ladder after a not-open answer.
-    fn fire_at(&self) -> Timestamp {
-        let rung = self.not_open.checked_sub(1).and_then(|answers| self.rung(answers));
-        match self.ladder_from.zip(rung) {
-            Some((from, rung)) => from + rung,
-            None => self.opening() - self.lead(),
-        }
-    }
-
-    fn rung(&self, answers: u32) -> Option<Duration> {
-        not_open_rung(answers, self.facts.learned.opens_late)
-    }
-
-    /// By how much the next fire leaves before its opening. Opening steps find nothing before the opening, and a site that was not
-    /// open once is not tried early again.
-    pub fn lead(&self) -> Duration {
-        let none = self.facts.opening_steps || self.not_open > 0;
-        if none { Duration::ZERO } else { self.facts.learned.lead }
-    }
-
-    /// After opening steps there is nothing to spend the permit on before they are done.
-    fn permit_at(&self) -> Timestamp {
-        let mode = if self.facts.opening_steps { FireMode::Script } else { self.facts.mode };
-        self.fire_at() - permit_lead(mode, &self.facts.patience)
-    }
-
     fn no_permit(&mut self, why: &str, now: Timestamp) -> Decision {
         if self.too_late(now) {
             return self.give_up(Outcome::Missed, &format!("{}{why}", note::NO_PERMIT), now);
@@ -473,13 +381,6 @@ impl Machine {
         self.refuse(records, Refusal::NotOpen { again }, now)
     }
 
-    /// The instant of the next rung of the ladder; none: it is no longer useful to ask.
-    fn next_rung(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let rung = self.rung(self.not_open).filter(|_| !self.too_late(now))?;
-        self.not_open += 1;
-        Some(*self.ladder_from.get_or_insert(now.max(self.opening())) + rung)
-    }
-
     fn never_open(&mut self, now: Timestamp) -> Decision {
         self.give_up(Outcome::Missed, note::NEVER_OPEN, now)
     }
@@ -527,27 +428,6 @@ impl Machine {
         }
         self.state = state;
         vec![Record::Enter(state)]
-    }
-
-    fn opening(&self) -> Timestamp {
-        self.opens(self.choice)
-    }
-
-    /// The one place where the site's time becomes ours.
-    fn ours(&self, choice: &Choice) -> Timestamp {
-        self.aim.ours(SiteTime::of_opening(choice.opening))
-    }
-
-    /// The last instant at which trying the choice again is useful, unless its slot begins before. Where the site may mean a
-    /// later opening, it is reckoned from that.
-    fn useful_until(&self) -> Timestamp {
-        let opening = self.opening().max(self.facts.planned_at);
-        let later = self.ladder_from.zip(known_rung(self.facts.learned.opens_late)).filter(|_| self.not_open > 0);
-        opening.max(later.map_or(opening, |(from, late)| from + late)) + self.facts.patience.grace
-    }
-
-    fn too_late(&self, now: Timestamp) -> bool {
-        now >= self.facts.choices[self.choice].starts_at || now > self.useful_until()
     }
 }
 
