@@ -1,30 +1,27 @@
 //! `firstserve status`: what became of each booking, what goes on now, and what comes next.
 //!
-//! Reads the database and changes nothing, so it works beside a running daemon, and before the first one.
+//! Reads the database and changes nothing, so it works beside a running daemon, and before the first one. What is printed of it
+//! is in `words` and `json`.
+
+mod json;
+mod words;
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
-use serde_json::{Value, json};
 
-use super::plan::{local, place};
+use super::plan::place;
 use super::setting::{Setting, zones_of};
-use super::span::{from_now, opening_of};
 use super::{kept, page};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, Loaded};
 use crate::model::{Attempt, Booking, BookingName, CourtName, Language, MemberId, Occurrence, Outcome, State, When};
-use crate::report::plain;
 use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences, waits};
 use crate::store::{Slot, Store, WaitingLetters, Want};
-
-/// Columns in which the texts of a booking begin.
-const INDENT: usize = 8;
 
 /// Prints it.
 ///
@@ -278,174 +275,6 @@ fn next(dates: Vec<Next>, of: &[&Known]) -> Option<Next> {
     dates.into_iter().filter(is_open).min_by_key(opening)
 }
 
-impl Status {
-    /// `{"running","process","letters_waiting","letters_error","bookings":[{"booking","member","configured","paused","status","date","of_date","last","now","next"}]}`; the process is
-    /// null where nothing runs, or its number is not known.
-    pub fn json(&self) -> Value {
-        let process = self.holder.as_deref().and_then(|holder| holder.strip_prefix("process ")?.parse::<u32>().ok());
-        json!({
-            "running": self.holder.is_some(),
-            "process": process,
-            "letters_waiting": self.letters.count,
-            "letters_error": self.letters.last_error,
-            "bookings": self.bookings.iter().map(Line::json).collect::<Vec<_>>(),
-        })
-    }
-
-    /// What a person reads: whether anything runs, what is wrong with the file, and then the bookings.
-    fn page(&self, setting: &Setting, sound: bool, width: Option<usize>) -> String {
-        let mut head = match &self.holder {
-            Some(holder) => format!("firstserve runs ({holder})."),
-            None => format!("Nothing runs: no booking is looked after; start {}.", setting.command("run")),
-        };
-        if !sound {
-            let file = plain(&setting.path.display().to_string()).into_owned();
-            let then = match self.holder {
-                Some(_) => "the configuration of before is in force, and what follows goes by it",
-                None => "what follows goes by the configuration of before, and nothing starts with this one",
-            };
-            head = format!("{file} has errors ({} shows them): {then}.\n{head}", setting.command("check"));
-        }
-        head.extend(self.letters_words().map(|words| format!("\n{words}")));
-        let lines: Vec<String> = head.lines().map(|line| page::wrapped(line, 0, width)).collect();
-        format!("{}\n\n{}", lines.join("\n"), self.text(width))
-    }
-
-    /// `1 letter waits: connection refused`; none where none does.
-    fn letters_words(&self) -> Option<String> {
-        let WaitingLetters { count, last_error } = &self.letters;
-        let letters = if *count == 1 { "1 letter waits".to_owned() } else { format!("{count} letters wait") };
-        let why = match last_error {
-            Some(error) => format!("; the last try failed: {}", plain(error)),
-            None if self.holder.is_none() => " for `firstserve run`".to_owned(),
-            None => " for the first try".to_owned(),
-        };
-        (*count > 0).then(|| format!("{letters}{why}."))
-    }
-
-    /// For people; no line ends behind the edge, where there is one.
-    pub fn text(&self, width: Option<usize>) -> String {
-        if self.bookings.is_empty() {
-            return "There are no bookings. Write one into the configuration, and see `firstserve plan`.\n".to_owned();
-        }
-        let runs = self.holder.is_some();
-        let texts: Vec<String> = self.bookings.iter().map(|line| line.text(runs, self.now, width)).collect();
-        texts.join("\n")
-    }
-}
-
-impl Line {
-    /// What a user is told: what goes on, otherwise what comes next, otherwise what came last.
-    fn status(&self) -> &'static str {
-        let last = self.of_date.as_ref().or(self.last.as_ref()).map(|last| last.attempt.state);
-        match (self.now.first(), &self.next, last) {
-            (Some(now), ..) => now.known.attempt.state.status().as_str(),
-            _ if self.paused => "paused",
-            (_, Some(_), _) => State::Planned.status().as_str(),
-            (.., Some(last)) => last.status().as_str(),
-            _ => "finished",
-        }
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "booking": self.booking.as_str(),
-            "member": self.member.as_str(),
-            "configured": self.configured,
-            "paused": self.paused,
-            "status": self.status(),
-            "date": self.date.map(|date| date.to_string()),
-            "of_date": self.of_date.as_ref().map(Known::json),
-            "last": self.last.as_ref().map(Known::json),
-            "now": self.now.iter().map(Now::json).collect::<Vec<_>>(),
-            "next": self.next.as_ref().map(|next| json!({
-                "date": next.date.to_string(),
-                "court": next.court.as_str(),
-                "start": next.start.to_string(),
-                "opening_local": next.opening.as_ref().map(local),
-                "opening_utc": next.opening.as_ref().map(|opening| opening.timestamp().to_string()),
-            })),
-        })
-    }
-
-    /// The date that is in force, where nothing else tells of it.
-    fn dated(&self, now: Timestamp) -> Option<String> {
-        let date = self.date?;
-        if let Some(known) = &self.of_date {
-            return Some(known.words(now));
-        }
-        let told = self.now.iter().map(|one| one.known.attempt.date).chain(self.next.as_ref().map(|next| next.date));
-        let is_told = told.chain(self.last.as_ref().map(|last| last.attempt.date)).any(|told| told == date);
-        (!is_told).then(|| day(date))
-    }
-
-    /// The word at its head: what was begun goes on only while something runs.
-    fn head(&self, runs: bool) -> &'static str {
-        let left = !runs
-            && self.now.first().is_some_and(|now| now.known.attempt.state.status() == crate::model::Status::Processing);
-        if left { "left unfinished" } else { self.status() }
-    }
-
-    fn text(&self, runs: bool, now: Timestamp, width: Option<usize>) -> String {
-        let gone = if self.configured { "" } else { "  (no longer in the configuration)" };
-        let (booking, member) = (plain(self.booking.as_str()), plain(self.member.as_str()));
-        let mut text = format!("{member} · {booking}: {}{gone}\n", self.head(runs));
-        let rows = self.now.iter().flat_map(|one| one.rows(runs, now));
-        let rows = rows.chain(self.next.as_ref().map(|next| ("next", next.words(now))));
-        let rows = rows.chain(self.dated(now).map(|words| ("date", words)));
-        for (name, words) in rows.chain(self.last.as_ref().map(|last| ("last", last.words(now)))) {
-            let words = page::wrapped(&plain(&words), INDENT, width);
-            writeln!(text, "  {name:<width$}{words}", width = INDENT - 2).expect("writing to a String cannot fail");
-        }
-        text
-    }
-}
-
-impl Now {
-    fn json(&self) -> Value {
-        let Known { attempt, slot, trouble, .. } = &self.known;
-        let wanted = self.wanted.as_ref().map(|wanted| (&wanted.court, wanted.start));
-        let court = slot.as_ref().map(|slot| (&slot.court, slot.start)).or(wanted);
-        json!({
-            "date": attempt.date.to_string(),
-            "state": attempt.state.as_str(),
-            "since": attempt.updated_at.to_string(),
-            "court": court.map(|(court, _)| court.as_str()),
-            "start": court.map(|(_, start)| start.to_string()),
-            "opening_utc": opening_of(attempt.opening),
-            "trouble": trouble.as_ref().map(|(_, why)| why),
-            "attempt": attempt.id.as_str(),
-        })
-    }
-
-    /// What it is about and how far it has come, and the last trouble.
-    fn rows(&self, runs: bool, now: Timestamp) -> Vec<(&'static str, String)> {
-        let state = self.known.attempt.state;
-        let (name, goes_on) = match runs {
-            true => ("now", state.as_str().to_owned()),
-            false if state.is_spent() => ("left", format!("{}: verified at the next start", state.as_str())),
-            false => ("left", format!("{}: taken up again at the next start", state.as_str())),
-        };
-        let trouble = self.known.trouble.as_ref();
-        let trouble = trouble.map(|(at, why)| ("!", format!("{}: {why}", from_now(at.duration_since(now)))));
-        [(name, format!("{}, {goes_on}", self.what(now)))].into_iter().chain(trouble).collect()
-    }
-
-    /// `Sun 2027-07-18 court 1 at 17:00, opens in 40 s`.
-    pub(super) fn what(&self, now: Timestamp) -> String {
-        let Known { attempt, slot, .. } = &self.known;
-        let slot = slot
-            .as_ref()
-            .map(|slot| format!("{} court {} at {}", day(attempt.date), slot.court, slot.start.strftime("%H:%M")));
-        let slot = slot.or_else(|| self.wanted.as_ref().map(Next::slot)).unwrap_or_else(|| day(attempt.date));
-        let word = if attempt.opening <= now { "opened" } else { "opens" };
-        match attempt.opening <= attempt.planned_at {
-            true => format!("{slot}, open already"),
-            false => format!("{slot}, {word} {}", from_now(attempt.opening.duration_since(now))),
-        }
-    }
-}
-
 impl Known {
     /// The first to open of what it was taken up with.
     fn wanted(&self) -> Option<Next> {
@@ -458,54 +287,12 @@ impl Known {
     fn won(&self) -> Option<&Slot> {
         self.slot.as_ref().filter(|_| self.attempt.state == State::Ended(Outcome::Confirmed))
     }
-
-    fn json(&self) -> Value {
-        json!({
-            "date": self.attempt.date.to_string(),
-            "outcome": self.attempt.state.as_str(),
-            "note": self.attempt.note,
-            "at": self.attempt.updated_at.to_string(),
-            "court": self.won().map(|slot| slot.court.as_str()),
-            "start": self.won().map(|slot| slot.start.to_string()),
-            "attempt": self.attempt.id.as_str(),
-        })
-    }
-
-    fn words(&self, now: Timestamp) -> String {
-        let Attempt { date, state, note, updated_at, .. } = &self.attempt;
-        let what = self.won().map(|slot| format!(" court {} at {}", slot.court, slot.start.strftime("%H:%M")));
-        let note = note.as_deref().filter(|note| !note.is_empty()).map(|note| format!(": {note}")).unwrap_or_default();
-        let ago = from_now(updated_at.duration_since(now));
-        format!("{}{}, {} {ago}{note}", day(*date), what.unwrap_or_default(), state.as_str())
-    }
-}
-
-impl Next {
-    /// `Sun 2027-07-18 court 1 at 17:00`.
-    pub(super) fn slot(&self) -> String {
-        format!("{} court {} at {}", day(self.date), self.court, self.start.strftime("%H:%M"))
-    }
-
-    fn words(&self, now: Timestamp) -> String {
-        let slot = self.slot();
-        match &self.opening {
-            None => format!("{slot}, can be booked at any time"),
-            Some(opening) => {
-                let word = if opening.timestamp() <= now { "open since" } else { "opens" };
-                let distance = from_now(opening.timestamp().duration_since(now));
-                format!("{slot}, {word} {} ({distance})", opening.strftime("%a %Y-%m-%d %H:%M:%S %Z"))
-            }
-        }
-    }
-}
-
-fn day(date: Date) -> String {
-    date.strftime("%a %Y-%m-%d").to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
+    use serde_json::json;
 
     use super::*;
     use crate::model::AttemptId;
