@@ -1,13 +1,22 @@
 //! How wide the reader's terminal is, and texts laid out in it.
 
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
 
 /// Narrower than this nothing is laid out.
 const NARROWEST: usize = 60;
 
 /// Columns of the terminal that stdout is; none where it is a file or a pipe, which has no edge.
 pub(super) fn width() -> Option<usize> {
-    let out = std::io::stdout();
+    columns_of(std::io::stdout())
+}
+
+/// The same of stderr.
+pub(super) fn width_of_stderr() -> Option<usize> {
+    columns_of(std::io::stderr())
+}
+
+fn columns_of(out: impl AsFd + IsTerminal) -> Option<usize> {
     if !out.is_terminal() {
         return None;
     }
@@ -16,13 +25,13 @@ pub(super) fn width() -> Option<usize> {
 }
 
 /// Breaks a text between words so that its lines, `indent` columns in, end before the edge. A word that is longer than a line
-/// stays whole.
+/// stays whole; colours take no room.
 pub(super) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String {
     let Some(room) = width.map(|width| width.saturating_sub(indent).max(1)) else { return text.to_owned() };
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+            Some(line) if columns(line) + 1 + columns(word) <= room => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -30,6 +39,14 @@ pub(super) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String
         }
     }
     lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+/// The columns that a text takes: an SGR code, from its escape to its `m`, takes none.
+fn columns(text: &str) -> usize {
+    let mut codes = text.split('\u{1b}');
+    let plain = codes.next().map_or(0, |first| first.chars().count());
+    let after = |code: &str| code.split_once('m').map_or(0, |(_, rest)| rest.chars().count());
+    plain + codes.map(after).sum::<usize>()
 }
 
 /// Breaks the lines of a text that is laid out already between words: what follows stands below the last column of the line, or two
@@ -77,6 +94,8 @@ mod tests {
         assert_eq!(wrapped("one two three four", 4, Some(13)), "one two\n    three\n    four");
         assert_eq!(wrapped("one two", 4, None), "one two");
         assert_eq!(wrapped("unbreakable", 2, Some(5)), "unbreakable");
+        let red = "\u{1b}[1;31mone\u{1b}[0m";
+        assert_eq!(wrapped(&format!("{red} two three"), 0, Some(7)), format!("{red} two\nthree"));
     }
 
     #[test]

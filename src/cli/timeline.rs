@@ -11,12 +11,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::page;
 use super::span::{distance, of_opening, span};
 use crate::engine::{Event, What};
 use crate::model::{AttemptId, Choice, Outcome, State};
 use crate::probe::words;
 use crate::report::{plain, plain_lines};
 use crate::timing::Offset;
+
+/// Columns in which texts begin, behind the clock and the distance from the opening.
+const BESIDE: usize = 26;
 
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -295,13 +299,19 @@ impl Timeline {
 
     /// A line that says itself what it is about.
     fn at(&self, event: &Event, text: &str) {
-        self.put(&format!("{}  {}", self.instants(event.at, event.attempt.as_ref()), text));
+        self.column(event.at, event.attempt.as_ref(), text);
     }
 
     fn stamped(&self, at: Timestamp, id: Option<&AttemptId>, text: &str) {
         let shown = id.and_then(|id| self.attempts.get(id)).filter(|_| self.several || self.attempts.len() > 1);
         let who = shown.map(|shown| format!("{}  ", shown.name)).unwrap_or_default();
-        self.put(&format!("{}  {who}{text}", self.instants(at, id)));
+        self.column(at, id, &format!("{who}{text}"));
+    }
+
+    /// A text beside its instants; what the terminal's line does not hold goes on below.
+    fn column(&self, at: Timestamp, id: Option<&AttemptId>, text: &str) {
+        let text = page::wrapped(text, BESIDE, page::width_of_stderr());
+        self.put(&format!("{}  {text}", self.instants(at, id)));
     }
 
     /// The clock, and how far it is from the attempt's opening.

@@ -39,7 +39,7 @@ impl<'a> Settled<'a> {
             date.choices.iter().any(|choice| choice.court == slot.court && choice.start == slot.start)
         };
         let says = match after {
-            None => "remains booked at the club; cancel it there if you do not want it",
+            None => "remains booked at the club; if you do not want it, cancel it there, or with `firstserve cancel` when nothing runs",
             Some(after) if has(before) && !has(after) => {
                 "is confirmed: the edit of court or time does nothing for this date any more"
             }
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(
             settled.told(&old, &[wish(19, "1")]),
             [
-                "ana · doubles: court 1 on Sun 2027-07-18 at 17:00 remains booked at the club; cancel it there if you do not want it"
+                "ana · doubles: court 1 on Sun 2027-07-18 at 17:00 remains booked at the club; if you do not want it, cancel it there, or with `firstserve cancel` when nothing runs"
             ]
         );
         let moved = settled.told(&old, &[wish(18, "2")]);

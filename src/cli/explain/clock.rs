@@ -99,7 +99,11 @@ pub(super) fn sentence(rule: ClockRule, known: Option<&Measured>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::{Date, date};
+
     use super::*;
+    use crate::cli::explain::Explained;
+    use crate::model::AttemptId;
 
     #[test]
     fn what_the_engine_keeps_is_read_back() {
@@ -113,5 +117,58 @@ mod tests {
         );
         assert_eq!(Measured::parse(&kept.replace("2998000000", "3002000001")), None, "an interval upside down");
         assert_eq!(Measured::parse("{}"), None);
+    }
+
+    #[test]
+    fn a_date_that_is_over_says_how_and_one_that_was_taken_back_does_not() {
+        let at: Timestamp = "2027-07-05T06:00:02Z".parse().expect("an instant");
+        let start = date(2027, 7, 14).at(17, 0, 0, 0);
+        let slot = Slot { court: "2".into(), start, end: start };
+        let told = |state: State, withdrawn: bool, member: &str| {
+            let attempt = Attempt {
+                id: AttemptId::new("01"),
+                booking: "singles".into(),
+                member: member.into(),
+                site: "las-palmas".into(),
+                date: start.date(),
+                opening: at,
+                state,
+                submits: 1,
+                created_at: at,
+                planned_at: at,
+                updated_at: at,
+                withdrawn,
+                note: None,
+            };
+            let mut explained = explanation(start.date());
+            over(&mut explained, &[(attempt, Some(slot.clone()))]);
+            let date = explained.occurrences.remove(0);
+            (date.over, date.sentence.is_some())
+        };
+        let confirmed = State::Ended(Outcome::Confirmed);
+        assert_eq!(told(confirmed, false, "ana"), (Some("confirmed: court 2 at 17:00".to_owned()), false));
+        assert_eq!(told(State::Ended(Outcome::Taken), false, "ana"), (Some("taken".to_owned()), false));
+        assert_eq!(told(State::Planned, false, "ana"), (None, true), "it is still to come");
+        assert_eq!(told(State::Ended(Outcome::Cancelled), true, "ana"), (None, true), "the plan has it again");
+        assert_eq!(told(confirmed, false, "bea"), (None, true), "another member's");
+    }
+
+    fn explanation(date: Date) -> Explanation {
+        let sentence = Some("scheduled".to_owned());
+        Explanation {
+            booking: "singles".into(),
+            member: "ana".into(),
+            site: ("las-palmas".to_owned(), "https://example.com/".to_owned()),
+            when: String::new(),
+            time_zone: "America/Costa_Rica".to_owned(),
+            zone_data: String::new(),
+            clock: ClockRule::default(),
+            known: None,
+            paused: false,
+            occurrences: vec![Explained { date, choices: vec![], sentence, over: None }],
+            never_open: vec![],
+            fires_by: None,
+            later: vec![],
+        }
     }
 }
