@@ -1,7 +1,9 @@
 //! One attempt, from the first event to the last: asks the machine, writes what it says, does what it wants.
 
+mod account;
 mod announced;
 mod ledger;
+mod look;
 mod write;
 
 use std::panic::AssertUnwindSafe;
@@ -15,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::What;
 use super::errand::Errand;
+use super::lock::Pressed;
 use super::notebook::Notebook;
 use super::perform::Performer;
 use super::report::Reporter;
@@ -158,12 +161,11 @@ impl<P: Performer> Run<P> {
             Next::Wait(at) => return self.wait(at).await,
             Next::Stage { choice, from } => {
                 self.tell_wants().await;
-                let look = self.look(choice);
-                self.heard(|p| Box::pin(stage_beside(p, choice, from, look))).await
+                self.stage(choice, from).await
             }
             Next::CheckLogin => {
                 let look = self.look(self.machine.choice());
-                tokio::join!(Box::pin(self.performer.check_login()), look).0
+                tokio::join!(self.check_login(), look).0
             }
             Next::Open { choice, at } => self.heard(|p| Box::pin(p.open(choice, at))).await,
             Next::Spend { choice } => self.spend(choice).await,
@@ -227,6 +229,7 @@ impl<P: Performer> Run<P> {
         let mut waiting = pin!(pass(&*clock, at, self.machine.waits_for_an_instant()));
         loop {
             let takes_files = self.machine.takes_files(self.clock.now());
+            let (gives_way, pressed) = (self.may_give_way(), self.performer.pressed(Pressed::Waiting));
             tokio::select! {
                 biased;
                 Some(order) = self.orders.recv() => match order {
@@ -244,6 +247,7 @@ impl<P: Performer> Run<P> {
                     Order::Move => {}
                 },
                 Ok(()) = self.files.changed(), if takes_files => return Ok(self.take_files()),
+                name = pressed, if gives_way => return Ok(self.give_way(&name).await),
                 () = &mut waiting => return Ok(Event::Woke),
             }
             // What may have been submitted is looked for to the end, for as long as the engine lets it.

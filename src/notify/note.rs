@@ -61,10 +61,11 @@ fn part(text: &str) -> String {
 }
 
 /// What stands before a quoted text.
-const QUOTES: [(&str, &str); 5] = [
+const QUOTES: [(&str, &str); 6] = [
     (note::CANNOT_READ, "no se pudo leer en el sitio si la reserva existe: "),
     (note::NO_PERMIT, "no se pudo guardar el permiso: "),
     (note::NO_CREDENTIALS, "el archivo de contraseñas no da los datos de acceso: "),
+    (note::ACCOUNT_IN_USE, "su cuenta está en uso para otra fecha: "),
     ("the store could not be read: ", "no se pudo leer la base de datos: "),
     ("the site says: ", "el sitio dice: "),
 ];

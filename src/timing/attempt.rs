@@ -43,6 +43,9 @@ const LOGIN_CHECK_EVERY: Duration = Duration::from_secs(20);
 /// From here on a staged session is left alone.
 const LAST_LOGIN_CHECK: Duration = Duration::from_secs(5);
 
+/// So long before the permit every look at a staged session is over.
+const LOOK_MARGIN: Duration = Duration::from_millis(500);
+
 /// How old the last look at a staged session may be when its time has come: older, the machine has slept, its clock was set, or
 /// the store has kept it waiting.
 const STALE: Duration = Duration::from_secs(40);
@@ -74,6 +77,8 @@ pub struct Machine {
     verify_logins_before: u8,
     /// Changes of the selector files after a log-in that failed by them.
     mended: u8,
+    /// Sessions with a log-in that were given up to another attempt of the account.
+    given_up: u8,
     /// This process has sent credentials: there may be a session.
     had_session: bool,
     /// What is being staged.
@@ -124,6 +129,7 @@ impl Machine {
             verify_logins: past.verify_logins,
             verify_logins_before: past.verify_logins,
             mended: 0,
+            given_up: 0,
             had_session: false,
             staging: None,
             fresh_at: None,
@@ -212,6 +218,7 @@ impl Machine {
             Event::OpeningFailed(trouble) => self.not_opened(trouble, now),
             Event::LoginChecked(true) => self.still_logged_in(now),
             Event::LoginChecked(false) => self.stumbled(Trouble::Answer(Answer::LoginExpired), now),
+            Event::GaveWay { logged_in } => self.gave_way(logged_in, now),
             Event::BrowserLost(why) => self.stumbled(Trouble::Browser(why), now),
             Event::Opened => self.opened(),
             Event::Spent => self.fire(now),
@@ -246,6 +253,8 @@ impl Machine {
             State::Planned => self.take_up(now),
             State::Preparing => self.prepare_again(now),
             State::Ready if now >= self.permit_at() => self.let_go(now),
+            // A look that may outlast the permit is none.
+            State::Ready if now >= self.look_until() => bare(Next::Wait(self.permit_at())),
             State::Ready => bare(Next::CheckLogin),
             State::Waitlisted => self.look_at_waiting_list(now),
             State::Unknown | State::Verifying | State::Confirming => self.read(now),

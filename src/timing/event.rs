@@ -1,6 +1,6 @@
 //! What can happen to an attempt.
 
-use super::note::{NO_ALLOWANCE, NO_CREDENTIALS, TOO_DEAR};
+use super::note::{ACCOUNT_IN_USE, NO_ALLOWANCE, NO_CREDENTIALS, TOO_DEAR};
 use crate::model::{Answer, FireMode};
 
 /// Something that happened, as the engine saw it.
@@ -16,6 +16,11 @@ pub enum Event {
     StageFailed(Trouble),
     /// Whether the staged session is still logged in.
     LoginChecked(bool),
+    /// The session was given up to another attempt of the same account, and nothing is spent.
+    GaveWay {
+        /// The site has seen credentials in it.
+        logged_in: bool,
+    },
     /// The browser is gone, and nothing was submitted.
     BrowserLost(String),
     /// The opening steps are done.
@@ -80,6 +85,8 @@ pub enum Trouble {
     Browser(String),
     /// The vault has no credentials for the member, or none that can be read: a person must act. The site has seen nothing.
     Credentials(String),
+    /// Another attempt has the account, of which the site bears one session; its name. The site has seen nothing.
+    Account(String),
 }
 
 impl Trouble {
@@ -88,6 +95,7 @@ impl Trouble {
         match self {
             Self::Answer(answer) => said(*answer),
             Self::Credentials(text) => format!("{NO_CREDENTIALS}{text}"),
+            Self::Account(name) => format!("{ACCOUNT_IN_USE}{name}"),
             Self::Selector(text) | Self::Unreachable(text) | Self::Browser(text) => text.clone(),
         }
     }

@@ -46,6 +46,8 @@ pub const CANNOT_READ: &str = "whether the booking exists could not be read from
 pub const NO_PERMIT: &str = "the permit could not be stored: ";
 /// Before the reason.
 pub const NO_CREDENTIALS: &str = "the vault does not give the credentials: ";
+/// Before the name of the attempt that has it.
+pub const ACCOUNT_IN_USE: &str = "its account is in use for another date: ";
 
 /// Every note without a gap.
 pub const FIXED: [&str; 18] = [

@@ -1,10 +1,11 @@
 //! Two bookings of one account that open at one instant.
 
+use firstserve::clock::Clock;
 use firstserve::engine::What;
 use firstserve::model::{Outcome, State};
 use jiff::SignedDuration;
 
-use super::sim::{House, wish};
+use super::sim::{House, IN_TIME, is_trouble, wish};
 
 /// How many of the two are logged in and ready when the first submit leaves.
 async fn ready_at_the_first_submit(sessions: &str) -> usize {
@@ -33,4 +34,73 @@ async fn a_site_that_bears_it_gets_both_at_the_instant() {
 #[tokio::test(flavor = "multi_thread")]
 async fn otherwise_the_second_waits_for_the_first() {
     assert_eq!(ready_at_the_first_submit("one").await, 1);
+}
+
+/// Court 1 opens in two minutes, court 3 has been open for a day; a wish's own word is the page that it needs.
+async fn house_with_forms() -> House {
+    let house = House::before(SignedDuration::from_mins(2), &[]).await;
+    std::fs::create_dir(house.path("selectors/club-api/prepare")).expect("a folder");
+    let form = "[[step]]\n[step.request]\nurl = \"{site.url}api/{booking.form}\"\n\
+                headers = { Authorization = \"Bearer {token}\" }\nexpect = { status = 200 }\n";
+    std::fs::write(house.path("selectors/club-api/prepare/10-form.toml"), form).expect("the file is written");
+    house
+}
+
+fn wish_with(name: &str, house: &House, court: &str, time: &str, form: &str) -> String {
+    format!("{}variables = {{ form = \"{form}\" }}\n", wish(name, house.date(), &[court], time))
+}
+
+fn says(words: &str) -> impl Fn(&What) -> bool {
+    move |what| matches!(what, What::Note(note) if note.contains(words))
+}
+
+/// A date whose form is not there is tried in vain for half an hour, and the account is needed meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_date_that_is_tried_in_vain_does_not_keep_another_from_its_opening() {
+    let house = house_with_forms().await;
+    let stuck = wish_with("stuck", &house, "3", "17:00", "no-such-form");
+    house.write([&house.opens(0), &house.opens(1)], &[stuck, wish_with("midnight", &house, "1", "18:00", "bookings")]);
+    let mut life = house.start();
+    life.until("a wait", says("waits for stuck 20")).await;
+    life.until("a way that is given", says("leaves its account to midnight 20")).await;
+    let sent = life.until("a submit", |what| matches!(what, What::Sent { .. })).await;
+    let What::Sent { choice, late: Some(late), .. } = sent else { panic!("it opens while it is waited for: {sent:?}") };
+    assert_eq!(choice.court.as_str(), "1");
+    assert!(late < IN_TIME, "{late:?}: {:#?}", life.story);
+    assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
+    life.until("the other's next try", |what| *what == What::Entered(State::Preparing) || is_trouble(what)).await;
+    let told = life.heard.iter().filter(|what| says("waits for stuck")(what)).count();
+    life.stop().await;
+    assert_eq!((told, house.submits_and_bookings().await), (1, (1, 1)), "it is said once");
+}
+
+/// Both are open already, as at a first start: whoever can be booked is.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_dates_that_are_open_already_one_that_is_tried_in_vain_leaves_the_others_their_turn() {
+    let house = house_with_forms().await;
+    let stuck = wish_with("stuck", &house, "3", "17:00", "no-such-form");
+    house.write([&house.opens(2), &house.opens(1)], &[stuck, wish_with("free", &house, "1", "18:00", "bookings")]);
+    let begun = house.clock.now();
+    let mut life = house.start();
+    assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
+    let took = house.clock.now().duration_since(begun);
+    life.stop().await;
+    assert!(took < SignedDuration::from_mins(10), "{took:?}");
+    assert_eq!(house.submits_and_bookings().await, (1, 1));
+}
+
+/// A look at the session that is not answered does not keep the submit from its instant.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_without_an_answer_does_not_outlast_the_opening() {
+    let house = House::before(SignedDuration::from_mins(2), &[]).await;
+    house.write_one(&["1"]);
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}/", silent.local_addr().expect("it has an address"));
+    house.edit("selectors/club-api/login/logged-in.toml", "{site.url}api/bookings", &url);
+    let mut life = house.start();
+    let sent = life.until("a submit", |what| matches!(what, What::Sent { .. })).await;
+    let What::Sent { late: Some(late), .. } = sent else { panic!("it is waited for: {sent:?}") };
+    assert!(late < IN_TIME, "{late:?}: {:#?}", life.story);
+    assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
+    life.stop().await;
 }

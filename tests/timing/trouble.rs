@@ -247,3 +247,69 @@ fn the_last_log_in_waits_for_other_files_and_each_change_of_them_allows_one() {
         "{note}"
     );
 }
+
+/// The log-in that another attempt has cost it is none of its own.
+#[test]
+fn a_session_that_was_given_up_is_logged_in_again_and_costs_no_log_in() {
+    let mut machine = machine(FireMode::Script);
+    staged(&mut machine);
+    for logins in 2..=5 {
+        assert!(machine.may_give_way());
+        let decision = machine.on(Event::GaveWay { logged_in: true }, before(4_000));
+        assert_eq!(decision.next, Next::Stage { choice: 0, from: Staging::LogIn }, "{logins}");
+        machine.credentials_sent(1);
+        machine.on(Event::Staged(Listing::Absent), before(3_000));
+    }
+    machine.on(Event::GaveWay { logged_in: true }, before(4_000));
+    assert!(!machine.may_give_way(), "so often and no more");
+    let expired = Event::StageFailed(Trouble::Answer(Answer::LoginExpired));
+    machine.credentials_sent(2);
+    let end = machine.on(expired, before(2_000));
+    assert!(matches!(end.next, Next::Wait(_)), "a log-in that fails waits: {end:?}");
+    let end = machine.on(Event::Woke, before(1_000));
+    assert_eq!(end.next, Next::Stage { choice: 0, from: Staging::Again });
+    let end = machine.on(Event::StageFailed(Trouble::Answer(Answer::LoginExpired)), before(900));
+    assert_eq!(outcome(&end.next), Some(Outcome::SiteError), "the control: its own log-ins are counted");
+}
+
+#[test]
+fn what_is_spent_keeps_its_session() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    assert!(!machine.may_give_way());
+    machine.on(Event::Answered(Answer::Confirmed), after(100));
+    assert!(!machine.may_give_way());
+}
+
+/// Who waits for the account asks again at once, and is told why it was missed.
+#[test]
+fn an_account_in_use_is_waited_for_as_long_as_it_is_useful() {
+    let busy = || Event::StageFailed(Trouble::Account("evening 2027-07-18".into()));
+    let mut kept_out = machine(FireMode::Script);
+    kept_out.on(Event::Begin, before(90_000));
+    assert_eq!(kept_out.on(busy(), before(30_000)).next, Next::Wait(before(30_000)));
+    assert_eq!(kept_out.on(Event::Woke, before(30_000)).next, Next::Stage { choice: 0, from: Staging::LogIn });
+    let Next::End { outcome, note, .. } = kept_out.on(busy(), after(31 * 60_000)).next else { panic!("it ends") };
+    assert_eq!(outcome, Outcome::Missed);
+    assert_eq!(note, "its account is in use for another date: evening 2027-07-18");
+
+    let mut broken = machine(FireMode::Script);
+    broken.on(Event::Begin, before(90_000));
+    broken.on(Event::StageFailed(Trouble::Selector("choose/10.toml:3:9".into())), before(80_000));
+    broken.on(busy(), before(30_000));
+    let Next::End { outcome, note, .. } = broken.on(busy(), after(31 * 60_000)).next else { panic!("it ends") };
+    assert_eq!((outcome, note.as_str()), (Outcome::SelectorBroken, "choose/10.toml:3:9"), "what was in the way before");
+}
+
+/// A look that may outlast the permit is not begun.
+#[test]
+fn a_machine_that_wakes_just_before_the_permit_looks_no_more() {
+    let woken = |ms: i64| {
+        let mut machine = machine(FireMode::Script);
+        staged(&mut machine);
+        machine.on(Event::Woke, before(ms)).next
+    };
+    assert_eq!(woken(900), Next::Wait(before(500)));
+    assert_eq!(woken(1_100), Next::CheckLogin, "the control");
+    assert!(machine(FireMode::Script).look_until() < before(500));
+}

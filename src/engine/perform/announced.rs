@@ -54,6 +54,7 @@ fn ends_the_session(trouble: &Trouble) -> bool {
         trouble,
         Trouble::Browser(_)
             | Trouble::Credentials(_)
+            | Trouble::Account(_)
             | Trouble::Answer(Answer::LoginExpired | Answer::LoginRefused | Answer::Captcha)
     )
 }

@@ -1,9 +1,9 @@
 //! A site without pages: every step is a request, and the commit is a shot.
 
-use crate::engine::lock::AccountLock;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::answer::is_puzzling;
@@ -13,6 +13,7 @@ use super::staging::{self, Account, Stager, Standing};
 use super::{Kit, Performer};
 use crate::browser::Trust;
 use crate::browser::shot::{self, Prepared, ShotError, Visitor};
+use crate::engine::lock::Pressed;
 use crate::flow::condition::{HttpAnswer, holds_for_answer};
 use crate::flow::wire::{self, Verb};
 use crate::flow::{Flow, Phase, Step, Words, rows};
@@ -35,7 +36,6 @@ struct Session {
     standing: Standing,
     /// Masked while the session lasts.
     learnt: Vec<Learnt>,
-    _account: AccountLock,
 }
 
 impl ApiHands {
@@ -151,11 +151,11 @@ impl Stager for ApiHands {
 
     async fn open_session(&mut self) -> Result<(), Trouble> {
         let words = self.kit.words()?;
-        let account = self.kit.locks.take(&self.kit.errand.site, &self.kit.errand.member).await;
+        self.kit.turn.take(self.account.verifies).await.map_err(Trouble::Account)?;
         let client = request::client(self.kit.answer(), self.kit.origins())
             .map_err(|error| Trouble::Unreachable(error.to_string()))?;
         let (standing, learnt) = (Standing::default(), Vec::new());
-        self.session = Some(Session { client, words, standing, learnt, _account: account });
+        self.session = Some(Session { client, words, standing, learnt });
         Ok(())
     }
 
@@ -252,7 +252,7 @@ impl Performer for ApiHands {
 
     async fn fence(&mut self) -> Event {
         // A shot is one write that has ended one way or the other: nothing of ours can submit any more.
-        self.session = None;
+        self.rest().await;
         Event::Fenced
     }
 
@@ -262,6 +262,15 @@ impl Performer for ApiHands {
 
     async fn rest(&mut self) {
         self.session = None;
+        self.kit.turn.end();
+    }
+
+    fn pressed(&self, pressed: Pressed) -> BoxFuture<'static, String> {
+        self.kit.turn.pressed(pressed)
+    }
+
+    async fn give_way(&mut self) -> bool {
+        staging::give_way(self).await
     }
 
     fn take(&mut self, flow: Arc<Flow>) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::api::hide_learnt;
@@ -14,7 +15,7 @@ use super::{Kit, Performer};
 use crate::browser::stage::{FailureKind, Stage};
 use crate::browser::{BrowserError, Options, Session, Trigger, open};
 use crate::engine::What;
-use crate::engine::lock::AccountLock;
+use crate::engine::lock::Pressed;
 use crate::flow::rows::Row;
 use crate::flow::wire::{Commit, Kept, Step, Verb};
 use crate::flow::{Flow, Phase, Words};
@@ -65,7 +66,6 @@ pub(super) struct Live {
     standing: Standing,
     /// Masked in logs while the session lasts.
     learnt: Vec<Learnt>,
-    _account: AccountLock,
 }
 
 impl Live {
@@ -248,7 +248,7 @@ impl Stager for BrowserHands {
     async fn open_session(&mut self) -> Result<(), Trouble> {
         self.end_what_is_loose().await;
         let words = self.kit.words()?;
-        let account = self.kit.locks.take(&self.kit.errand.site, &self.kit.errand.member).await;
+        self.kit.turn.take(self.account.verifies).await.map_err(Trouble::Account)?;
         let session = open(&self.options, self.kit.attempt.as_str()).await.map_err(browser_trouble)?;
         for warning in session.warnings() {
             tracing::warn!(%warning, "browser");
@@ -259,7 +259,7 @@ impl Stager for BrowserHands {
         let stage = stage.with_secrets(self.kit.secrets());
         let (trigger, standing, learnt) = (None, Standing::default(), Vec::new());
         let kept = Kept::default();
-        let mut live = Live { session, stage, words, trigger, written, kept, standing, learnt, _account: account };
+        let mut live = Live { session, stage, words, trigger, written, kept, standing, learnt };
         live.arm(self.kit.errand.mode()).map_err(Trouble::Browser)?;
         self.live = Some(live);
         Ok(())
@@ -383,7 +383,7 @@ impl Performer for BrowserHands {
     }
 
     async fn fence(&mut self) -> Event {
-        self.end_live().await;
+        self.rest().await;
         self.outlast_what_is_loose().await;
         Event::Fenced
     }
@@ -394,6 +394,15 @@ impl Performer for BrowserHands {
 
     async fn rest(&mut self) {
         self.end_live().await;
+        self.kit.turn.end();
+    }
+
+    fn pressed(&self, pressed: Pressed) -> BoxFuture<'static, String> {
+        self.kit.turn.pressed(pressed)
+    }
+
+    async fn give_way(&mut self) -> bool {
+        staging::give_way(self).await
     }
 
     fn take(&mut self, flow: Arc<Flow>) {

@@ -84,7 +84,7 @@ async fn look_once(hands: &mut impl Stager) -> Result<Found, Trouble> {
 /// Whether it may be otherwise in a moment.
 fn may_pass(trouble: &Trouble) -> bool {
     match trouble {
-        Trouble::Unreachable(_) | Trouble::Browser(_) => true,
+        Trouble::Unreachable(_) | Trouble::Browser(_) | Trouble::Account(_) => true,
         Trouble::Answer(answer) => matches!(answer, Answer::SiteError | Answer::LoginExpired),
         Trouble::Selector(_) | Trouble::Credentials(_) => false,
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::api::ApiHands;
@@ -16,7 +17,7 @@ use crate::config::{Browser, WebDriver};
 use crate::engine::Parts;
 use crate::engine::agenda::REHEARSAL;
 use crate::engine::errand::Errand;
-use crate::engine::lock::AccountLocks;
+use crate::engine::lock::{AccountLocks, Pressed, Turn};
 use crate::engine::report::Reporter;
 use crate::flow::Flow;
 use crate::flow::rows::Row;
@@ -45,13 +46,14 @@ pub(in crate::engine) fn hands(
     locks: AccountLocks,
 ) -> Hands {
     let without_pages = errand.flow.is_api();
+    let turn = Turn::new(&errand, attempt, &locks, Arc::clone(&parts.clock), reporter.clone());
     let kit = Kit {
         attempt: attempt.id.clone(),
         errand,
         vault: parts.vault.clone(),
         clock: Arc::clone(&parts.clock),
         reporter,
-        locks,
+        turn,
         redactor: parts.redactor.clone(),
         evidence: evidence_folder(&parts.config.server.data, attempt.id.as_str()),
         journal: (attempt.id.as_str() != REHEARSAL).then(|| parts.store.clone()),
@@ -205,6 +207,20 @@ impl Performer for Hands {
         match self {
             Self::Browser(hands) => hands.rest().await,
             Self::Api(hands) => hands.rest().await,
+        }
+    }
+
+    fn pressed(&self, pressed: Pressed) -> BoxFuture<'static, String> {
+        match self {
+            Self::Browser(hands) => hands.pressed(pressed),
+            Self::Api(hands) => hands.pressed(pressed),
+        }
+    }
+
+    async fn give_way(&mut self) -> bool {
+        match self {
+            Self::Browser(hands) => hands.give_way().await,
+            Self::Api(hands) => hands.give_way().await,
         }
     }
 

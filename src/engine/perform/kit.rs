@@ -12,7 +12,7 @@ use super::request::RequestError;
 use crate::clock::Clock;
 use crate::engine::What;
 use crate::engine::errand::Errand;
-use crate::engine::lock::AccountLocks;
+use crate::engine::lock::Turn;
 use crate::engine::report::Reporter;
 use crate::flow::condition::HttpAnswer;
 use crate::flow::wire::{self, Verb};
@@ -30,7 +30,8 @@ pub(super) struct Kit {
     pub(super) vault: Option<Arc<Vault>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) reporter: Reporter,
-    pub(super) locks: AccountLocks,
+    /// The account, where the site bears one session of it.
+    pub(super) turn: Turn,
     pub(super) redactor: Redactor,
     pub(super) evidence: PathBuf,
     /// Where sessions at a service and log-ins are written down; none: nothing of this attempt is kept.

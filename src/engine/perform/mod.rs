@@ -19,11 +19,13 @@ mod prove;
 mod request;
 mod staging;
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
+use super::lock::Pressed;
 use crate::flow::Flow;
 use crate::model::Announced;
 use crate::store::Mark;
@@ -55,8 +57,21 @@ pub(in crate::engine) trait Performer: Send {
     /// Reads the site's list, in the session that is there or, where credentials may be sent, in another one.
     fn read_list(&mut self, may_log_in: bool) -> impl Future<Output = Event> + Send;
 
-    /// Nothing is to be done for long: gives the session back.
+    /// Nothing is to be done for long: gives the session back, and the account.
     fn rest(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Over with the name of who needs our account more, once somebody does; never while it is not ours.
+    fn pressed(&self, _: Pressed) -> BoxFuture<'static, String> {
+        Box::pin(pending())
+    }
+
+    /// Leaves the account to who needs it more; true: the site has seen credentials in the session that is lost by it.
+    fn give_way(&mut self) -> impl Future<Output = bool> + Send {
+        async {
+            self.rest().await;
+            false
+        }
+    }
 
     /// Other selector files of the same kind (with pages, or without): in use from the next staging on.
     fn take(&mut self, flow: Arc<Flow>);

@@ -116,10 +116,28 @@ pub(super) async fn stage(hands: &mut impl Stager, choice: usize, from: Staging)
     if from != Staging::LogIn && !has_way {
         return Event::StageFailed(Trouble::Answer(Answer::LoginExpired));
     }
-    match try_stage(hands, choice, from).await {
+    aim(hands, choice);
+    let staged = try_stage(hands, choice, from).await;
+    // The site may have announced another opening meanwhile.
+    aim(hands, choice);
+    match staged {
         Ok(listing) => Event::Staged(listing),
         Err(trouble) => Event::StageFailed(failed(hands, trouble).await),
     }
+}
+
+/// Whose turn it is at the account depends on when the choice opens.
+fn aim(hands: &mut impl Stager, choice: usize) {
+    let opening = hands.kit().errand.choices[choice].opening;
+    hands.kit_mut().turn.aim(opening);
+}
+
+/// Ends the session for somebody who needs the account more; true: the site has seen credentials in it.
+pub(super) async fn give_way(hands: &mut impl Stager) -> bool {
+    let is_lost = hands.standing().is_some_and(|standing| standing.log_in.is_sent());
+    hands.rest().await;
+    hands.kit_mut().turn.give_up();
+    is_lost
 }
 
 /// Does the opening steps, not before `at`.
@@ -233,7 +251,7 @@ pub(super) async fn keep_what_is_good(hands: &mut impl Stager, trouble: &Trouble
         Trouble::Browser(_) => hands.end_session().await,
         Trouble::Answer(Answer::LoginRefused) => hands.account().refused = true,
         Trouble::Answer(Answer::LoginExpired) => forget_log_in(hands),
-        Trouble::Unreachable(_) => {}
+        Trouble::Unreachable(_) | Trouble::Account(_) => {}
         _ => {
             let can_ask = hands.kit().errand.flow.logged_in().is_some();
             if !can_ask || hands.check_login().await != Event::LoginChecked(true) {
@@ -253,6 +271,10 @@ async fn failed(hands: &mut impl Stager, trouble: Trouble) -> Trouble {
             forget_log_in(hands);
         }
         _ => {}
+    }
+    // That it waits was said when it began to.
+    if matches!(trouble, Trouble::Account(_)) {
+        return trouble;
     }
     if let Trouble::Credentials(why) = &trouble
         && hands.account().locked.replace(why.clone()).as_ref() == Some(why)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::chance::Chance;
@@ -17,7 +18,7 @@ use crate::engine::Parts;
 use crate::engine::What;
 use crate::engine::crew::{Crew, Rhythm};
 use crate::engine::errand::Errand;
-use crate::engine::lock::{AccountLock, AccountLocks};
+use crate::engine::lock::{AccountLocks, Pressed, Turn};
 use crate::engine::perform::Performer;
 use crate::engine::report::Reporter;
 use crate::flow::Flow;
@@ -59,6 +60,7 @@ impl Crew for SimCrew {
         let wanted: Vec<Slot> = errand.choices.iter().map(Slot::from).collect();
         world.lock().record.wanted.insert(label.clone(), (errand.site.id.clone(), wanted));
         let clock = Arc::clone(&parts.clock);
+        let turn = Turn::new(&errand, attempt, &locks, Arc::clone(&clock), reporter.clone());
         let (attempt, store) = (attempt.id.clone(), parts.store.clone());
         SimHands {
             errand,
@@ -68,8 +70,8 @@ impl Crew for SimCrew {
             world,
             clock,
             reporter,
-            locks,
-            session: None,
+            turn,
+            session: false,
             marks: Vec::new(),
             logins: 0,
             refused: false,
@@ -95,8 +97,8 @@ pub(super) struct SimHands {
     world: Arc<World>,
     clock: Arc<dyn Clock>,
     reporter: Reporter,
-    locks: AccountLocks,
-    session: Option<AccountLock>,
+    turn: Turn,
+    session: bool,
     marks: Vec<(Mark, Timestamp)>,
     logins: u8,
     /// The last submit was refused: what the control believes.
@@ -124,7 +126,7 @@ impl SimHands {
 
     async fn try_stage(&mut self, choice: usize, from: Staging) -> Result<Listing, Trouble> {
         if from != Staging::LogIn {
-            if self.session.is_none() {
+            if !self.session {
                 return Err(Trouble::Answer(Answer::LoginExpired));
             }
             let (mut chance, _) = self.world.visit(&self.label, Place::Staged);
@@ -156,13 +158,14 @@ impl SimHands {
 
     /// A fresh session, logged in. The old one is ended first.
     async fn log_in(&mut self, verifies: bool) -> Result<Chance, Trouble> {
-        self.session = None;
+        self.session = false;
         let asked = self.clock.now();
-        let account = self.locks.take(&self.errand.site, &self.errand.member).await;
+        let taken = self.turn.take(verifies).await;
         self.world.alive().await;
         if self.clock.now() > asked {
             self.world.lock().record.hindered.insert(self.label.clone());
         }
+        taken.map_err(Trouble::Account)?;
         if self.world.is_control(Control::Hangs) && self.is_odd_one() {
             std::future::pending::<()>().await;
         }
@@ -182,7 +185,7 @@ impl SimHands {
             self.world.met(&self.label, mishap);
             return Err(trouble(mishap));
         }
-        self.session = Some(account);
+        self.session = true;
         Ok(chance)
     }
 
@@ -340,6 +343,7 @@ fn trouble(mishap: Mishap) -> Trouble {
 
 impl Performer for SimHands {
     async fn stage(&mut self, choice: usize, from: Staging) -> Event {
+        self.turn.aim(self.errand.choices[choice].opening);
         match self.try_stage(choice, from).await {
             Ok(listing) => Event::Staged(listing),
             Err(trouble) => {
@@ -352,12 +356,12 @@ impl Performer for SimHands {
     async fn check_login(&mut self) -> Event {
         let (mut chance, mishap) = self.world.visit(&self.label, Place::Staged);
         self.takes(chance.millis(30, 400)).await;
-        if self.session.is_none() {
+        if !self.session {
             return Event::BrowserLost("there is no session".to_owned());
         }
         let Some(mishap) = mishap else { return Event::LoginChecked(true) };
         self.world.met(&self.label, mishap);
-        self.session = None;
+        self.session = false;
         match mishap {
             Mishap::BrowserLost => Event::BrowserLost("the browser is gone".to_owned()),
             _ => Event::LoginChecked(false),
@@ -377,7 +381,7 @@ impl Performer for SimHands {
 
     async fn fire(&mut self, choice: usize, at: Timestamp) -> Event {
         self.marks.push((Mark::Planned, at));
-        if self.session.is_none() {
+        if !self.session {
             return Event::NotSent(Trouble::Browser("there is no session".to_owned()));
         }
         if self.world.is_control(Control::GivesUp) && self.is_odd_one() {
@@ -404,7 +408,7 @@ impl Performer for SimHands {
     async fn fence(&mut self) -> Event {
         let (mut chance, _) = self.world.visit(&self.label, Place::Staged);
         self.takes(chance.millis(30, 2_000)).await;
-        self.session = None;
+        self.rest().await;
         let now = self.clock.now();
         self.world.lock().tickets.recall(now, |ticket| ticket.label == self.label);
         Event::Fenced
@@ -414,16 +418,16 @@ impl Performer for SimHands {
         let believed = self.world.is_control(Control::Trusts) && std::mem::take(&mut self.refused);
         let listing = match self.session {
             _ if believed => Ok(Listing::Absent),
-            Some(_) => self.list().await,
-            None if !may_log_in => Err("nobody is logged in, and credentials were sent often enough".to_owned()),
-            None => match self.log_in(true).await {
+            true => self.list().await,
+            false if !may_log_in => Err("nobody is logged in, and credentials were sent often enough".to_owned()),
+            false => match self.log_in(true).await {
                 Ok(_) => self.list().await,
                 Err(trouble) => Err(trouble.words()),
             },
         };
         let mut listing = listing.unwrap_or_else(Listing::CannotTell);
         if matches!(listing, Listing::CannotTell(_)) {
-            self.session = None;
+            self.session = false;
         }
         if self.world.is_control(Control::Believes) && listing == Listing::Absent {
             listing = Listing::Found { choice: 0, rows: 1, reference: None };
@@ -434,7 +438,20 @@ impl Performer for SimHands {
     }
 
     async fn rest(&mut self) {
-        self.session = None;
+        self.session = false;
+        self.turn.end();
+    }
+
+    fn pressed(&self, pressed: Pressed) -> BoxFuture<'static, String> {
+        self.turn.pressed(pressed)
+    }
+
+    async fn give_way(&mut self) -> bool {
+        let is_lost = self.session;
+        self.rest().await;
+        self.turn.give_up();
+        self.world.lock().record.hindered.insert(self.label.clone());
+        is_lost
     }
 
     fn take(&mut self, flow: Arc<Flow>) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Machine, STAGING};
+use super::{LOOK_MARGIN, Machine, STAGING};
 use crate::model::{Choice, FireMode, State};
 use crate::timing::retry::known_rung;
 use crate::timing::{SiteTime, not_open_rung, permit_lead};
@@ -56,6 +56,11 @@ impl Machine {
         let rung = self.rung(self.not_open).filter(|_| !self.too_late(now))?;
         self.not_open += 1;
         Some(*self.ladder_from.get_or_insert(now.max(self.opening())) + rung)
+    }
+
+    /// Until when a look at the staged session may last; what it has not said by then it does not say.
+    pub fn look_until(&self) -> Timestamp {
+        self.permit_at() - LOOK_MARGIN
     }
 
     pub(super) fn opening(&self) -> Timestamp {

@@ -16,6 +16,9 @@ use crate::timing::{browser_back_off, selector_back_off, site_back_off, vault_ba
 /// So long after the last useful instant a wait ends: then it is certainly too late.
 const TOO_LATE: Duration = Duration::from_millis(1);
 
+/// So many sessions of an attempt are given up to others of its account.
+const MOST_GIVEN_UP: u8 = 5;
+
 /// So many changes of the files allow another log-in each.
 const MOST_MENDED: u8 = 3;
 
@@ -65,9 +68,20 @@ impl Machine {
         Decision { records, next: Next::Stage { choice: self.choice, from } }
     }
 
-    /// A person who mends the files gets another log-in to see whether they work now.
+    /// A person who mends the files gets another log-in to see whether they work now, and so does what has given its session up.
     pub(super) fn most_logins(&self) -> u8 {
-        self.facts.patience.max_logins.saturating_add(self.mended)
+        self.facts.patience.max_logins.saturating_add(self.mended).saturating_add(self.given_up)
+    }
+
+    /// Whether the session may be given up to another attempt of the account: nothing is spent.
+    pub fn may_give_way(&self) -> bool {
+        matches!(self.state, State::Preparing | State::Ready) && self.given_up < MOST_GIVEN_UP
+    }
+
+    /// The log-in that is lost by it is allowed once more.
+    pub(super) fn gave_way(&mut self, logged_in: bool, now: Timestamp) -> Decision {
+        self.given_up += u8::from(logged_in);
+        if self.too_late(now) { self.prepare_again(now) } else { self.stage(Staging::LogIn, now) }
     }
 
     /// A wait for something reversible is over.
@@ -107,6 +121,7 @@ impl Machine {
                 self.stage(Staging::LogIn, now)
             }
             Trouble::Credentials(_) => self.try_again(vault_back_off(self.stumbles), Outcome::Missed, &words, now),
+            Trouble::Account(_) => self.kept_out(&words, now),
             Trouble::Selector(_) => self.selector_trouble(&words, now),
             Trouble::Browser(_) => self.try_again(browser_back_off(self.stumbles), Outcome::Missed, &words, now),
             Trouble::Answer(_) | Trouble::Unreachable(_) => {
@@ -124,6 +139,17 @@ impl Machine {
         let Some(next) = next else { return self.never_open(now) };
         let records = self.enter(State::Preparing);
         Decision { records, next: Next::Wait(next.max(now)) }
+    }
+
+    /// The account is in use: whoever has waited for it asks at once again, and what was in the way before is still what ends it.
+    fn kept_out(&mut self, words: &str, now: Timestamp) -> Decision {
+        let (outcome, why) = self.trouble.take().unwrap_or_else(|| (Outcome::Missed, words.to_owned()));
+        if self.too_late(now) {
+            return self.give_up(outcome, &why, now);
+        }
+        self.trouble = Some((outcome, why));
+        let records = self.enter(State::Preparing);
+        after(records, bare(Next::Wait(now)))
     }
 
     /// Somebody may be mending the files: they are waited for as long as it is useful, and meanwhile it is tried again, for a
