@@ -101,6 +101,8 @@ pub struct Machine {
     absent: u8,
     unclear: u32,
     unknown_since: Option<Timestamp>,
+    /// How often another attempt had the account when the list was to be read.
+    kept_out: u8,
     /// When the list is to be read next.
     read_at: Option<Timestamp>,
     /// What the last submit was refused as, while the list was not read since.
@@ -144,6 +146,7 @@ impl Machine {
             absent: 0,
             unclear: 0,
             unknown_since: None,
+            kept_out: 0,
             read_at: None,
             refused: past.refused.filter(|_| past.state.is_spent()).and_then(Refusal::of_the_past),
             called_off: past.called_off,
@@ -229,6 +232,7 @@ impl Machine {
             Event::NoAnswer(_) => self.unknown(vec![], now),
             Event::Fenced => self.settle_then_read(now),
             Event::Listed(listing) => self.listed(listing, now),
+            Event::KeptOut(by) => self.kept_from_the_list(by, now),
             Event::Cancel => self.cancel(now),
             Event::FilesChanged { mode, opening_steps } => self.new_files(mode, opening_steps, now),
         }

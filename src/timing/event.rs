@@ -43,6 +43,8 @@ pub enum Event {
     Fenced,
     /// The site's list was read, or could not be.
     Listed(Listing),
+    /// The list could not be read, for another attempt has the account; its name.
+    KeptOut(String),
     /// A person called it off.
     Cancel,
     /// The selector files are others now, and the performer has them; only where [`super::Machine::takes_files`] says so.

@@ -288,6 +288,14 @@ fn bookings_of_one_account_that_open_together_are_told_unless_the_site_bears_it(
         let told = codes(&loaded).into_iter().filter(|code| *code == "one-after-the-other").count();
         assert_eq!(told, expected, "{second}: {}", render(&loaded.problems, false));
     }
+    let soon = |at: &str| CLUB.replace("{ visible-days = 9 }", &format!("{{ days-before = 9, at = \"{at}\" }}"));
+    let on = |court: &str, text: &str| text.replace("date =", &format!("courts = [\"{court}\"]\ndate ="));
+    for (at, expected) in [("00:00:39", Some("open 39 s apart (Fri 2027-07-09 00:00)")), ("00:00:40", None)] {
+        let loaded = World::with(&format!("{}{}{}", soon(at), on("1", DOUBLES), on("2", &later))).load();
+        let told = loaded.problems.iter().find(|problem| problem.code == "one-after-the-other");
+        assert_eq!(told.is_some(), expected.is_some(), "{at}: {}", render(&loaded.problems, false));
+        assert!(told.zip(expected).is_none_or(|(told, words)| told.message.contains(words)), "{told:?}");
+    }
     let one_court = DOUBLES.replace("date =", "courts = [\"1\"]\ndate =");
     let next_day = other_day.replace("date =", "courts = [\"1\"]\ndate =");
     let loaded = World::with(&format!("{CLUB}{one_court}{next_day}")).load();

@@ -51,7 +51,7 @@ struct Site {
 
 impl Site {
     /// What happens next, drawn from a number.
-    fn event(&mut self, next: &Next, takes_files: bool, draw: u64) -> Event {
+    fn event(&mut self, next: &Next, (takes_files, gives_way): (bool, bool), draw: u64) -> Event {
         let unkind = u8::try_from(draw % 100).expect("below 100") < self.trouble;
         let pick = usize::try_from(draw / 100 % 997).expect("below 997");
         self.logins = 0;
@@ -59,6 +59,9 @@ impl Site {
             Next::Wait(_) if unkind && pick % 53 == 0 => Event::Cancel,
             Next::Wait(_) if unkind && pick % 11 == 0 && takes_files => {
                 Event::FilesChanged { mode: FireMode::ALL[1 + pick % 4], opening_steps: pick % 2 == 0 }
+            }
+            Next::Wait(_) | Next::Stage { .. } if unkind && pick % 13 == 0 && gives_way => {
+                Event::GaveWay { logged_in: std::mem::take(&mut self.logged_in) }
             }
             Next::Wait(_) | Next::End { .. } => Event::Woke,
             Next::Stage { from, .. } => self.staged(*from, unkind, pick),
@@ -111,6 +114,9 @@ impl Site {
     }
 
     fn listed(&mut self, may_log_in: bool, unkind: bool, pick: usize) -> Event {
+        if !self.logged_in && may_log_in && unkind && pick.is_multiple_of(17) {
+            return Event::KeptOut("evening 2027-07-18".into());
+        }
         if !self.logged_in && may_log_in {
             (self.logins, self.logged_in) = (1, true);
         }
@@ -136,7 +142,7 @@ fn live(world: World, draws: &[u64]) -> Result<Vec<String>, String> {
     let mut trace = Vec::new();
     let mut decision = machine.on(Event::Begin, now);
     for draw in draws.iter().cycle().take(BOUND) {
-        let happened = site.event(&decision.next, machine.takes_files(now), *draw);
+        let happened = site.event(&decision.next, (machine.takes_files(now), machine.may_give_way()), *draw);
         referee.sees(&decision.next, &happened, site.logins, now)?;
         trace.push(format!("{now} {:?} -> {happened:?}", decision.next));
         if matches!(decision.next, Next::End { .. }) {
@@ -144,7 +150,7 @@ fn live(world: World, draws: &[u64]) -> Result<Vec<String>, String> {
         }
         now += SignedDuration::from_millis(1 + i64::try_from(draw % 700).expect("below 700"));
         if let Next::Wait(at) | Next::Fire { at, .. } | Next::Open { at, .. } = decision.next
-            && happened != Event::Cancel
+            && !matches!(happened, Event::Cancel | Event::GaveWay { .. })
         {
             now = now.max(at);
         }

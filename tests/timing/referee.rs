@@ -28,6 +28,8 @@ pub(super) struct Referee {
     logins: u8,
     /// Changes of the files; three of them allow another log-in each.
     mended: u8,
+    /// Log-ins that were lost to another attempt of the account.
+    given_up: u8,
     verify_logins: u8,
     /// The site has said "not open" once: a lead is over.
     not_open: bool,
@@ -49,6 +51,7 @@ impl Referee {
             called_off: false,
             logins: 0,
             mended: 0,
+            given_up: 0,
             verify_logins: 0,
             not_open: false,
             ended: false,
@@ -117,7 +120,8 @@ impl Referee {
             _ if logins > 0 => return Err(format!("credentials are sent by {next:?}")),
             _ => {}
         }
-        if self.logins > self.facts.patience.max_logins + self.mended.min(3) || self.verify_logins > VERIFY_LOGINS {
+        let most = self.facts.patience.max_logins + self.mended.min(3) + self.given_up.min(3);
+        if self.logins > most || self.verify_logins > VERIFY_LOGINS {
             return Err(format!("{} log-ins to stage, {} to verify", self.logins, self.verify_logins));
         }
         Ok(())
@@ -141,7 +145,9 @@ impl Referee {
                 self.refused();
             }
             Event::Listed(Listing::Absent) => self.reads_owed = self.reads_owed.saturating_sub(1),
-            Event::Listed(Listing::CannotTell(_)) if self.reads_owed > 0 => self.reads_owed = self.reads_wanted,
+            Event::Listed(Listing::CannotTell(_)) | Event::KeptOut(_) if self.reads_owed > 0 => {
+                self.reads_owed = self.reads_wanted
+            }
             Event::Answered(Answer::Confirmed) => {
                 self.owes(0);
                 self.claimed = true;
@@ -151,6 +157,7 @@ impl Referee {
                 self.verify_logins = 0;
             }
             Event::Cancel => self.called_off = true,
+            Event::GaveWay { logged_in } => self.given_up = self.given_up.saturating_add(u8::from(*logged_in)),
             Event::FilesChanged { .. } => self.mended = self.mended.saturating_add(1),
             Event::Answered(Answer::Taken) => {
                 if let Next::Fire { choice, .. } = next {

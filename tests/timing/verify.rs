@@ -340,3 +340,35 @@ fn a_refusal_of_before_a_restart_is_looked_at_once() {
     }
     assert_eq!(taken_up(State::Verifying, Answer::SiteError, &[]).1, Next::Fence, "the control: nobody knows");
 }
+
+/// A list that nobody could open is no list that says nothing: the deadline begins once the account is free.
+#[test]
+fn an_account_in_use_is_no_reason_to_call_a_person() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::NoAnswer("reset".into()), after(100));
+    machine.on(Event::Fenced, after(200));
+    for minutes in 1..=30 {
+        assert_eq!(machine.on(Event::Woke, after(minutes * 60_000)).next, READ, "{minutes}");
+        let decision = machine.on(Event::KeptOut("evening 2027-07-18".into()), after(minutes * 60_000 + 1));
+        assert_eq!(decision.next, Next::Wait(after(minutes * 60_000 + 1)), "{minutes}");
+    }
+    assert_eq!(machine.on(Event::Woke, after(31 * 60_000)).next, READ);
+    assert_eq!(outcome(&machine.on(found(0, 1), after(31 * 60_000)).next), Some(Outcome::Confirmed));
+}
+
+#[test]
+fn an_account_in_use_without_end_calls_one() {
+    let mut machine = machine(FireMode::Script);
+    fired(&mut machine);
+    machine.on(Event::NoAnswer("reset".into()), after(100));
+    machine.on(Event::Fenced, after(200));
+    let ended = (1..=60).find_map(|minutes| {
+        machine.on(Event::Woke, after(minutes * 60_000));
+        let next = machine.on(Event::KeptOut("evening 2027-07-18".into()), after(minutes * 60_000)).next;
+        if let Next::End { outcome, note, .. } = next { Some((minutes, outcome, note)) } else { None }
+    });
+    let (minutes, outcome, note) = ended.expect("it ends");
+    assert_eq!((minutes, outcome), (40, Outcome::NeedsAttention), "{note}");
+    assert!(note.ends_with("its account is in use for another date: evening 2027-07-18"), "{note}");
+}

@@ -88,7 +88,7 @@ pub(super) static SITE: Table = Table {
             "sessions",
             Kind::Word(&["one", "many"]),
             "How many sessions of one account the site bears at once; with `one`, bookings of one account that open together are \
-             tried one after the other.",
+             tried one after the other, and what opens soonest is logged in first.",
         )
         .default("one"),
         Key::new("variables", Kind::Words, "Free words for the selector files: `{site.KEY}`."),

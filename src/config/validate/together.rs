@@ -1,10 +1,10 @@
-//! Bookings of one account that open at the same instant, where its site bears one session of an account.
+//! Bookings of one account that open at the same instant, or almost, where its site bears one session of an account.
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::raw::Origin;
 use crate::model::{Booking, Sessions, Site, SiteId};
@@ -18,6 +18,10 @@ const MAX_WARNINGS: usize = 20;
 
 /// So many of a booking's dates are looked at: what repeats every week has met every other by then.
 const DATES: usize = 10;
+
+/// What opens sooner after another opening finds its account in use, if that takes long: the session is given up 20 s after the
+/// opening, and another log-in and the form take as long.
+const TOO_SOON: SignedDuration = SignedDuration::from_secs(40);
 
 /// When a booking opens.
 #[derive(Clone, Debug)]
@@ -48,9 +52,16 @@ impl Turn {
         Some(Self { origin, name, account, site: site.id.clone(), zone: zone.clone(), openings: ahead.collect() })
     }
 
-    fn meets(&self, other: &Self) -> Option<Timestamp> {
-        let same = self.site == other.site && self.account == other.account;
-        same.then(|| self.openings.intersection(&other.openings).next().copied()).flatten()
+    /// The first opening of this one that meets one of the other's, and how far they are apart.
+    fn meets(&self, other: &Self) -> Option<(Timestamp, SignedDuration)> {
+        if self.site != other.site || self.account != other.account {
+            return None;
+        }
+        let apart = |mine: &Timestamp| {
+            let near = other.openings.iter().map(|theirs| mine.duration_since(*theirs).abs());
+            Some((*mine, near.min().filter(|apart| *apart < TOO_SOON)?))
+        };
+        self.openings.iter().find_map(apart)
     }
 }
 
@@ -58,9 +69,10 @@ impl Turn {
 pub(super) fn warn(turns: &[Turn], problems: &mut Problems) {
     let pairs = turns.iter().enumerate().flat_map(|(n, later)| turns[..n].iter().map(move |earlier| (earlier, later)));
     let waits = pairs.filter_map(|(earlier, later)| Some((earlier, later, later.meets(earlier)?)));
-    for (earlier, later, opening) in waits.take(MAX_WARNINGS) {
+    for (earlier, later, (opening, apart)) in waits.take(MAX_WARNINGS) {
+        let how = if apart.is_zero() { "together".to_owned() } else { format!("{} s apart", apart.as_secs().max(1)) };
         let message = format!(
-            "`{}` and `{}` of one account open together ({}): one of them is tried when the other has ended, seconds later",
+            "`{}` and `{}` of one account open {how} ({}): one of them is tried when the other has ended, seconds later",
             earlier.name,
             later.name,
             opening.to_zoned(later.zone.clone()).strftime("%a %Y-%m-%d %H:%M")

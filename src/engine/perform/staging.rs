@@ -153,6 +153,7 @@ pub(super) async fn open(hands: &mut impl Stager, choice: usize, at: Timestamp) 
 pub(super) async fn read_list(hands: &mut impl Stager, may_log_in: bool) -> Event {
     let listing = match try_list(hands, may_log_in).await {
         Ok(listing) => listing,
+        Err(Trouble::Account(by)) => return Event::KeptOut(by),
         Err(trouble) => unread(hands, trouble).await,
     };
     let now = hands.kit().clock.now();

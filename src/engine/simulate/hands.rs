@@ -422,6 +422,7 @@ impl Performer for SimHands {
             false if !may_log_in => Err("nobody is logged in, and credentials were sent often enough".to_owned()),
             false => match self.log_in(true).await {
                 Ok(_) => self.list().await,
+                Err(Trouble::Account(by)) => return Event::KeptOut(by),
                 Err(trouble) => Err(trouble.words()),
             },
         };

@@ -17,7 +17,7 @@ use crate::timing::{browser_back_off, selector_back_off, site_back_off, vault_ba
 const TOO_LATE: Duration = Duration::from_millis(1);
 
 /// So many sessions of an attempt are given up to others of its account.
-const MOST_GIVEN_UP: u8 = 5;
+const MOST_GIVEN_UP: u8 = 3;
 
 /// So many changes of the files allow another log-in each.
 const MOST_MENDED: u8 = 3;

@@ -8,13 +8,16 @@ use crate::model::{Outcome, State};
 use crate::timing::note::{
     CALLED_OFF_LATE, CANNOT_READ, LISTED, NO_BOOKING, NOT_LISTED, NOTE_PARTS, held_more_than_once,
 };
-use crate::timing::{Decision, Listing, Next, Record, browser_back_off};
+use crate::timing::{Decision, Listing, Next, Record, Trouble, browser_back_off};
 
 /// Reads in a row without our row that make a submit "absent".
 const ABSENT_READS: u8 = 2;
 
 /// So often at least the list is asked before a person is, however late it is: a machine may have slept over the deadline.
 const UNCLEAR_READS: u32 = 3;
+
+/// So often, a minute each, the account may be in use before that counts against the deadline.
+const MOST_KEPT_OUT: u8 = 30;
 
 /// More than any permit is spent ahead of its opening.
 const FARTHEST_PERMIT: SignedDuration = SignedDuration::from_mins(2);
@@ -150,6 +153,20 @@ impl Machine {
         let wait = browser_back_off(self.unclear);
         self.unclear += 1;
         self.read_later(now + wait)
+    }
+
+    /// The account is in use: that says nothing of the list, and whoever has it is through some time. The deadline begins anew.
+    pub(super) fn kept_from_the_list(&mut self, by: String, now: Timestamp) -> Decision {
+        if self.state == State::Waitlisted {
+            return self.waitlisted(vec![], now);
+        }
+        if self.kept_out >= MOST_KEPT_OUT {
+            return self.unclear(&Trouble::Account(by).words(), now);
+        }
+        self.kept_out += 1;
+        self.absent = 0;
+        self.unknown_since = self.unknown_since.map(|_| now);
+        self.read_later(now)
     }
 
     fn is_overdue(&self, now: Timestamp) -> bool {
