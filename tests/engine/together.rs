@@ -78,10 +78,16 @@ async fn a_date_that_is_tried_in_vain_does_not_keep_another_from_its_opening() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_dates_that_are_open_already_one_that_is_tried_in_vain_leaves_the_others_their_turn() {
     let house = house_with_forms().await;
-    let stuck = wish_with("stuck", &house, "3", "17:00", "no-such-form");
-    house.write([&house.opens(2), &house.opens(1)], &[stuck, wish_with("free", &house, "1", "18:00", "bookings")]);
-    let begun = house.clock.now();
+    let (stuck, free) = (("stuck", "3", "17:00", "no-such-form"), ("free", "1", "18:00", "bookings"));
+    let [stuck, free] = [stuck, free].map(|(name, court, time, form)| wish_with(name, &house, court, time, form));
+    let opens = [house.opens(2), house.opens(1)];
+    house.write([&opens[0], &opens[1]], std::slice::from_ref(&stuck));
     let mut life = house.start();
+    life.until("trouble", is_trouble).await;
+    house.write([&opens[0], &opens[1]], &[stuck, free]);
+    life.handle.reload(house.parts()).await;
+    let begun = house.clock.now();
+    life.until("a wait", says("waits for stuck 20")).await;
     assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
     let took = house.clock.now().duration_since(begun);
     life.stop().await;
