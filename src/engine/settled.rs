@@ -39,7 +39,9 @@ impl<'a> Settled<'a> {
             date.choices.iter().any(|choice| choice.court == slot.court && choice.start == slot.start)
         };
         let says = match after {
-            None => "remains booked at the club; if you do not want it, cancel it there, or with `firstserve cancel` when nothing runs",
+            None => {
+                "remains booked at the club; if you do not want it, cancel it there, or with `firstserve cancel` when nothing runs"
+            }
             Some(after) if has(before) && !has(after) => {
                 "is confirmed: the edit of court or time does nothing for this date any more"
             }

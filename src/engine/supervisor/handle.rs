@@ -9,8 +9,8 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::Parts;
 use crate::clock::ZoneData;
-use crate::engine::Event;
 use crate::engine::report::Reporter;
+use crate::engine::{Event, What};
 use crate::model::AttemptId;
 
 /// Talks to a running engine. Cheap to clone.
