@@ -21,6 +21,7 @@ mod kept;
 mod page;
 mod lead;
 mod ledger;
+mod mail;
 pub mod plan;
 mod replay;
 mod run;

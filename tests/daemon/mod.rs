@@ -14,6 +14,7 @@ mod idle;
 mod input;
 mod kills;
 mod losses;
+mod mail;
 mod many;
 mod lost_browser;
 mod once;
