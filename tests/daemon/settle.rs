@@ -120,6 +120,12 @@ async fn what_the_site_shows_is_confirmed_by_a_persons_word_and_can_be_given_bac
         (json!("confirmed"), json!(1))
     );
 
+    // Another account's list does not show it, which must not read as given back.
+    house.edit("config/booking.toml", "vault = \"club/ana\"", "vault = \"club/bruno\"");
+    let other = house.ask(&["cancel", "singles", "--yes", "--json"]).await;
+    assert_eq!((other.code, &other.json()["outcome"]), (Some(1), &json!("untouched")), "{other:#?}");
+    assert!(other.err.contains("the account club/ana of the vault"), "{other:#?}");
+    house.edit("config/booking.toml", "vault = \"club/bruno\"", "vault = \"club/ana\"");
     let cancelled = house.ask(&["cancel", "singles", "--yes", "--json"]).await;
     assert_eq!((cancelled.code, &cancelled.json()["outcome"]), (Some(0), &json!("cancelled")), "{cancelled:#?}");
     assert_eq!(club.held_by("ana").await, 0);

@@ -49,7 +49,7 @@ pub(super) async fn settles_as_not_booked(store: &Store) {
         holds(store).await && !store.ask_again(&id, at(5_000)).await.expect("asked"),
         "the control: it may be booked"
     );
-    assert_eq!(ids(store).await, [id.clone()]);
+    assert_eq!(ids(store).await, std::slice::from_ref(&id));
     let by_hand = store.acting_as("user");
     let outcome =
         by_hand.settle_by_hand(&id, &Seen::NotBooked, "settled by hand: no", at(5_000)).await.expect("settled");
@@ -119,7 +119,7 @@ async fn nobodys_word_settles_what_is_not_over_or_what_the_list_has_settled() {
 
     // The control: whatever it ended as, an open permit makes it one.
     store.end(&live, End { from: State::Submitting, outcome: Outcome::Captcha, ..end }).await.expect("ends");
-    assert_eq!(ids(&store).await, [live.clone()]);
+    assert_eq!(ids(&store).await, std::slice::from_ref(&live));
     let outcome = store.settle_by_hand(&live, &Seen::NotBooked, "", at(5_000)).await.expect("settled");
     assert_eq!((outcome, ids(&store).await), (Outcome::Captcha, vec![]));
 }
