@@ -21,6 +21,7 @@ mod once;
 mod orphans;
 mod practice;
 mod replay;
+mod settle;
 mod stops;
 mod words;
 mod world;
