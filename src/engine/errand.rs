@@ -86,9 +86,9 @@ pub(super) enum Reason {
     Begun,
     #[error("no booking asks for this date any more")]
     Vanished,
-    #[error("already booked on {date} by “{booking}”")]
+    #[error("another booking has, or may have, booked a court at that time: “{booking}” ({date})")]
     Held {
-        /// The booking that has the slot.
+        /// The booking that has the slot, or may have it.
         booking: String,
         /// The slot's date.
         date: jiff::civil::Date,
@@ -165,8 +165,8 @@ impl Errand {
         let zone = parts.zones.zone(&site.time_zone).ok_or(Reason::Unconfigured)?;
         let permits = parts.store.permits_of(&attempt.id).await?;
         let configured = site.court(&slot.court).map(|court| court.site_id.clone());
-        let spent = || permits.iter().rev().find(|permit| permit.court == slot.court);
-        let court_site_id = configured.or_else(|| Some(spent()?.court_site_id.clone())).ok_or(Reason::Unconfigured)?;
+        let spent = permits.iter().rev().find(|permit| permit.court == slot.court);
+        let court_site_id = configured.or_else(|| Some(spent?.court_site_id.clone())).ok_or(Reason::Unconfigured)?;
         let choice = Choice {
             court: slot.court.clone(),
             court_site_id,
@@ -175,7 +175,9 @@ impl Errand {
             opening: attempt.opening,
             starts_at: first_instant(slot.start, &zone),
         };
-        Self::gather(attempt, vec![choice], parts)
+        let errand = Self::gather(attempt, vec![choice], parts)?;
+        errand.refuse_account_other_than_of(spent)?;
+        Ok(errand)
     }
 
     fn gather(attempt: &Attempt, choices: Vec<Choice>, parts: &Parts) -> Result<Self, Reason> {
@@ -243,7 +245,11 @@ impl Errand {
 
     /// What was submitted with one account is not on the list of another.
     fn refuse_other_account(&self) -> Result<(), Reason> {
-        let Some(permit) = self.open_permit() else { return Ok(()) };
+        self.refuse_account_other_than_of(self.open_permit())
+    }
+
+    fn refuse_account_other_than_of(&self, permit: Option<&PastPermit>) -> Result<(), Reason> {
+        let Some(permit) = permit else { return Ok(()) };
         match permit.account.as_ref().filter(|account| **account != self.member.vault) {
             None => Ok(()),
             Some(account) => Err(Reason::OtherAccount {
