@@ -56,7 +56,7 @@ fn part(text: &str) -> String {
 }
 
 /// What stands before a quoted text.
-const QUOTES: [(&str, &str); 6] = [
+const QUOTES: [(&str, &str); 7] = [
     (note::CANNOT_READ, "no se pudo leer en el sitio si la reserva existe: "),
     (note::NO_PERMIT, "no se pudo guardar el permiso: "),
     (note::NO_CREDENTIALS, "el archivo de contraseñas no da los datos de acceso: "),
