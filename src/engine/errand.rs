@@ -11,7 +11,8 @@ use super::Parts;
 use crate::config::Config;
 use crate::flow::Flow;
 use crate::model::{
-    Announced, Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, Occurrence, Outcome, Site, SiteId, State,
+    Announced, Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, MemberId, Occurrence, Outcome, Site, SiteId,
+    State,
 };
 use crate::schedule::{
     choices_on, first_instant, named_time, opening, opening_by_rule, second_instant, take_announced,
@@ -88,6 +89,18 @@ pub(super) enum Reason {
     Vanished,
     #[error("already booked on {date} by “{booking}”")]
     Held {
+    #[error(
+        "it was booked with the account {account} of the vault, and {member} has {vault} by now, whose list does not show it; \
+         for as long as it takes to cancel it, write `vault = \"{account}\"` under [member.{member}], or cancel it at the site"
+    )]
+    WonByAnotherAccount {
+        /// The entry of the vault that was used.
+        account: String,
+        /// Whose it is.
+        member: MemberId,
+        /// The entry of the vault that the member has today.
+        vault: String,
+    },
         /// The booking that has the slot.
         booking: String,
         /// The slot's date.
@@ -100,9 +113,11 @@ pub(super) enum Reason {
 impl Reason {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
-            Self::Unconfigured | Self::Unseen { .. } | Self::OtherAccount { .. } | Self::Store(_) => {
-                Outcome::NeedsAttention
-            }
+            Self::Unconfigured
+            | Self::Unseen { .. }
+            | Self::OtherAccount { .. }
+            | Self::WonByAnotherAccount { .. }
+            | Self::Store(_) => Outcome::NeedsAttention,
             Self::Begun => Outcome::Missed,
             Self::Vanished => Outcome::Cancelled,
             Self::Held { .. } => Outcome::Skipped,
@@ -172,10 +187,18 @@ impl Errand {
             court_site_id,
             start: slot.start,
             length: slot.end.duration_since(slot.start),
+        let won = permits.iter().rev().find(|permit| permit.court == slot.court && permit.start == slot.start);
             opening: attempt.opening,
             starts_at: first_instant(slot.start, &zone),
         };
-        Self::gather(attempt, vec![choice], parts)
+        let errand = Self::gather(attempt, vec![choice], parts)?;
+        match errand.other_account(won) {
+            None => Ok(errand),
+            Some(account) => {
+                let Member { id, vault, .. } = &errand.member;
+                Err(Reason::WonByAnotherAccount { account, member: id.clone(), vault: vault.clone() })
+            }
+        }
     }
 
     fn gather(attempt: &Attempt, choices: Vec<Choice>, parts: &Parts) -> Result<Self, Reason> {
@@ -244,13 +267,13 @@ impl Errand {
     /// What was submitted with one account is not on the list of another.
     fn refuse_other_account(&self) -> Result<(), Reason> {
         let Some(permit) = self.open_permit() else { return Ok(()) };
-        match permit.account.as_ref().filter(|account| **account != self.member.vault) {
+        match self.other_account(Some(permit)) {
             None => Ok(()),
             Some(account) => Err(Reason::OtherAccount {
                 court: permit.court.clone(),
                 start: permit.start,
                 site: self.site.id.clone(),
-                account: account.clone(),
+                account,
             }),
         }
     }
@@ -263,6 +286,11 @@ impl Errand {
         let browser = self.browser.unwrap_or_default();
         self.chosen = choose(self.site.fire, &self.flow.allowed(), &proofs, &hash, browser);
         let samples = store.samples(site, &self.chosen.way.kind(self.browser)).await?;
+    /// The account that a permit was spent with, where the member has another one today.
+    fn other_account(&self, permit: Option<&PastPermit>) -> Option<String> {
+        permit?.account.clone().filter(|account| *account != self.member.vault)
+    }
+
         self.lead = match self.chosen.way.opening {
             Some(_) if !self.site.patience.lead_at_most.is_zero() => Lead { why: LeadWhy::OpeningSteps, ..Lead::OFF },
             Some(_) => Lead::OFF,
