@@ -106,6 +106,8 @@ pub(super) struct Run<P> {
     /// No booking asks for it any more.
     pub(super) withdrawn: bool,
     /// The store knows what it was taken up with.
+    /// It was called off, and the machine has not heard of it.
+    pub(super) called_off: bool,
     pub(super) is_told: bool,
 }
 
@@ -155,6 +157,9 @@ impl<P: Performer> Run<P> {
 
     async fn perform(&mut self, next: Next) -> Result<Event, Finish> {
         Ok(match next {
+        if is_reversible(&next) && std::mem::take(&mut self.called_off) {
+            return Ok(Event::Cancel);
+        }
             Next::Wait(at) => return self.wait(at).await,
             Next::Stage { choice, from } => {
                 self.tell_wants().await;
@@ -253,7 +258,7 @@ impl<P: Performer> Run<P> {
         }
     }
 
-    fn may_move(&self) -> bool {
+    pub(super) fn may_move(&self) -> bool {
         let state = self.machine.state();
         !state.is_spent() && state != State::Waitlisted
     }
@@ -330,6 +335,11 @@ impl<P: Performer> Run<P> {
 
 /// What mends a refused account.
 pub(super) fn right_credentials(entry: &str) -> String {
+/// Whether an attempt can be called off before that: a fire that has its permit, and the look for what came of it, are done first.
+fn is_reversible(next: &Next) -> bool {
+    matches!(next, Next::Wait(_) | Next::Stage { .. } | Next::Open { .. } | Next::Spend { .. })
+}
+
     format!("`firstserve vault set {entry}` puts the right ones into the vault")
 }
 

@@ -352,6 +352,7 @@ impl<C: Crew> Supervisor<C> {
             withdrawn: false,
             is_told: false,
             id: attempt.id,
+            called_off: false,
         };
         self.running.insert(id.clone(), running);
         let span = attempt_span(&id);
