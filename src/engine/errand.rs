@@ -1,4 +1,8 @@
 //! Everything a run needs to know, taken from the configuration it is started with.
+//!
+//! `held` says which other attempts have the times of its choices, or may have them.
+
+mod held;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,17 +12,15 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Parts;
-use crate::config::Config;
 use crate::flow::Flow;
 use crate::model::{
-    Announced, Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, MemberId, Occurrence, Outcome, Site, SiteId,
-    State,
+    Announced, Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, MemberId, Occurrence, Outcome, Sessions,
+    Site, SiteId, State,
 };
-use crate::schedule::{
-    choices_on, first_instant, named_time, opening, opening_by_rule, second_instant, take_announced,
-};
+use crate::schedule::{first_instant, opening, second_showing, take_announced};
 use crate::store::{Lost, PastLogIn, PastPermit, PermitId, Slot, StoreError};
-use crate::timing::{Chosen, Facts, Lead, LeadWhy, Learned, Past, choose, lead, permit_lead};
+use crate::timing::{Chosen, Facts, Hold, Lead, LeadWhy, Learned, Past, choose, lead, permit_lead};
+use held::Rivals;
 
 /// An attempt's facts, frozen.
 #[derive(Clone)]
@@ -48,6 +50,9 @@ pub(super) struct Errand {
     log_ins: Vec<PastLogIn>,
     /// What the site has announced of slots from the attempt's date on.
     announced: Vec<Announced>,
+    rivals: Rivals,
+    /// Choices whose time another attempt has, or may have, as it was when this one was taken up.
+    pub(super) held: Vec<Hold>,
 }
 
 /// Why an attempt cannot be run.
@@ -83,12 +88,6 @@ pub(super) enum Reason {
         /// The entry of the vault that was used.
         account: String,
     },
-    #[error("its opening passed while nothing could act, and the slot itself has begun")]
-    Begun,
-    #[error("no booking asks for this date any more")]
-    Vanished,
-    #[error("already booked on {date} by “{booking}”")]
-    Held {
     #[error(
         "it was booked with the account {account} of the vault, and {member} has {vault} by now, whose list does not show it; \
          for as long as it takes to cancel it, write `vault = \"{account}\"` under [member.{member}], or cancel it at the site"
@@ -101,6 +100,12 @@ pub(super) enum Reason {
         /// The entry of the vault that the member has today.
         vault: String,
     },
+    #[error("its opening passed while nothing could act, and the slot itself has begun")]
+    Begun,
+    #[error("no booking asks for this date any more")]
+    Vanished,
+    #[error("already booked on {date} by “{booking}”")]
+    Held {
         /// The booking that has the slot.
         booking: String,
         /// The slot's date.
@@ -163,8 +168,8 @@ impl Errand {
         errand.refuse_other_account()?;
         errand.recall_announced();
         errand.recall(parts).await?;
-        if attempt.state == State::Planned {
-            errand.refuse_held(attempt, parts).await?;
+        if !attempt.state.is_spent() && attempt.state != State::Waitlisted {
+            errand.look_for_holders(&parts.store).await?;
         }
         Ok(errand)
     }
@@ -181,13 +186,13 @@ impl Errand {
         let permits = parts.store.permits_of(&attempt.id).await?;
         let configured = site.court(&slot.court).map(|court| court.site_id.clone());
         let spent = || permits.iter().rev().find(|permit| permit.court == slot.court);
+        let won = permits.iter().rev().find(|permit| permit.court == slot.court && permit.start == slot.start);
         let court_site_id = configured.or_else(|| Some(spent()?.court_site_id.clone())).ok_or(Reason::Unconfigured)?;
         let choice = Choice {
             court: slot.court.clone(),
             court_site_id,
             start: slot.start,
             length: slot.end.duration_since(slot.start),
-        let won = permits.iter().rev().find(|permit| permit.court == slot.court && permit.start == slot.start);
             opening: attempt.opening,
             starts_at: first_instant(slot.start, &zone),
         };
@@ -224,6 +229,8 @@ impl Errand {
             lost: Vec::new(),
             log_ins: Vec::new(),
             announced: Vec::new(),
+            rivals: Rivals::of(attempt, parts),
+            held: Vec::new(),
         })
     }
 
@@ -278,6 +285,11 @@ impl Errand {
         }
     }
 
+    /// The account that a permit was spent with, where the member has another one today.
+    fn other_account(&self, permit: Option<&PastPermit>) -> Option<String> {
+        permit?.account.clone().filter(|account| *account != self.member.vault)
+    }
+
     /// What rehearsals have proved and earlier openings have taught.
     async fn recall(&mut self, parts: &Parts) -> Result<(), StoreError> {
         let (store, site) = (&parts.store, &self.site.id);
@@ -286,11 +298,6 @@ impl Errand {
         let browser = self.browser.unwrap_or_default();
         self.chosen = choose(self.site.fire, &self.flow.allowed(), &proofs, &hash, browser);
         let samples = store.samples(site, &self.chosen.way.kind(self.browser)).await?;
-    /// The account that a permit was spent with, where the member has another one today.
-    fn other_account(&self, permit: Option<&PastPermit>) -> Option<String> {
-        permit?.account.clone().filter(|account| *account != self.member.vault)
-    }
-
         self.lead = match self.chosen.way.opening {
             Some(_) if !self.site.patience.lead_at_most.is_zero() => Lead { why: LeadWhy::OpeningSteps, ..Lead::OFF },
             Some(_) => Lead::OFF,
@@ -307,19 +314,6 @@ impl Errand {
         self.lead = Lead::OFF;
     }
 
-    /// Renaming or editing a booking never books twice: a slot that is ours, or may be, is not booked again, nor another one of
-    /// that date when the first has begun.
-    async fn refuse_held(&self, attempt: &Attempt, parts: &Parts) -> Result<(), Reason> {
-        let all = self.booking.as_ref().map(|booking| choices_on(booking, &self.site, &self.zone, attempt.date));
-        for choice in all.as_ref().unwrap_or(&self.choices) {
-            let held = parts.store.overlapping(&choice.into()).await?;
-            if let Some(other) = held.iter().find(|other| is_same_wish(other, attempt, &parts.config)) {
-                return Err(Reason::Held { booking: other.booking.to_string(), date: other.date });
-            }
-        }
-        Ok(())
-    }
-
     /// What the machine is told.
     pub(super) fn facts(&self) -> Facts {
         Facts {
@@ -328,7 +322,9 @@ impl Errand {
             mode: self.mode(),
             opening_steps: self.engine_opens(),
             planned_at: self.planned_at,
-            learned: Learned { lead: self.lead.by, opens_late: self.second_showing().or(self.opens_late) },
+            learned: Learned { lead: self.lead.by, opens_late: self.opens_late },
+            second_showings: self.second_showings(),
+            one_session: self.site.sessions == Sessions::One,
         }
     }
 
@@ -338,15 +334,9 @@ impl Errand {
         (opening > self.planned_at).then(|| at.duration_since(opening))
     }
 
-    /// From the opening to the second showing of its local time, where that comes twice: the site may mean either.
-    fn second_showing(&self) -> Option<Duration> {
-        let choice = self.choices.first()?;
-        let rule = self.site.court(&choice.court)?.opens;
-        if choice.opening != opening_by_rule(choice, &self.site, &self.zone) {
-            return None;
-        }
-        let second = second_instant(named_time(rule, choice.start, choice.length)?, &self.zone)?;
-        Duration::try_from(second.duration_since(choice.opening)).ok()
+    /// Of each choice, by its own court's rule.
+    fn second_showings(&self) -> Vec<Option<Duration>> {
+        self.choices.iter().map(|choice| second_showing(choice, &self.site, &self.zone)).collect()
     }
 
     /// The mode that is used; never `Auto`.
@@ -364,7 +354,10 @@ impl Errand {
             state: attempt.state,
             uncertain: u8::try_from(uncertain).unwrap_or(u8::MAX),
             lost,
+            held: self.held.clone(),
+            choice: self.submitted_last().unwrap_or_default(),
             claimed: self.open_permit().is_some_and(|permit| permit.answer == Some(Answer::Confirmed)),
+            absent: self.permits.last().is_some_and(|permit| permit.absent),
             refused: self.refused(),
             logins: self.logins(false, self.planned_at),
             verify_logins: self.logins(true, self.permits.last().map_or(self.planned_at, |permit| permit.spent_at)),
@@ -385,6 +378,12 @@ impl Errand {
     fn logins(&self, verifies: bool, since: Timestamp) -> u8 {
         let counted = |past: &&PastLogIn| past.verifies == verifies && past.at >= since;
         u8::try_from(self.log_ins.iter().filter(counted).count()).unwrap_or(u8::MAX)
+    }
+
+    /// The choice of the last permit, while it is one.
+    fn submitted_last(&self) -> Option<usize> {
+        let last = self.permits.last()?;
+        self.choices.iter().position(|choice| is_for(last, choice))
     }
 
     /// What the last submit was answered for certain.
@@ -417,15 +416,6 @@ fn still_asked_for(attempt: &Attempt, zone: &TimeZone, parts: &Parts) -> bool {
     let booking = parts.config.booking(&attempt.member, &attempt.booking);
     let today = parts.clock.now().to_zoned(zone.clone()).date();
     booking.is_some_and(|booking| !booking.paused) && attempt.date <= today
-}
-
-/// Whether the other attempt is, or may be, the same wish by an earlier name: of the same account at the same site, where a name
-/// that the configuration knows no more may have become any other.
-fn is_same_wish(other: &Attempt, attempt: &Attempt, config: &Config) -> bool {
-    let account = |member| config.member(member).map(|member| &member.vault);
-    let same_member = [None, account(&attempt.member)].contains(&account(&other.member));
-    let same_site = other.site == attempt.site || config.site(&other.site).is_none();
-    other.id != attempt.id && same_member && same_site
 }
 
 fn is_for(permit: &PastPermit, choice: &Choice) -> bool {

@@ -1,6 +1,7 @@
 //! One attempt, from the first event to the last: asks the machine, writes what it says, does what it wants.
 
 mod announced;
+mod holders;
 mod ledger;
 mod write;
 
@@ -23,7 +24,7 @@ use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::model::{AttemptId, Choice, Outcome, State};
 use crate::store::{End, Letter, PermitId, Slot, Store};
-use crate::timing::{Decision, Event, Listing, Machine, Next, Staging};
+use crate::timing::{Decision, Event, Hold, Listing, Machine, Next, Staging};
 
 /// A wait longer than this gives the session back.
 const LONG_WAIT: Duration = Duration::from_secs(120);
@@ -105,9 +106,13 @@ pub(super) struct Run<P> {
     pub(super) moving: bool,
     /// No booking asks for it any more.
     pub(super) withdrawn: bool,
-    /// The store knows what it was taken up with.
     /// It was called off, and the machine has not heard of it.
     pub(super) called_off: bool,
+    /// Who had the times of the choices when that was asked last.
+    pub(super) holds: Vec<Hold>,
+    /// It was said that another attempt is waited for.
+    pub(super) says_whom: bool,
+    /// The store knows what it was taken up with.
     pub(super) is_told: bool,
 }
 
@@ -156,11 +161,12 @@ impl<P: Performer> Run<P> {
     }
 
     async fn perform(&mut self, next: Next) -> Result<Event, Finish> {
-        Ok(match next {
         if is_reversible(&next) && std::mem::take(&mut self.called_off) {
             return Ok(Event::Cancel);
         }
+        Ok(match next {
             Next::Wait(at) => return self.wait(at).await,
+            Next::AskHolders { at, rest } => return self.ask_holders(at, rest).await,
             Next::Stage { choice, from } => {
                 self.tell_wants().await;
                 let look = self.look(choice);
@@ -289,7 +295,7 @@ impl<P: Performer> Run<P> {
                 self.reporter.say(spent, What::Entered(State::Submitting));
                 Event::Spent
             }
-            Err(error) if error.is_slot_held() => Event::Held(error.to_string()),
+            Err(error) if error.is_slot_held() => self.holders().await,
             Err(error) => {
                 self.doubtful = true;
                 self.reporter.say(self.clock.now(), What::Degraded(format!("no permit: {error}")));
@@ -333,13 +339,16 @@ impl<P: Performer> Run<P> {
     }
 }
 
-/// What mends a refused account.
-pub(super) fn right_credentials(entry: &str) -> String {
 /// Whether an attempt can be called off before that: a fire that has its permit, and the look for what came of it, are done first.
 fn is_reversible(next: &Next) -> bool {
-    matches!(next, Next::Wait(_) | Next::Stage { .. } | Next::Open { .. } | Next::Spend { .. })
+    matches!(
+        next,
+        Next::Wait(_) | Next::AskHolders { .. } | Next::Stage { .. } | Next::Open { .. } | Next::Spend { .. }
+    )
 }
 
+/// What mends a refused account.
+pub(super) fn right_credentials(entry: &str) -> String {
     format!("`firstserve vault set {entry}` puts the right ones into the vault")
 }
 

@@ -338,6 +338,8 @@ impl<C: Crew> Supervisor<C> {
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
+            holds: errand.held.clone(),
+            says_whom: false,
             performer: self.crew.hands(errand.clone(), &attempt, &self.parts, reporter.clone(), self.locks.clone()),
             store: self.parts.store.clone(),
             clock: Arc::clone(&self.parts.clock),
@@ -350,9 +352,9 @@ impl<C: Crew> Supervisor<C> {
             doubtful: false,
             moving: false,
             withdrawn: false,
+            called_off: false,
             is_told: false,
             id: attempt.id,
-            called_off: false,
         };
         self.running.insert(id.clone(), running);
         let span = attempt_span(&id);
