@@ -51,7 +51,7 @@ pub(super) struct Errand {
     /// What the site has announced of slots from the attempt's date on.
     announced: Vec<Announced>,
     rivals: Rivals,
-    /// Choices whose time another attempt has, or may have, as it was when this one was taken up.
+    /// Choices whose time another attempt has, or may have, as it was when that was asked last.
     pub(super) held: Vec<Hold>,
 }
 
@@ -168,10 +168,9 @@ impl Errand {
         errand.refuse_other_account()?;
         errand.recall_announced();
         errand.recall(parts).await?;
-        if !attempt.state.is_spent() && attempt.state != State::Waitlisted {
-            errand.look_for_holders(&parts.store).await?;
-        }
-        Ok(errand)
+        let is_had = errand.look_for_holders(&parts.store).await?;
+        let is_begun = attempt.state.is_spent() || attempt.state == State::Waitlisted;
+        is_had.filter(|_| !is_begun).map_or(Ok(errand), Err)
     }
 
     /// The facts of an attempt that no store knows of.

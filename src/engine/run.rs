@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::model::{AttemptId, Choice, Outcome, State};
 use crate::store::{End, Letter, PermitId, Slot, Store};
-use crate::timing::{Decision, Event, Hold, Listing, Machine, Next, Staging};
+use crate::timing::{Decision, Event, Listing, Machine, Next, Staging};
 
 /// A wait longer than this gives the session back.
 const LONG_WAIT: Duration = Duration::from_secs(120);
@@ -108,8 +108,6 @@ pub(super) struct Run<P> {
     pub(super) withdrawn: bool,
     /// It was called off, and the machine has not heard of it.
     pub(super) called_off: bool,
-    /// Who had the times of the choices when that was asked last.
-    pub(super) holds: Vec<Hold>,
     /// It was said that another attempt is waited for.
     pub(super) says_whom: bool,
     /// The store knows what it was taken up with.

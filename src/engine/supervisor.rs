@@ -338,7 +338,6 @@ impl<C: Crew> Supervisor<C> {
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
-            holds: errand.held.clone(),
             says_whom: false,
             performer: self.crew.hands(errand.clone(), &attempt, &self.parts, reporter.clone(), self.locks.clone()),
             store: self.parts.store.clone(),

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Errand, Reason};
+use super::{Errand, Reason, is_for};
 use crate::config::Config;
 use crate::engine::Parts;
 use crate::model::{Attempt, Choice};
@@ -52,16 +52,19 @@ impl Errand {
         Ok(holds(&self.holders(store).await?))
     }
 
-    /// Refuses an attempt of which every time is somebody else's already.
-    pub(super) async fn look_for_holders(&mut self, store: &Store) -> Result<(), Reason> {
+    /// Keeps who has the times of the choices; the reason to do nothing, where every one is somebody else's already.
+    pub(super) async fn look_for_holders(&mut self, store: &Store) -> Result<Option<Reason>, StoreError> {
         let holders = self.holders(store).await?;
         self.held = holds(&holders);
         let wanted = self.choices.iter().zip(&holders).filter(|(choice, _)| !self.only_verified.contains(choice));
         let had: Option<Vec<&Attempt>> = wanted.map(|(_, holder)| had_by(holder)).collect();
-        match had.as_deref() {
-            Some([first, ..]) => Err(reason(first)),
-            _ => Ok(()),
-        }
+        Ok(had.and_then(|had| had.first().map(|first| reason(first))))
+    }
+
+    /// Whether what the site's list shows of a choice is another attempt's, and not of this one, which has submitted nothing there.
+    pub(in crate::engine) fn is_anothers(&self, choice: usize) -> bool {
+        let is_ours = self.permits.iter().any(|permit| permit.open && is_for(permit, &self.choices[choice]));
+        !is_ours && self.held.iter().any(|hold| hold.choice == choice)
     }
 
     /// For each choice who has its time: for good, before whoever may still lose it.

@@ -23,14 +23,15 @@ impl<P: Performer> Run<P> {
     /// Who has them now; while the store does not say, as it was.
     pub(super) async fn holders(&mut self) -> Event {
         match self.errand.holds(&self.store).await {
-            Ok(holds) => self.holds = holds,
+            Ok(held) => self.errand.held = held,
             Err(error) => tracing::warn!(%error, "the store does not say whose the times are"),
         }
-        Event::Held(self.holds.clone())
+        self.performer.held(&self.errand.held);
+        Event::Held(self.errand.held.clone())
     }
 
     fn say_who_is_waited_for(&mut self) {
-        let Some(hold) = self.holds.iter().find(|hold| !hold.for_good) else { return };
+        let Some(hold) = self.errand.held.iter().find(|hold| !hold.for_good) else { return };
         if !std::mem::replace(&mut self.says_whom, true) {
             let words = format!("{}; that is not certain yet, and is waited for", hold.by);
             self.reporter.say(self.clock.now(), What::Note(words));
