@@ -443,6 +443,9 @@ impl Performer for SimHands {
 
     fn held(&mut self, held: &[Hold]) {
         self.errand.held = held.to_vec();
+        if !held.is_empty() {
+            self.world.lock().record.hindered.insert(self.label.clone());
+        }
     }
 
     fn logins(&mut self) -> u8 {
