@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 #
-# usage: ./geckodriver.sh [--tests] COMMAND [ARGUMENT…]
+# usage: ./geckodriver.sh [--chromium] [--tests] COMMAND [ARGUMENT…]
 #        ./geckodriver.sh [--port N]
 #
 # Makes sure that Firefox and geckodriver are there, puts the driver on PATH and becomes COMMAND: its input, output and exit
 # code are the command's own. What has to be installed is said on stderr first: Firefox as a package of the system,
-# geckodriver from crates.io.
+# geckodriver from crates.io. Chromium and its driver come as well when COMMAND names it (`--browser chromium`), or the variable
+# FIRSTSERVE_BROWSER_ENGINE does.
 #
 #   ./geckodriver.sh cargo run --release -- demo
+#   ./geckodriver.sh cargo run --release -- demo --browser chromium
 #   ./geckodriver.sh --tests cargo test
 #
+#   --chromium brings Chromium and its driver, whatever COMMAND says: for `engine = "chromium"` in a configuration
 #   --tests    brings what the tests need as well: Chromium and its driver, PostgreSQL, Python's venv, shellcheck
 #   --port N   without a COMMAND: serves one geckodriver on 127.0.0.1, on this port (4444 unless said otherwise), until it is
 #              stopped; then its browsers end too
@@ -26,9 +29,10 @@ readonly SNAP_FIREFOX=/snap/firefox/current/usr/lib/firefox/firefox
 readonly MOZILLA_KEY="35BAA0B33E9EB396F59CA838C0BA5CE6DC6315A3"
 
 main() {
-    local tests=no port=4444
+    local tests=no chromium=no port=4444
     while [ $# -gt 0 ]; do
         case "$1" in
+            --chromium) chromium=yes ;;
             --tests) tests=yes ;;
             --port)
                 [[ "${2:-}" =~ ^[0-9]+$ ]] || misused "--port needs a number"
@@ -54,6 +58,8 @@ main() {
     has geckodriver || install_geckodriver
     if [ "$tests" = yes ]; then
         install_for_tests
+    elif [ "$chromium" = yes ] || names_chromium "$@"; then
+        install_chromium
     fi
 
     if [ $# -gt 0 ]; then
@@ -154,10 +160,49 @@ install_compiler() {
     apt_install build-essential
 }
 
+# Whether the command or its environment asks for Chromium; what a configuration says is not read.
+names_chromium() {
+    local word before=""
+    [ "${FIRSTSERVE_BROWSER_ENGINE:-}" != chromium ] || return 0
+    for word in "$@"; do
+        case "$before $word" in
+            "--browser chromium" | *" --browser=chromium" | *" FIRSTSERVE_BROWSER_ENGINE=chromium") return 0 ;;
+        esac
+        before="$word"
+    done
+    return 1
+}
+
+install_chromium() {
+    if is_mac; then
+        brew_chromium
+    else
+        local wanted=()
+        has_chromium || wanted+=("$(apt_first chromium chromium-browser)")
+        has chromedriver || wanted+=("$(apt_first chromium-driver chromium-chromedriver)")
+        if [ ${#wanted[@]} -gt 0 ]; then
+            has apt-get || missing "Chromium or chromedriver is not installed, and this system has neither apt nor brew: install both and run this again"
+            apt_update
+            apt_install "${wanted[@]}"
+        fi
+    fi
+    has_chromium || missing "Chromium was installed and is not on PATH"
+    has chromedriver || missing "chromedriver was installed and is not on PATH"
+}
+
+# Google's own counts too: beside it and its driver, Chromium would be of another version.
+has_chromium() {
+    has chromium || has chromium-browser || has google-chrome || has google-chrome-stable || has_chrome_app
+}
+
+brew_chromium() {
+    has_chromium || brew_install --cask chromium
+    has chromedriver || brew_install --cask chromedriver
+}
+
 install_for_tests() {
     if is_mac; then
-        has chromium || has_chrome_app || brew_install --cask chromium
-        has chromedriver || brew_install --cask chromedriver
+        brew_chromium
         has_postgres || brew_install postgresql@15
         has shellcheck || brew_install shellcheck
         return

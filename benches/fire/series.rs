@@ -169,10 +169,14 @@ impl Range<'_> {
             let opening = self.club.opens_in(self.ahead)?;
             match page::stage(self.session.driver(), &self.club.url, &opening).await {
                 Ok(()) if SystemClock.now() + STAGED_BY < opening.at => return Ok(opening),
-                Ok(()) => last = Some(anyhow::anyhow!("the page was not filled in time")),
+                Ok(()) => {
+                    self.ahead += Duration::from_millis(200);
+                    last = Some(anyhow::anyhow!("the page was not filled in time"));
+                }
+                // Most often the page of the last shot, which was still being left. More time would not help, and it would be
+                // waited for before every shot to come.
                 Err(error) => last = Some(error),
             }
-            self.ahead += Duration::from_millis(200);
         }
         Err(last.context("nothing was tried")?)
     }

@@ -103,7 +103,7 @@ impl BrowserError {
                 "run it as `./geckodriver.sh COMMAND…`, which installs Firefox and geckodriver".to_owned()
             }
             (ErrorKind::NoBrowser { .. } | ErrorKind::NoDriver { .. }, Engine::Chromium) => {
-                "install chromium and chromium-driver (`./geckodriver.sh --tests COMMAND…` does), or use Firefox"
+                "run it as `./geckodriver.sh --chromium COMMAND…`, which installs Chromium and its driver, or use Firefox"
                     .to_owned()
             }
             (ErrorKind::NotAProgram { .. }, _) => {

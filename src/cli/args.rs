@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::setting::DEFAULT_CONFIG;
-use super::{audit, book, cancel, clock, club, config, demo, explain, lead, ledger, plan, replay, simulate, vault};
+use super::{
+    audit, book, cancel, clock, club, config, demo, explain, lead, ledger, plan, replay, settle, simulate, vault,
+};
 
 /// Books what a website opens at an instant
 #[derive(Debug, Parser)]
@@ -43,6 +45,8 @@ pub(super) enum Command {
     Book(book::Args),
     /// Give a confirmed booking back at the site
     Cancel(cancel::Args),
+    /// Say what the site shows of a booking that needs attention
+    Settle(settle::Args),
     /// Show what happened at which millisecond, and draw it
     Ledger(ledger::Args),
     /// Show whether submits may leave before the opening, so that they arrive at it

@@ -13,7 +13,7 @@ use super::household::{Household, open_beside, open_store, with_browser};
 use super::scratch::Scratch;
 use super::setting::Setting;
 use super::span::{from_now, opening_of};
-use super::{Exit, Failure, Timeline, kept, ledger};
+use super::{Exit, Failure, Timeline, kept, ledger, settle};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, keep_proofs, rehearse};
@@ -375,6 +375,9 @@ fn over(attempt: &Attempt, slot: Option<&Slot>, timeline: &Timeline) -> Value {
     };
     let (member, booking, state) = (&attempt.member, &attempt.booking, attempt.state.as_str());
     timeline.line(&format!("{member} · {booking}, {which}: {state} already, and not tried again; {note}"));
+    if attempt.state != State::Ended(Outcome::Confirmed) {
+        timeline.line(&settle::way_on(attempt));
+    }
     json!({
         "outcome": attempt.state.as_str(),
         "note": note,

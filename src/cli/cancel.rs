@@ -2,7 +2,6 @@
 
 mod held;
 
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +9,11 @@ use std::time::Duration;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use self::held::{Held, held, list};
+pub(super) use self::held::list;
+use self::held::{Held, held};
 use super::household::{Household, exit_of, open_store, with_browser};
 use super::setting::Setting;
-use super::{Exit, Failure, Timeline};
+use super::{Exit, Failure, Timeline, consent};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{self, CancelEnd, Cancelled, Event, Parts, What};
@@ -47,10 +47,7 @@ pub(super) struct Args {
 /// # Errors
 /// The configuration or the store cannot be used, or there is nothing to give back.
 pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> {
-    if !args.yes && !std::io::stdin().is_terminal() {
-        let why = "there is no terminal to ask on; with --yes it is cancelled without being asked";
-        return Err(Failure::new(Exit::Usage, why).into());
-    }
+    consent::can_be_asked(args.yes, "it is cancelled without being asked")?;
     let (config, zones) = setting.config_and_zones()?;
     let runtime = super::runtime()?;
     let result = runtime.block_on(async {
@@ -58,7 +55,7 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         let held = held(&args.booking, args.date, (&config, &zones), &store, SystemClock.now()).await?;
         let household = Household::new(config, zones, store.clone(), Redactor::new())?;
         ready(&household, &held)?;
-        let result = match args.yes || is_wanted(&held)? {
+        let result = match args.yes || consent::is_given(&format!("Cancel {} at the site?", held.words()))? {
             true => give_back(&household, &held, as_json).await,
             false => Ok(declined(&held)),
         };
@@ -96,21 +93,6 @@ fn ready(household: &Household, held: &Held) -> Result<(), Failure> {
     with_browser(&Parts { config: Arc::new(here), ..parts.clone() })?;
     let vault = household.vault().map_err(|error| Failure::new(Exit::Config, error.to_string()))?;
     vault.get(&member.vault).map(drop).map_err(|error| Failure::new(Exit::Data, error.to_string()))
-}
-
-/// Asks on the terminal; anything but a yes is a no.
-fn is_wanted(held: &Held) -> Result<bool, Failure> {
-    let question = crate::report::plain_lines(&format!("Cancel {} at the site? [y/N] ", held.words())).into_owned();
-    let io = |error: std::io::Error| Failure::new(Exit::Io, format!("the question cannot be asked: {error}"));
-    let mut out = std::io::stderr().lock();
-    out.write_all(question.as_bytes()).and_then(|()| out.flush()).map_err(io)?;
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(io)?;
-    Ok(is_yes(&line))
-}
-
-fn is_yes(line: &str) -> bool {
-    matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 async fn give_back(household: &Household, held: &Held, as_json: bool) -> anyhow::Result<Value> {
@@ -201,15 +183,4 @@ fn told(held: &Held, done: &Cancelled, steps: Vec<Value>) -> Value {
         "start": slot.start.to_string(),
         "steps": steps,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_yes_is_a_yes() {
-        assert!(["y\n", "Y", " yes \r\n", "YES"].into_iter().all(is_yes));
-        assert!(!["", "\n", "n\n", "no", "yess", "y n"].into_iter().any(is_yes));
-    }
 }

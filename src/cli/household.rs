@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::mail::{self, NoMail};
 use super::setting::{vault_at, vault_of, zones_of};
 use super::{Exit, Failure};
 use crate::browser::BrowserError;
 use crate::clock::{Clock, SystemClock, ZoneData};
-use crate::config::{Config, SmtpSecurity};
+use crate::config::Config;
 use crate::engine::{Parts, look_for_browser};
 use crate::model::{Member, Site};
-use crate::notify::{Security, Smtp, Transport};
+use crate::notify::Transport;
 use crate::store::{Cause, Matter, Store, StoreError, StoreErrorKind};
 use crate::telemetry::Redactor;
-use crate::vault::{Credentials, Vault, VaultError};
+use crate::vault::{Vault, VaultError};
 
 /// Everything an engine needs.
 #[derive(Clone)]
@@ -112,10 +113,12 @@ impl Household {
     }
 
     /// What a person should know before anything is tried: nobody should wait for an opening to hear that a browser, the vault
-    /// or an entry of it is missing.
+    /// or an entry of it is missing, or for a letter to hear that none can be sent.
     pub(super) fn warnings(&self) -> Vec<String> {
         let no_browser = look_for_browser(&self.parts()).err().map(|error| no_browser(&error));
-        [self.vault_warnings(), no_browser.into_iter().collect(), self.zone_warnings()].concat()
+        let no_mail = self.transport().err().map(|error| format!("mail cannot be sent, and letters wait: {error}"));
+        let missing = no_browser.into_iter().chain(no_mail).collect();
+        [self.vault_warnings(), missing, self.zone_warnings()].concat()
     }
 
     /// What is old about the time zone data.
@@ -189,36 +192,12 @@ impl Household {
         self.store.clone()
     }
 
-    /// Where letters go.
+    /// Where letters go, as things are now.
     ///
     /// # Errors
-    /// The mail server cannot be used as it is configured.
-    pub(super) fn transport(&self) -> anyhow::Result<Transport> {
-        let Some(mail) = &self.config.mail else { return Ok(Transport::BlackHole) };
-        let security = match mail.smtp_security {
-            SmtpSecurity::StartTls => Security::StartTls,
-            SmtpSecurity::Tls => Security::Tls,
-            SmtpSecurity::Plain => Security::None,
-        };
-        let smtp = Smtp {
-            host: mail.smtp_host.clone(),
-            port: Some(mail.smtp_port),
-            security,
-            login: self.mail_login(),
-            from: mail.from.clone(),
-            trusted: None,
-        };
-        Transport::smtp(&smtp).map_err(|error| Failure::new(Exit::Config, error.to_string()).into())
-    }
-
-    fn mail_login(&self) -> Option<Credentials> {
-        let mail = self.config.mail.as_ref()?;
-        let user = mail.smtp_user.clone()?;
-        if let Some(password) = &mail.smtp_password {
-            return Some(Credentials { user, password: password.clone() });
-        }
-        let kept = self.vault().ok()?.get(mail.vault.as_ref()?).ok()?;
-        Some(Credentials { user, password: kept.password })
+    /// Nothing can be sent.
+    pub(super) fn transport(&self) -> Result<Transport, NoMail> {
+        mail::transport(&self.config)
     }
 
     /// Keeps the configuration in the history: it is put in force.

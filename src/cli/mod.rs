@@ -11,6 +11,7 @@ pub mod check;
 mod clock;
 mod club;
 mod config;
+mod consent;
 mod demo;
 mod descriptors;
 mod exit;
@@ -21,12 +22,15 @@ mod kept;
 mod page;
 mod lead;
 mod ledger;
+mod mail;
+mod named;
 pub mod plan;
 mod replay;
 mod run;
 pub mod schema;
 mod scratch;
 mod setting;
+mod settle;
 mod simulate;
 mod span;
 mod speak;
@@ -93,6 +97,7 @@ fn perform(args: Args) -> anyhow::Result<ExitCode> {
         Command::Status => status::run(&setting, args.json),
         Command::Book(wanted) => book::run(&wanted, &setting, args.json),
         Command::Cancel(wanted) => cancel::run(&wanted, &setting, args.json),
+        Command::Settle(wanted) => settle::run(&wanted, &setting, args.json),
         Command::Replay(wanted) => replay::run(&wanted, &setting, args.json),
         Command::Simulate(wanted) => simulate::run(&wanted, &setting, args.json),
         Command::Vault(mut wanted) => {

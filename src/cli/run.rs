@@ -98,8 +98,7 @@ async fn daemon(
     household.keep(Cause::Start).await;
     let (engine, running) = Engine::start(household.parts());
     let nudge = Arc::new(Notify::new());
-    let post = Post::start(&household, &nudge)?;
-    tokio::spawn(journal::keep(engine.events(), household.store(), nudge));
+    tokio::spawn(journal::keep(engine.events(), household.store(), Arc::clone(&nudge)));
     tokio::spawn(troubles::keep(engine.events(), household.store(), household.redactor()));
     let stop = CancellationToken::new();
     let address = listener.local_addr()?;
@@ -109,13 +108,15 @@ async fn daemon(
     let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
     let store = household.store();
     let ahead = ahead::sentences(&household, None).await;
-    let (follower, in_force) = Follower::new(engine.clone(), household, post);
+    let (follower, in_force) = Follower::new(engine.clone(), household);
+    let post = Post::start(in_force.clone(), nudge);
     let following = tokio::spawn(follower.follow(reloads, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));
     ahead.iter().for_each(|line| super::say(&super::page::laid_out(line, super::page::width())));
     until_stopped(&mut signals, &watcher, &engine, running, &in_force).await?;
     stop.cancel();
     following.await?;
+    post.end().await;
     if let Ok(served) = tokio::time::timeout(LAST_ANSWERS, served).await {
         served??;
     }

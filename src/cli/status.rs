@@ -139,6 +139,8 @@ pub struct Line {
     pub last: Option<Known>,
     /// The ended attempt for that one date, where another one ended later: the date was edited.
     pub of_date: Option<Known>,
+    /// Attempts that are over, and of which only a person can find out whether they have their court.
+    pub unsettled: Vec<Known>,
     /// Attempts that are being worked on, or were when the last process ended.
     pub now: Vec<Now>,
     /// The next date that is still to be tried.
@@ -217,6 +219,7 @@ fn line(member: &MemberId, booking: &BookingName, configured: bool, of: &[&Known
         date: None,
         last: ended.max_by_key(|one| one.attempt.updated_at).map(|one| (*one).clone()),
         of_date: None,
+        unsettled: of.iter().filter(|one| is_unsettled(&one.attempt)).map(|one| (*one).clone()).collect(),
         now: working.map(|one| Now { known: (*one).clone(), wanted: None }).collect(),
         next: None,
     }
@@ -239,6 +242,10 @@ fn of_date(line: &Line, of: &[&Known]) -> Option<Known> {
 
 pub(super) fn works(attempt: &Attempt) -> bool {
     !attempt.state.is_ended() && attempt.state != State::Planned
+}
+
+fn is_unsettled(attempt: &Attempt) -> bool {
+    attempt.state == State::Ended(Outcome::NeedsAttention)
 }
 
 /// What a plan took back says nothing of the booking; a court that was given back does.
@@ -384,6 +391,22 @@ mod tests {
         assert!(!shown(same).contains("  date  "), "one line is enough for one date");
         let untried = Line { date: Some(date(2027, 7, 1)), ..one(&both) };
         assert!(shown(untried).contains("  date  Thu 2027-07-01\n"), "nothing is known of it");
+    }
+
+    #[test]
+    fn what_a_person_must_look_at_says_how_to_settle_it_even_when_another_date_came_later() {
+        let unsure = known(14, State::Ended(Outcome::NeedsAttention), "no list");
+        let mut won = known(21, State::Ended(Outcome::Confirmed), "");
+        won.attempt.updated_at = at("2027-07-07T06:00:02Z");
+        let line = one(&[&unsure, &won]);
+        assert_eq!(line.json()["unsettled"][0]["date"], "2027-07-14");
+        let words = shown(line).split_whitespace().collect::<Vec<_>>().join(" ");
+        let command = "`firstserve settle \"ana/wednesday singles\" --date 2027-07-14 --booked` or `--not-booked`";
+        assert!(
+            words.contains(&format!("look Wed 2027-07-14: look at the site, then say what it shows: {command}")),
+            "{words}"
+        );
+        assert!(!shown(one(&[&won])).contains("settle"), "the control");
     }
 
     #[test]

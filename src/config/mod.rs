@@ -24,5 +24,7 @@ pub use load::{Loaded, Zones, database, load, load_text};
 pub use moved::{Moved, moved};
 pub use place::Places;
 pub use schema::schema;
-pub use valid::{Browser, Config, Engine, Log, LogFormat, Mail, Server, SmtpSecurity, Vault, WebDriver};
+pub use valid::{
+    Browser, Config, Engine, Log, LogFormat, Mail, Server, SmtpSecurity, Vault, WebDriver, is_this_machine,
+};
 pub use watch::{Pace, Reason, Reload, Watcher, watch};

@@ -181,12 +181,22 @@ pub struct Mail {
     pub smtp_port: u16,
     /// How the connection is protected.
     pub smtp_security: SmtpSecurity,
-    /// The account.
+    /// The account; left out, it is the user of the vault entry.
     pub smtp_user: Option<String>,
     /// The vault entry of its password.
     pub vault: Option<String>,
     /// The password itself, where the environment says it; it goes before the vault's.
     pub smtp_password: Option<Secret>,
+}
+
+/// Whether a mail server of that name is on this very machine: to no other may a password travel without protection.
+pub fn is_this_machine(host: &str) -> bool {
+    match url::Host::parse(host).or_else(|_| url::Host::parse(&format!("[{host}]"))) {
+        Ok(url::Host::Domain(name)) => name == "localhost",
+        Ok(url::Host::Ipv4(address)) => address.is_loopback(),
+        Ok(url::Host::Ipv6(address)) => address.is_loopback(),
+        Err(_) => false,
+    }
 }
 
 /// How the connection to a mail server is protected.

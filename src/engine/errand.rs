@@ -104,9 +104,9 @@ pub(super) enum Reason {
     Begun,
     #[error("no booking asks for this date any more")]
     Vanished,
-    #[error("already booked on {date} by “{booking}”")]
+    #[error("another booking has, or may have, booked a court at that time: “{booking}” ({date})")]
     Held {
-        /// The booking that has the slot.
+        /// The booking that has the slot, or may have it.
         booking: String,
         /// The slot's date.
         date: jiff::civil::Date,

@@ -13,7 +13,8 @@ pub(super) fn problems(parts: &Parts, known: &[Problem]) -> Vec<Problem> {
     problems.extend(verify_reads_nothing(parts, known));
     problems.extend(announces_nothing(parts));
     problems.extend(format_of_nothing(parts));
-    problems.extend(steps_that_commit(parts));
+    problems.extend(steps_that_press(parts));
+    problems.extend(steps_that_send(parts));
     problems.extend(retry_would_resend(parts));
     problems.extend(login_cannot_be_checked(parts));
     problems.extend(pages_with_a_request(parts));
@@ -57,29 +58,58 @@ fn format_of_nothing(parts: &Parts) -> Option<Problem> {
     Some(Problem::error("no-opening", "nothing in announced/ reads what this describes").at(place.clone()).help(help))
 }
 
-/// The phases on whose pages the button of the commit may be.
-const BESIDE_THE_COMMIT: [Phase; 4] = [Phase::Prepare, Phase::Choose, Phase::Opening, Phase::Retry];
+/// The phases on whose pages the button of the commit may be. On the page where one logs in and on the list, a locator as plain
+/// as `button[type=submit]` means another one.
+const BESIDE_THE_COMMIT: [Phase; 5] = [Phase::Announced, Phase::Prepare, Phase::Choose, Phase::Opening, Phase::Retry];
 
 /// A step that presses the button of the commit would submit before there is a permit. Only what is written alike is found: two
-/// locators may mean one button, and nobody can tell that without the page. On the page where one logs in and on the list, a
-/// locator as plain as `button[type=submit]` means another one.
-fn steps_that_commit(parts: &Parts) -> Vec<Problem> {
-    let Some((commit, clicked)) = parts.commit.as_ref().and_then(|commit| Some((commit, commit.clicked()?))) else {
-        return Vec::new();
-    };
+/// locators may mean one button, and nobody can tell that without the page.
+fn steps_that_press(parts: &Parts) -> Vec<Problem> {
+    let Some(commit) = &parts.commit else { return Vec::new() };
     let help = format!(
         "{} clicks it, once and at the instant: take this step away; if it means another button, on another page, say which one: \
          within = …, has-text = \"…\"",
         commit.place()
     );
-    let commits = |verb: &Verb| verb.pressed().contains(clicked);
-    let steps = parts.steps.iter().filter(|(phase, _)| BESIDE_THE_COMMIT.contains(phase)).flat_map(|(_, steps)| steps);
-    let problem = |step: &Step| {
-        Problem::error("commits-early", "this step would press the button that books, before it may")
-            .at(step.place().clone())
-            .help(help.as_str())
+    let presses = |verb: &Verb| verb.pressed().iter().any(|locator| commit.clicked().contains(locator));
+    early(parts, |phase| BESIDE_THE_COMMIT.contains(&phase), &presses)
+        .map(|step| {
+            Problem::error("commits-early", "this step would press the button that books, before it may")
+                .at(step.place().clone())
+                .help(help.as_str())
+        })
+        .collect()
+}
+
+/// The same for a request. An address means the same wherever it is asked, so every phase is looked at that runs before there is
+/// a permit, or without one; only what cancels is its own affair.
+fn steps_that_send(parts: &Parts) -> Vec<Problem> {
+    let Some((commit, request)) = parts.commit.as_ref().and_then(|commit| Some((commit, commit.request()?))) else {
+        return Vec::new();
     };
-    steps.filter_map(|step| step.find(&commits)).map(problem).collect()
+    let help = format!(
+        "{} sends it, once and at the instant: take this step away; if it asks this address for something else, say so in a field \
+         of the body that both write out: action = \"look\" here, action = \"book\" there",
+        commit.place()
+    );
+    let sends = |verb: &Verb| matches!(verb, Verb::Request(asked) if asked.asks_the_same(request));
+    early(parts, |phase| phase != Phase::Cancel, &sends)
+        .map(|step| {
+            Problem::error("commits-early", "this step would send the request that books, before it may")
+                .at(step.place().clone())
+                .help(help.as_str())
+        })
+        .collect()
+}
+
+/// The steps of some phases that do what they must not, inner ones included.
+fn early<'p>(
+    parts: &'p Parts,
+    is_looked_at: impl Fn(Phase) -> bool,
+    commits: &impl Fn(&Verb) -> bool,
+) -> impl Iterator<Item = &'p Step> {
+    let steps = parts.steps.iter().filter(move |(phase, _)| is_looked_at(**phase)).flat_map(|(_, steps)| steps);
+    steps.filter_map(move |step| step.find(commits))
 }
 
 /// A reload of the page that answered a form sends the form again.

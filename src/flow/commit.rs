@@ -157,11 +157,19 @@ impl Commit {
         }
     }
 
-    /// The element that it clicks; the others that it names are for pages where this one is missing.
-    pub(super) fn clicked(&self) -> Option<&Locator> {
+    /// The elements that it clicks, in order of preference; none: it is a request.
+    pub(super) fn clicked(&self) -> &[Locator] {
         match &self.act {
-            Act::Click(target, _) => target.first(),
-            Act::Request(_) => None,
+            Act::Click(target, _) => target,
+            Act::Request(_) => &[],
+        }
+    }
+
+    /// The request that it sends; none: it clicks.
+    pub(super) fn request(&self) -> Option<&Request> {
+        match &self.act {
+            Act::Click(..) => None,
+            Act::Request(request) => Some(request),
         }
     }
 

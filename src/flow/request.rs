@@ -189,6 +189,12 @@ impl Request {
         self.read.iter().any(|(into, _)| into == name)
     }
 
+    /// Whether it asks a site for the same as another one, as far as their text says: by one method, at one address. A site that
+    /// has one address for everything is told in the body what is wanted, in a field that both write out in different words.
+    pub(super) fn asks_the_same(&self, other: &Self) -> bool {
+        self.method == other.method && self.url == other.url && !self.body.says_otherwise(&other.body)
+    }
+
     /// Renders it.
     pub(super) fn render(&self, pen: &mut Pen<'_>) -> Result<wire::Request, RenderError> {
         Ok(wire::Request {
@@ -203,6 +209,21 @@ impl Request {
 }
 
 impl Body {
+    fn says_otherwise(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Form(fields), Self::Form(others)) => any_shared(fields, others, says_otherwise),
+            (Self::Json(json), Self::Json(other)) => json.says_otherwise(other),
+            (Self::Form(fields), Self::Json(JsonTemplate::Object(members)))
+            | (Self::Json(JsonTemplate::Object(members)), Self::Form(fields)) => any_shared(
+                fields,
+                members,
+                |field, member| matches!(member, JsonTemplate::Text(text) if says_otherwise(field, text)),
+            ),
+            (Self::JsonText(text), Self::JsonText(other)) => text != other,
+            _ => false,
+        }
+    }
+
     fn render(&self, pen: &mut Pen<'_>) -> Result<wire::Body, RenderError> {
         Ok(match self {
             Self::Empty => wire::Body::Empty,
@@ -214,6 +235,18 @@ impl Body {
 }
 
 impl JsonTemplate {
+    fn says_otherwise(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(text), Self::Text(other)) => says_otherwise(text, other),
+            (Self::Scalar(value), Self::Scalar(other)) => value != other,
+            (Self::Array(items), Self::Array(others)) => {
+                items.iter().zip(others).any(|(item, other)| item.says_otherwise(other))
+            }
+            (Self::Object(members), Self::Object(others)) => any_shared(members, others, Self::says_otherwise),
+            _ => false,
+        }
+    }
+
     fn render(&self, pen: &mut Pen<'_>) -> Result<Json, RenderError> {
         Ok(match self {
             Self::Text(template) => Json::String(pen.write(template)?),
@@ -228,4 +261,14 @@ impl JsonTemplate {
             }
         })
     }
+}
+
+/// Whether both are written out, in different words: what stands in a hole is not known yet.
+fn says_otherwise(text: &Template, other: &Template) -> bool {
+    matches!((text.whole_text(), other.whole_text()), (Some(text), Some(other)) if text != other)
+}
+
+/// Whether something is so of a field that both have.
+fn any_shared<T, U>(fields: &[(String, T)], others: &[(String, U)], is_so: impl Fn(&T, &U) -> bool) -> bool {
+    fields.iter().any(|(name, value)| others.iter().any(|(other, theirs)| name == other && is_so(value, theirs)))
 }

@@ -1,12 +1,13 @@
 //! The postman: takes what is due from the outbox until he is told to stop.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::patience;
 use super::transport::{SendError, Server, Transport};
@@ -18,6 +19,9 @@ const ROUND: i64 = 20;
 
 /// The longest the outbox is not looked into.
 const NAP: Duration = Duration::from_secs(60);
+
+/// How soon the way is asked for again while there is none: somebody may have just put the password into the vault.
+const LOOK_FOR_WAY: Duration = Duration::from_secs(5);
 
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,21 +38,20 @@ pub struct Delivered {
 
 /// Delivers until `stop`. It looks when `nudge` says that there is something new, when the next try is due, and every
 /// minute. A try that is cut off by stopping is repeated at the next start, with the same Message-ID.
-pub async fn deliver(
+///
+/// `way` says where letters go. It is asked before each round, so what was put right meanwhile is used; while it knows none, the
+/// letters stay in the outbox and no try of theirs is spent.
+pub async fn deliver<E: Display + Send>(
     store: Store,
-    transport: Transport,
+    way: impl Fn() -> Result<Transport, E> + Send + Sync,
     clock: Arc<dyn Clock>,
     nudge: Arc<Notify>,
     stop: CancellationToken,
 ) {
+    let mut told = None;
     while !stop.is_cancelled() {
         let round = async {
-            match deliver_due(&store, &transport, clock.as_ref()).await {
-                Ok(done) if done != Delivered::default() => debug!(?done, "letters"),
-                Ok(_) => {}
-                Err(error) => warn!(%error, "the outbox waits"),
-            }
-            let until = next_look(&store, clock.now()).await;
+            let until = look(&store, &way, clock.as_ref(), &mut told).await;
             tokio::select! {
                 () = nudge.notified() => {}
                 () = clock.sleep_until(until) => {}
@@ -58,6 +61,44 @@ pub async fn deliver(
             () = stop.cancelled() => {}
             () = round => {}
         }
+    }
+}
+
+/// One look into the outbox, and when to look again. The way is asked for only when a letter is due; why there is none is told
+/// once, and again when the reason is another.
+async fn look<E: Display + Send>(
+    store: &Store,
+    way: &(impl Fn() -> Result<Transport, E> + Send + Sync),
+    clock: &dyn Clock,
+    told: &mut Option<String>,
+) -> Timestamp {
+    let now = clock.now();
+    if !matches!(store.next_letter().await, Ok(Some(next)) if next <= now) {
+        return next_look(store, now).await;
+    }
+    let transport = match way().map_err(|error| error.to_string()) {
+        Ok(transport) => transport,
+        Err(why) => {
+            if told.as_ref() != Some(&why) {
+                hold(store, &why, now).await;
+                *told = Some(why);
+            }
+            return now + LOOK_FOR_WAY;
+        }
+    };
+    *told = None;
+    match deliver_due(store, &transport, clock).await {
+        Ok(done) if done != Delivered::default() => debug!(?done, "letters"),
+        Ok(_) => {}
+        Err(error) => warn!(%error, "the outbox waits"),
+    }
+    next_look(store, clock.now()).await
+}
+
+async fn hold(store: &Store, why: &str, now: Timestamp) {
+    error!(why, "mail cannot be sent; letters wait until it can");
+    if let Err(error) = store.hold_letters(why, now).await {
+        warn!(%error, "the outbox waits");
     }
 }
 

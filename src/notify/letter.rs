@@ -120,11 +120,17 @@ fn reason_and_next(facts: &Facts<'_>, words: &Words) -> (String, String) {
     };
     let booking = format!("`firstserve book {}`", quoted(facts.attempt.booking.as_str()));
     let vault = format!("`firstserve vault set {}`", quoted(facts.vault));
-    (reason, next.replace("`firstserve book`", &booking).replace("`firstserve vault set`", &vault))
+    let next = next.replace("`firstserve book`", &booking).replace("`firstserve vault set`", &vault);
+    (reason, next.replace("`firstserve settle ", &settle(facts.attempt)))
 }
 
-/// As a shell takes it.
-fn quoted(name: &str) -> String {
+/// What comes before the word of what the site shows.
+fn settle(Attempt { member, booking, date, .. }: &Attempt) -> String {
+    format!("`firstserve settle {} --date {date} ", quoted(&format!("{member}/{booking}")))
+}
+
+/// A booking's or an entry's name as a shell takes it.
+pub fn quoted(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
     if !name.is_empty() && name.chars().all(is_plain) {
         name.to_owned()

@@ -49,11 +49,6 @@ fn part(text: &str) -> String {
     if let Some(rows) = note::holds(text) {
         return format!("el sitio tiene {rows} reservas de ella");
     }
-    if let Some(held) = text.strip_prefix("already booked on ")
-        && let Some((date, booking)) = held.split_once(" by ")
-    {
-        return format!("ya reservada el {date} por {booking}");
-    }
     if let Some(command) = text.strip_suffix(" puts the right ones into the vault") {
         return format!("{command} guarda los correctos");
     }
@@ -61,12 +56,16 @@ fn part(text: &str) -> String {
 }
 
 /// What stands before a quoted text.
-const QUOTES: [(&str, &str); 5] = [
+const QUOTES: [(&str, &str); 6] = [
     (note::CANNOT_READ, "no se pudo leer en el sitio si la reserva existe: "),
     (note::NO_PERMIT, "no se pudo guardar el permiso: "),
     (note::NO_CREDENTIALS, "el archivo de contraseñas no da los datos de acceso: "),
     ("the store could not be read: ", "no se pudo leer la base de datos: "),
     ("the site says: ", "el sitio dice: "),
+    (
+        "another booking has, or may have, booked a court at that time: ",
+        "otra reserva tiene, o puede que tenga, una cancha a esa hora: ",
+    ),
 ];
 
 fn fixed(note: &str) -> Option<&'static str> {
@@ -149,7 +148,10 @@ mod tests {
         let twice = es(&format!("{}; {}", note::LISTED_ALREADY, note::held_more_than_once(2)));
         assert_eq!(twice, "ya estaba en la lista del sitio; no se envió nada; el sitio tiene 2 reservas de ella");
         assert_eq!(es(&format!("{}no rows; at all", note::CANNOT_READ)), format!("{}no rows; at all", QUOTES[0].1));
-        assert_eq!(es("already booked on 2027-07-18 by “doubles”"), "ya reservada el 2027-07-18 por “doubles”");
+        assert_eq!(
+            es("another booking has, or may have, booked a court at that time: “doubles” (2027-07-18)"),
+            "otra reserva tiene, o puede que tenga, una cancha a esa hora: “doubles” (2027-07-18)"
+        );
         let refused = es(
             "the site does not accept the user name or password; `firstserve vault set a/b` puts the right ones into the vault",
         );

@@ -9,6 +9,7 @@ use lettre::transport::smtp::authentication::Credentials as Login;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
+use crate::config::is_this_machine;
 use crate::store::Letter;
 use crate::vault::Credentials;
 
@@ -127,7 +128,7 @@ impl Transport {
     /// What is wrong with the configuration.
     pub fn smtp(smtp: &Smtp) -> Result<Self, SmtpError> {
         let from = smtp.from.parse().map_err(|_| SmtpError::From(smtp.from.clone()))?;
-        if smtp.security == Security::None && smtp.login.is_some() && !is_here(&smtp.host) {
+        if smtp.security == Security::None && smtp.login.is_some() && !is_this_machine(&smtp.host) {
             return Err(SmtpError::PlainPassword(smtp.host.clone()));
         }
         let mut mailer = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(smtp.host.as_str())
@@ -178,10 +179,6 @@ fn tls(smtp: &Smtp) -> Result<Tls, lettre::transport::smtp::Error> {
     Ok(if smtp.security == Security::Tls { Tls::Wrapper(parameters) } else { Tls::Required(parameters) })
 }
 
-fn is_here(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,7 +199,12 @@ mod tests {
     #[test]
     fn a_password_never_travels_in_the_clear() {
         assert!(matches!(Transport::smtp(&smtp("mail.example.org")), Err(SmtpError::PlainPassword(_))));
-        assert!(Transport::smtp(&smtp("127.0.0.1")).is_ok());
+        for here in ["127.0.0.1", "::1", "localhost"] {
+            assert!(Transport::smtp(&smtp(here)).is_ok(), "{here}");
+        }
+        for elsewhere in ["10.0.0.1", "2001:db8::1", "localhost.example.org", "no host"] {
+            assert!(Transport::smtp(&smtp(elsewhere)).is_err(), "{elsewhere}");
+        }
         let safe = Smtp { security: Security::StartTls, ..smtp("mail.example.org") };
         assert!(Transport::smtp(&safe).is_ok());
     }

@@ -133,7 +133,8 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::NeedsAttention => (
             "firstserve could not find out from the site whether the court is yours: perhaps it is.",
-            "Look at your bookings on the site first. Please do not book again before you have: you might end up with two.",
+            "Look at your bookings on the site, and please do not book again before you have: you might end up with two. Then say what \
+             it shows: `firstserve settle --booked` or `firstserve settle --not-booked`. After the second one `firstserve book` may try again.",
         ),
     }
 }
@@ -221,7 +222,9 @@ fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
         ),
         Outcome::NeedsAttention => (
             "firstserve no pudo averiguar en el sitio si la cancha es tuya: quizá lo sea.",
-            "Mira primero tus reservas en el sitio. Por favor, no vuelvas a reservar antes de hacerlo: podrías acabar con dos.",
+            "Mira tus reservas en el sitio y, por favor, no vuelvas a reservar antes de hacerlo: podrías acabar con dos. Luego di qué \
+             muestra: `firstserve settle --booked` (está reservada) o `firstserve settle --not-booked` (no lo está). Después de lo \
+             segundo, `firstserve book` puede volver a intentarlo.",
         ),
     }
 }

@@ -134,7 +134,7 @@ impl Store {
                 slot::take(&mut write, id, slot).await?;
             }
             if outcome == Outcome::Confirmed {
-                permit::won(&mut write, id, at).await?;
+                permit::close_open(&mut write, id, "won", at).await?;
             }
             if outcome == Outcome::Cancelled && withdrawn {
                 withdraw(&mut write, id).await?;
@@ -210,11 +210,13 @@ pub(super) async fn conflict(
     Ok(StoreErrorKind::Conflict { attempt: id.clone(), expected, found })
 }
 
-/// The word of the trail: the new state, but a waiting list that led to a court is a promotion, and a court can be given back.
+/// The word of the trail: the new state, but a waiting list that led to a court is a promotion, a court can be given back, and a
+/// person can settle what is over.
 fn event(from: State, to: State) -> &'static str {
     match (from, to) {
         (State::Waitlisted, State::Ended(Outcome::Confirmed)) => "promoted",
         (State::Ended(Outcome::Confirmed), State::Ended(Outcome::Cancelled)) => "cancelled-at-site",
+        (State::Ended(_), State::Ended(_)) => "settled-by-hand",
         (_, to) => to.as_str(),
     }
 }

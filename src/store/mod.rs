@@ -36,6 +36,7 @@ mod read;
 mod restore;
 mod schema;
 mod session;
+mod settle;
 mod slot;
 mod stumble;
 mod trouble;
@@ -61,6 +62,7 @@ pub use past_permits::PastPermit;
 pub use permit::{Evidence, OpenPermit, Permit, PermitId};
 pub use plan::{PlanChange, Planned};
 pub use session::{JournalId, JournalledSession};
+pub use settle::Seen;
 pub use slot::Slot;
 pub use wants::Want;
 

@@ -205,6 +205,23 @@ impl Store {
         })
         .await
     }
+
+    /// What is due cannot be tried at all; `why` is kept for people, without secrets, and no try is counted.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn hold_letters(&self, why: &str, now: Timestamp) -> Result<(), StoreError> {
+        doing("say why letters wait", async {
+            let mut write = self.write().await?;
+            sqlx::query("UPDATE outbox SET last_error = $1 WHERE done_at IS NULL AND next_try <= $2")
+                .bind(why)
+                .bind(nanos(now))
+                .execute(write.connection())
+                .await?;
+            write.commit().await
+        })
+        .await
+    }
 }
 
 /// Puts a letter into the outbox within the transaction of what it tells.

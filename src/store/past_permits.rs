@@ -30,7 +30,7 @@ pub struct PastPermit {
     pub answer: Option<Answer>,
     /// Nobody knows yet whether it counted.
     pub open: bool,
-    /// The site's list proved that it did not count though nobody knew the answer.
+    /// The site's list, or a person who has looked, proved that it did not count though nobody knew the answer.
     pub absent: bool,
 }
 

@@ -212,9 +212,15 @@ impl Store {
     }
 }
 
-/// Settles what is open of a confirmed attempt.
-pub(super) async fn won(write: &mut Write, attempt: &AttemptId, at: Timestamp) -> Result<(), StoreErrorKind> {
-    sqlx::query("UPDATE permit SET result = 'won', settled_at = $1 WHERE attempt = $2 AND settled_at IS NULL")
+/// Settles what is open of an attempt, with that result.
+pub(super) async fn close_open(
+    write: &mut Write,
+    attempt: &AttemptId,
+    result: &'static str,
+    at: Timestamp,
+) -> Result<(), StoreErrorKind> {
+    sqlx::query("UPDATE permit SET result = $1, settled_at = $2 WHERE attempt = $3 AND settled_at IS NULL")
+        .bind(result)
         .bind(nanos(at))
         .bind(attempt.as_str())
         .execute(write.connection())

@@ -110,6 +110,8 @@ fn of_worlds() -> Vec<Problem> {
     }
     let environment = [("FIRSTSERVE_SERVER_LISTN", "x"), ("FIRSTSERVE_SERVER_DB_POOL_SIZE", "many")];
     problems.extend(World::with(CLUB).load_in(&environment).problems);
+    let server = "[mail]\nfrom = \"a@example.org\"\nsmtp-host = \"smtp.example.org\"\n";
+    problems.extend(World::with(&format!("{server}{CLUB}{DOUBLES}")).load_in(&[("SMTP_PASSWORD", "x")]).problems);
     problems
 }
 

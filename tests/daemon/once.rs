@@ -19,7 +19,7 @@ async fn renaming_or_editing_a_confirmed_booking_submits_nothing_more() {
     let renamed = house.ended("tennis").await;
     assert_eq!(outcome(&renamed), "skipped", "{renamed:?}");
     let note = renamed.note.unwrap_or_default();
-    assert!(note.contains("already booked") && note.contains("singles"), "{note}");
+    assert!(note.contains("has, or may have, booked") && note.contains("“singles”"), "{note}");
 
     with(booking("other court", "ana", club.date(), "3", "17:00"));
     assert_eq!(outcome(&house.ended("other court").await), "skipped", "nobody plays on two courts at once");

@@ -177,6 +177,59 @@ fn the_tests_bring_what_they_need() {
     }
 }
 
+/// A machine with Firefox, on which apt makes Chromium and its driver.
+fn without_chromium() -> Machine {
+    let machine = Machine::of_user(0).with_installers().ready();
+    let bin = machine.bin().display().to_string();
+    let make = format!("printf '#!/bin/sh\\n' >\"{bin}/$name\"; chmod +x \"{bin}/$name\"");
+    let apt = format!(
+        "cat >/dev/null; case \"$*\" in *install*chromium*) for name in chromium chromedriver; do {make}; done;; esac"
+    );
+    machine.with("apt-get", &apt)
+}
+
+#[test]
+fn chromium_comes_when_the_command_names_it() {
+    let named: [&[&str]; 4] = [
+        &["sh", "-c", "exit 3", "--", "demo", "--browser", "chromium"],
+        &["sh", "-c", "exit 3", "--", "demo", "--browser=chromium"],
+        &["env", "FIRSTSERVE_BROWSER_ENGINE=chromium", "sh", "-c", "exit 3"],
+        &["--chromium", "sh", "-c", "exit 3"],
+    ];
+    for words in named {
+        let machine = without_chromium();
+        let ran = machine.run(words, "");
+        assert_eq!(ran.status.code(), Some(3), "{words:?}: {}", stderr(&ran));
+        let said = stderr(&ran);
+        assert!(said.contains("installing chromium chromium-driver (apt)"), "{words:?}: {said}");
+        let log = machine.log();
+        assert!(!log.contains("shellcheck") && !log.contains("postgresql"), "no more than that: {log}");
+        assert_eq!(stderr(&machine.run(words, "")), "", "the second time is silent");
+    }
+    let machine = without_chromium();
+    let output = machine.command(&["sh", "-c", ""]).env("FIRSTSERVE_BROWSER_ENGINE", "chromium").output().unwrap();
+    assert!(machine.log().contains("chromium-driver"), "{}", stderr(&output));
+}
+
+#[test]
+fn without_such_a_word_there_is_no_chromium() {
+    let others: [&[&str]; 3] = [
+        &["sh", "-c", "", "demo"],
+        &["sh", "-c", "", "--browser", "firefox", "chromium"],
+        &["sh", "-c", "", "--browser"],
+    ];
+    for words in others {
+        let machine = without_chromium();
+        let ran = machine.run(words, "");
+        assert_eq!((ran.status.code(), stderr(&ran).as_str(), machine.log().as_str()), (Some(0), "", ""), "{words:?}");
+    }
+    let nowhere = Machine::of_user(0).ready().run(&["sh", "--browser", "chromium"], "");
+    assert_eq!(nowhere.status.code(), Some(69));
+    assert!(stderr(&nowhere).contains("Chromium or chromedriver is not installed"), "{}", stderr(&nowhere));
+    let idle = Machine::of_user(0).with_installers().ready().run(&["sh", "--browser", "chromium"], "");
+    assert!(stderr(&idle).contains("Chromium was installed and is not on PATH"), "{}", stderr(&idle));
+}
+
 #[test]
 fn a_wrong_option_is_a_usage_error() {
     let ran = Machine::of_user(0).ready().run(&["--nonsense"], "");

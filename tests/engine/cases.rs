@@ -35,16 +35,16 @@ const PERSON: &str = "the site wants to see a person";
 
 /// Every fault, in the order of the documentation.
 pub(super) const EXPECTED: &[Expected] = &[
-    won(Fault::LateOpening, 2..=6, "not-open", &[HTTP]),
+    won(Fault::LateOpening, 2..=6, "not-open", &[HTTP, SCRIPT, ARMED]),
     won(Fault::UnavailableAtOpening, 2..=2, "unavailable", &[HTTP, SCRIPT, ARMED, NATIVE]),
     // Chromium sends a dropped submit again by itself; its bookings are counted, not its submits.
     exactly(2, won(Fault::DropBeforeCommit, 1..=3, "dropped", &[HTTP, SCRIPT, ARMED, CHROMIUM])),
     exactly(1, won(Fault::DropAfterCommit, 1..=2, "dropped", &[HTTP, SCRIPT, ARMED, NATIVE, CHROMIUM])),
-    won(Fault::ErrorAfterCommit, 1..=1, "bad-gateway", &[HTTP]),
+    won(Fault::ErrorAfterCommit, 1..=1, "bad-gateway", &[HTTP, SCRIPT]),
     won(Fault::Logout, 2..=2, "login-expired", &[SCRIPT, ARMED]),
-    won(Fault::Taken, 2..=2, "taken", &[HTTP]),
+    won(Fault::Taken, 2..=2, "taken", &[HTTP, SCRIPT, ARMED]),
     lost(Fault::AllTaken, Outcome::Taken, "every choice was taken", 4..=4, Some("taken"), &[HTTP]),
-    lost(Fault::Quota, Outcome::Quota, "the account has used its allowance", 1..=1, Some("quota"), &[HTTP]),
+    lost(Fault::Quota, Outcome::Quota, "the account has used its allowance", 1..=1, Some("quota"), &[HTTP, SCRIPT]),
     lost(
         Fault::Redesign,
         Outcome::SelectorBroken,
@@ -73,7 +73,7 @@ pub(super) const EXPECTED: &[Expected] = &[
     won(Fault::CachedList, 1..=1, "taken", &[HTTP, SCRIPT, CHROMIUM, CHROMIUM_HTTP]),
     won(Fault::TruncatedList, 1..=1, "bad-gateway", &[HTTP, SCRIPT, CHROMIUM, CHROMIUM_HTTP]),
     won(Fault::Truncated, 1..=1, "truncated", &[HTTP, SCRIPT]),
-    won(Fault::Empty200, 2..=2, "empty", &[HTTP]),
+    won(Fault::Empty200, 2..=2, "empty", &[HTTP, SCRIPT]),
     won(Fault::CsrfRotates, 1..=1, "confirmed", &[HTTP]),
     won(Fault::LiesTaken, 1..=1, "taken", &[HTTP, SCRIPT]),
     won(Fault::LiesNotOpen, 1..=1, "not-open", &[HTTP, SCRIPT]),

@@ -2,6 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use firstserve::browser::Engine;
+use firstserve::model::FireMode;
+
 use super::cases::{EXPECTED, Expected};
 
 const DOCUMENT: &str = include_str!("../../docs/faults.md");
@@ -20,11 +23,11 @@ fn differences(document: &str) -> Vec<String> {
     wrong
 }
 
-/// Fault, what the club does, terminal state, what the user reads, submits.
+/// Fault, what the club does, terminal state, what the user reads, submits, the ways to fire in which it is tried.
 fn difference(expected: &Expected, row: Option<&Vec<&str>>) -> Option<String> {
     let fault = expected.fault.as_str();
-    let Some([name, does, state, reads, submits]) = row.map(Vec::as_slice) else {
-        return Some(format!("{fault}: no row of five cells"));
+    let Some([name, does, state, reads, submits, tried]) = row.map(Vec::as_slice) else {
+        return Some(format!("{fault}: no row of six cells"));
     };
     let is = [
         *name == format!("`{fault}`"),
@@ -32,6 +35,7 @@ fn difference(expected: &Expected, row: Option<&Vec<&str>>) -> Option<String> {
         *state == format!("`{}`", expected.outcome.as_str()),
         reads.contains(expected.note),
         *submits == in_words(&expected.submits),
+        *tried == ways(expected.ways),
     ];
     is.contains(&false).then(|| format!("{fault}: {row:?} is not as expected: {is:?}"))
 }
@@ -42,6 +46,15 @@ fn in_words(submits: &RangeInclusive<usize>) -> String {
     } else {
         format!("{} to {}", submits.start(), submits.end())
     }
+}
+
+/// `http, script, script in Chromium`: Firefox is not named.
+fn ways(ways: &[(Engine, FireMode)]) -> String {
+    let word = |(browser, fire): &(Engine, FireMode)| match browser {
+        Engine::Firefox => fire.as_str().to_owned(),
+        Engine::Chromium => format!("{} in Chromium", fire.as_str()),
+    };
+    ways.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
 fn cells(line: &str) -> Vec<&str> {
@@ -59,6 +72,7 @@ fn a_document_that_is_wrong_is_caught() {
     assert_eq!(wrong("`selector-broken`", "`missed`").len(), 1);
     assert_eq!(wrong("| `lies-taken`", "| lies-taken").len(), 5, "a row is missing, and those after it are others");
     assert_eq!(wrong("it is on the site's own list", "fine").len(), 1);
-    let more = format!("{DOCUMENT}\n| `invented` | x | `taken` | y | 1 |\n");
+    assert_eq!(wrong("| http, script, armed |", "| http, script |").len(), 1, "a way that is not tried, or not told");
+    let more = format!("{DOCUMENT}\n| `invented` | x | `taken` | y | 1 | http |\n");
     assert_eq!(differences(&more).len(), 1);
 }

@@ -1,6 +1,8 @@
 //! Letters travel through a real mail server, which is not always kind.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use firstserve::clock::{Clock, SimClock, SystemClock};
@@ -189,9 +191,10 @@ async fn the_postman_wakes_at_a_nudge_and_stops_when_told() {
     let server = MailServer::start(&[]);
     let post = Post::new(to(&server)).await;
     let (nudge, stop) = (Arc::new(Notify::new()), CancellationToken::new());
+    let transport = post.transport.clone();
     let postman = tokio::spawn(deliver(
         post.store.clone(),
-        post.transport.clone(),
+        move || Ok::<_, Infallible>(transport.clone()),
         Arc::new(SystemClock),
         Arc::clone(&nudge),
         stop.clone(),
@@ -210,4 +213,43 @@ async fn the_postman_wakes_at_a_nudge_and_stops_when_told() {
     stop.cancel();
     tokio::time::timeout(Duration::from_secs(5), postman).await.expect("it stops in time").expect("without a panic");
     drop(server);
+}
+
+#[tokio::test]
+async fn while_there_is_no_way_letters_wait_and_no_try_is_spent() {
+    let server = MailServer::start(&[]);
+    let post = Post::new(to(&server)).await;
+    post.store.queue_letter(None, &letter("one"), SystemClock.now()).await.expect("queued");
+    let (nudge, stop) = (Arc::new(Notify::new()), CancellationToken::new());
+    let (is_there, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let way = {
+        let (is_there, asked, transport) = (Arc::clone(&is_there), Arc::clone(&asked), post.transport.clone());
+        move || {
+            asked.fetch_add(1, Ordering::SeqCst);
+            if is_there.load(Ordering::SeqCst) { Ok(transport.clone()) } else { Err("no password yet") }
+        }
+    };
+    let clock = Arc::new(SystemClock);
+    let postman = tokio::spawn(deliver(post.store.clone(), way, clock, Arc::clone(&nudge), stop.clone()));
+    for times in 1..4 {
+        nudge.notify_one();
+        let asked_again = async {
+            while asked.load(Ordering::SeqCst) < times {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), asked_again).await.expect("each nudge asks for the way");
+    }
+    let waiting = post.store.waiting_letters().await.expect("read");
+    assert_eq!((waiting.count, waiting.last_error.as_deref()), (1, Some("no password yet")));
+    let due = post.store.due_letters(SystemClock.now(), 10).await.expect("read");
+    assert_eq!(due.iter().map(|letter| letter.tries).collect::<Vec<_>>(), [0]);
+    assert!(server.is_quiet());
+
+    is_there.store(true, Ordering::SeqCst);
+    nudge.notify_one();
+    let message = tokio::task::spawn_blocking(move || server.next_message()).await.expect("it arrives");
+    assert_eq!(message["message_id"], "<one@firstserve>");
+    stop.cancel();
+    tokio::time::timeout(Duration::from_secs(5), postman).await.expect("it stops in time").expect("without a panic");
 }

@@ -11,6 +11,7 @@ mod overview;
 mod plan;
 mod postgres;
 mod rivals;
+mod settle;
 mod story;
 
 use firstserve::model::{AttemptId, Choice, State};

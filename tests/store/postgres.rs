@@ -1,5 +1,5 @@
 //! PostgreSQL: it opens, gets its tables, and serves one daemon only. (Of what it does with attempts only one that
-//! gives its court back is tested here.)
+//! gives its court back, and one that a person settles, are tested here.)
 
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::again::{asks_again, gives_back};
 use super::at;
+use super::settle::settles_as_not_booked;
 
 /// Starting a server takes a second, and longer on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,6 +43,7 @@ async fn a_second_daemon_on_one_database_is_refused() {
     assert_eq!(first.fires(&FireFilter::default()).await.expect("its tables are there"), []);
     let id = gives_back(&first).await;
     asks_again(&first, &id).await;
+    settles_as_not_booked(&first).await;
     let says = super::announced::says(at(3_900), at(3_500));
     first.announce(&"01".into(), &says, at(3_900), true).await.expect("it is the same SQL");
     assert_eq!(first.announced(jiff::civil::Date::MIN).await.expect("read"), [says]);

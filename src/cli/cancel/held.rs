@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::cli::{Exit, Failure};
+use crate::cli::named::named;
+use crate::cli::{Exit, Failure, settle};
 use crate::clock::ZoneData;
 use crate::config::Config;
-use crate::model::{Attempt, BookingName, MemberId, Outcome, State};
-use crate::report::did_you_mean;
+use crate::model::{Attempt, BookingName, Outcome, State};
 use crate::schedule::first_instant;
 use crate::store::{AttemptFilter, Slot, Store};
 
@@ -46,14 +46,15 @@ pub(super) async fn held(
     now: Timestamp,
 ) -> anyhow::Result<Held> {
     let all = store.attempts(&AttemptFilter::default()).await?;
-    let (member, booking) = named(wanted, config, &all)?;
+    let won = all.iter().filter(|one| one.state == State::Ended(Outcome::Confirmed));
+    let (member, booking) = named(wanted, config, won)?;
     let of_booking: Vec<Attempt> =
         all.into_iter().filter(|one| one.member == member && one.booking == booking).collect();
     if let Some(date) = date {
-        let known = of_booking.iter().find(|one| one.date == date).map(|one| one.state);
-        if known != Some(State::Ended(Outcome::Confirmed)) {
+        let known = of_booking.iter().find(|one| one.date == date).cloned();
+        if known.as_ref().map(|one| one.state) != Some(State::Ended(Outcome::Confirmed)) {
             let ahead = ahead(of_booking, (config, zones), store, now).await?;
-            return Err(not_confirmed(&booking, date, known, &ahead).into());
+            return Err(not_confirmed(&booking, date, known.as_ref(), &ahead).into());
         }
         let attempt = of_booking.into_iter().find(|one| one.date == date).expect("it is confirmed");
         let slot = store.slot_of(&attempt.id).await?.ok_or_else(|| no_slot(&attempt))?;
@@ -63,9 +64,13 @@ pub(super) async fn held(
         }
         return Ok(Held { attempt, slot, others: Vec::new() });
     }
+    let unsure = of_booking.iter().find(|one| one.state == State::Ended(Outcome::NeedsAttention)).cloned();
     let mut ahead = ahead(of_booking, (config, zones), store, now).await?.into_iter();
     let Some((attempt, slot)) = ahead.next() else {
-        let cure = "`firstserve status` says what became of it";
+        let cure = match unsure {
+            Some(unsure) => format!("{} needs attention: {}", unsure.date, settle::way_on(&unsure)),
+            None => "`firstserve status` says what became of it".to_owned(),
+        };
         return Err(Failure::new(Exit::Data, format!("`{booking}` has no confirmed date ahead; {cure}")).into());
     };
     Ok(Held { attempt, slot, others: ahead.map(|(other, _)| other.date).collect() })
@@ -96,36 +101,14 @@ fn has_begun(attempt: &Attempt, slot: &Slot, (config, zones): (&Config, &ZoneDat
     zone.is_some_and(|zone| first_instant(slot.start, &zone) <= now)
 }
 
-/// The booking of that name, or `MEMBER/NAME`, of the configuration or of what is confirmed.
-fn named(wanted: &str, config: &Config, all: &[Attempt]) -> Result<(MemberId, BookingName), Failure> {
-    let configured = config.bookings.iter().map(|booking| (&booking.member, &booking.name));
-    let won = all.iter().filter(|one| one.state == State::Ended(Outcome::Confirmed));
-    let mut known: Vec<_> = configured.chain(won.map(|one| (&one.member, &one.booking))).collect();
-    known.sort();
-    known.dedup();
-    let is =
-        |(member, name): &&(&MemberId, &BookingName)| name.as_str() == wanted || format!("{member}/{name}") == wanted;
-    let mut found = known.iter().filter(is);
-    match (found.next(), found.next()) {
-        (Some((member, name)), None) => Ok(((*member).clone(), (*name).clone())),
-        (Some(_), Some(_)) => {
-            Err(Failure::new(Exit::Data, format!("several members have a booking `{wanted}`; write MEMBER/NAME")))
-        }
-        (None, _) => {
-            let names: Vec<&str> = known.iter().map(|(_, name)| name.as_str()).collect();
-            let help = match did_you_mean(wanted, names.iter().copied()) {
-                Some(near) => format!("; did you mean `{near}`?"),
-                None => format!("; the bookings are: {}", names.join(", ")),
-            };
-            Err(Failure::new(Exit::Data, format!("there is no booking `{wanted}`{help}")))
-        }
-    }
-}
-
-fn not_confirmed(booking: &BookingName, date: Date, state: Option<State>, ahead: &[(Attempt, Slot)]) -> Failure {
-    let what = match state {
+fn not_confirmed(booking: &BookingName, date: Date, known: Option<&Attempt>, ahead: &[(Attempt, Slot)]) -> Failure {
+    let what = match known.map(|known| known.state) {
         None => "is no date of it that is known".to_owned(),
         Some(State::Ended(Outcome::Cancelled)) => "is cancelled already".to_owned(),
+        Some(State::Ended(Outcome::NeedsAttention)) => {
+            let way_on = known.map(settle::way_on).unwrap_or_default();
+            format!("needs attention: {way_on}")
+        }
         Some(state @ State::Ended(_)) => format!("ended {}", state.as_str()),
         Some(state) => format!("is {}; to call it off, take it out of the configuration", state.as_str()),
     };
@@ -138,7 +121,7 @@ fn not_confirmed(booking: &BookingName, date: Date, state: Option<State>, ahead:
 }
 
 /// `2027-07-18, 2027-07-25`, and how many more there are.
-pub(super) fn list(dates: &[Date]) -> String {
+pub(in crate::cli) fn list(dates: &[Date]) -> String {
     let named: Vec<String> = dates.iter().take(NAMED).map(Date::to_string).collect();
     match dates.len().saturating_sub(NAMED) {
         0 => named.join(", "),

@@ -98,8 +98,8 @@ mod tests {
             sentence: Some("Court 1 bookings for July 18 aren't open yet.".to_owned()),
         });
         let (booking, member) = (name.into(), "ana".into());
-        let (date, last, of_date) = (None, None, None);
-        Line { booking, member, paused: false, configured: true, date, last, of_date, now: Vec::new(), next }
+        let (date, last, of_date, unsettled) = (None, None, None, Vec::new());
+        Line { booking, member, paused: false, configured: true, date, last, of_date, unsettled, now: Vec::new(), next }
     }
 
     fn said(lines: &[Line]) -> String {

@@ -7,7 +7,6 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::post::Post;
 use crate::cli::household::Household;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Reload};
@@ -32,7 +31,6 @@ const OTHER_DATABASE: &str = "`database` under [server] is another one than this
 pub(super) struct Follower {
     engine: Handle,
     household: Household,
-    post: Post,
     in_force: watch::Sender<Household>,
     /// The configuration of the start, whose database this process keeps.
     started: Arc<Config>,
@@ -40,13 +38,13 @@ pub(super) struct Follower {
 
 impl Follower {
     /// Nothing is followed yet; the receiver has what is in force at any time.
-    pub(super) fn new(engine: Handle, household: Household, post: Post) -> (Self, watch::Receiver<Household>) {
+    pub(super) fn new(engine: Handle, household: Household) -> (Self, watch::Receiver<Household>) {
         let (in_force, seen) = watch::channel(household.clone());
         let started = Arc::clone(household.config());
-        (Self { engine, household, post, in_force, started }, seen)
+        (Self { engine, household, in_force, started }, seen)
     }
 
-    /// Follows the configuration until `stop`; then the postman is called back.
+    /// Follows the configuration until `stop`.
     pub(super) async fn follow(mut self, mut reloads: Receiver<Reload>, stop: CancellationToken) {
         let mut look_again = tokio::time::interval(LOOK_FOR_VAULT);
         let mut look_at_zones = tokio::time::interval(LOOK_AT_ZONES);
@@ -63,7 +61,6 @@ impl Follower {
                 _ = tell_again.tick() => self.tell_of_old_zones(),
             }
         }
-        self.post.end().await;
     }
 
     async fn take(self, loaded: Loaded) -> Self {
@@ -77,9 +74,8 @@ impl Follower {
     }
 
     async fn obey(self, config: Arc<Config>) -> Self {
-        let Self { engine, household: old, mut post, in_force, started } = self;
+        let Self { engine, household: old, in_force, started } = self;
         tell_what_waits(old.config(), &config);
-        let new_mail = old.config().mail != config.mail;
         let household = old.under(config);
         for warning in household.warnings() {
             tracing::warn!("{warning}");
@@ -87,9 +83,6 @@ impl Follower {
         // At once: what follows asks the database, and who is told of its loss is told as it stands now.
         in_force.send_replace(household.clone());
         household.keep(Cause::Reload).await;
-        if new_mail {
-            post = post.sent_to(&household).await;
-        }
         engine.reload(household.parts()).await;
         for line in super::ahead::sentences(&household, Some(old.config())).await {
             tracing::info!("{line}");
@@ -97,7 +90,7 @@ impl Follower {
         if household.config().server.database != started.server.database {
             tracing::error!("{OTHER_DATABASE}");
         }
-        Self { engine, household, post, in_force, started }
+        Self { engine, household, in_force, started }
     }
 
     fn refuse(&self, loaded: &Loaded) {

@@ -1,8 +1,9 @@
-//! The postman of the daemon, who is sent out anew when the mail server changes.
+//! The postman of the daemon, who goes by the configuration that is in force.
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tokio::sync::watch::Receiver;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -12,36 +13,21 @@ use crate::notify::deliver;
 
 /// A postman under way.
 pub(super) struct Post {
-    nudge: Arc<Notify>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Post {
-    /// Sends him out.
-    ///
-    /// # Errors
-    /// The mail server cannot be used as it is configured.
-    pub(super) fn start(household: &Household, nudge: &Arc<Notify>) -> anyhow::Result<Self> {
+    /// Sends him out. Mail that cannot be sent as things are stops nothing: its letters wait, and it is told.
+    pub(super) fn start(in_force: Receiver<Household>, nudge: Arc<Notify>) -> Self {
         let stop = CancellationToken::new();
-        let clock = Arc::new(SystemClock);
-        let transport = household.transport()?;
-        let task = tokio::spawn(deliver(household.store(), transport, clock, Arc::clone(nudge), stop.clone()));
-        Ok(Self { nudge: Arc::clone(nudge), stop, task })
-    }
-
-    /// Sends him to another mail server; when it cannot be used, he goes on as before and it is told.
-    pub(super) async fn sent_to(self, household: &Household) -> Self {
-        match Self::start(household, &self.nudge) {
-            Ok(post) => {
-                self.end().await;
-                post
-            }
-            Err(error) => {
-                tracing::error!(%error, "the new [mail] cannot be used; letters go the old way");
-                self
-            }
-        }
+        let store = in_force.borrow().store();
+        let way = move || {
+            let household = in_force.borrow().clone();
+            household.transport()
+        };
+        let task = tokio::spawn(deliver(store, way, Arc::new(SystemClock), nudge, stop.clone()));
+        Self { stop, task }
     }
 
     /// Calls him back; what was not delivered waits in the store.

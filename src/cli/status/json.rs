@@ -7,7 +7,7 @@ use super::super::span::opening_of;
 use super::{Known, Line, Now, Status};
 
 impl Status {
-    /// `{"running","process","letters_waiting","letters_error","bookings":[{"booking","member","configured","paused","status","date","of_date","last","now","next"}]}`; the process is
+    /// `{"running","process","letters_waiting","letters_error","bookings":[{"booking","member","configured","paused","status","date","of_date","last","unsettled","now","next"}]}`; the process is
     /// null where nothing runs, or its number is not known.
     pub fn json(&self) -> Value {
         let process = self.holder.as_deref().and_then(|holder| holder.strip_prefix("process ")?.parse::<u32>().ok());
@@ -32,6 +32,7 @@ impl Line {
             "date": self.date.map(|date| date.to_string()),
             "of_date": self.of_date.as_ref().map(Known::json),
             "last": self.last.as_ref().map(Known::json),
+            "unsettled": self.unsettled.iter().map(Known::json).collect::<Vec<_>>(),
             "now": self.now.iter().map(Now::json).collect::<Vec<_>>(),
             "next": self.next.as_ref().map(|next| json!({
                 "date": next.date.to_string(),

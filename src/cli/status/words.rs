@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::super::page;
 use super::super::setting::Setting;
+use super::super::settle;
 use super::super::span::from_now;
 use super::{Known, Line, Next, Now, Status};
 use crate::model::{Attempt, State};
@@ -97,7 +98,8 @@ impl Line {
         let rows = self.now.iter().flat_map(|one| one.rows(runs, now));
         let rows = rows.chain(self.next.as_ref().map(|next| ("next", next.words(now))));
         let rows = rows.chain(self.dated(now).map(|words| ("date", words)));
-        for (name, words) in rows.chain(self.last.as_ref().map(|last| ("last", last.words(now)))) {
+        let rows = rows.chain(self.last.as_ref().map(|last| ("last", last.words(now))));
+        for (name, words) in rows.chain(self.unsettled.iter().map(|one| ("look", one.way_on()))) {
             let words = page::wrapped(&plain(&words), INDENT, width);
             writeln!(text, "  {name:<width$}{words}", width = INDENT - 2).expect("writing to a String cannot fail");
         }
@@ -135,6 +137,11 @@ impl Now {
 }
 
 impl Known {
+    /// What only a person can find out, and how he says it.
+    fn way_on(&self) -> String {
+        format!("{}: {}", day(self.attempt.date), settle::way_on(&self.attempt))
+    }
+
     fn words(&self, now: Timestamp) -> String {
         let Attempt { date, state, note, updated_at, .. } = &self.attempt;
         let what = self.won().map(|slot| format!(" court {} at {}", slot.court, slot.start.strftime("%H:%M")));

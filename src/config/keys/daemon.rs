@@ -109,12 +109,12 @@ static MAIL: Table = Table {
         Key::new(
             "smtp-security",
             Kind::Word(&["starttls", "tls", "none"]),
-            "How the connection is protected; `none` is for a server on this machine.",
+            "How the connection is protected; `none` is for a server on this machine, or one without a log-in.",
         )
         .default("starttls"),
-        Key::new("smtp-user", Kind::Text, "The account at the mail server; its password is in the vault.")
+        Key::new("smtp-user", Kind::Text, "The account at the mail server; left out: the user of the vault entry.")
             .older("SMTP_USER"),
-        Key::new("vault", Kind::Text, "The vault entry that holds the mail server's password."),
+        Key::new("vault", Kind::Text, "The vault entry that holds user and password of the mail server."),
         Key::new("smtp-password", Kind::Secret, "The mail server's password, from the environment only.")
             .older("SMTP_PASSWORD"),
     ],

@@ -75,6 +75,11 @@ impl Template {
         self.parts.iter().map(|part| if let Part::Literal(text) = part { text } else { filler }).collect()
     }
 
+    /// The text, where it has no hole.
+    pub(super) fn whole_text(&self) -> Option<String> {
+        self.holes().next().is_none().then(|| self.skeleton(""))
+    }
+
     /// Whether it begins with a hole.
     pub(super) fn begins_with_hole(&self) -> bool {
         matches!(self.parts.first(), Some(Part::Hole(_)))
