@@ -1,4 +1,8 @@
 //! Everything a run needs to know, taken from the configuration it is started with.
+//!
+//! `held` says which other attempts have the times of its choices, or may have them.
+
+mod held;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,16 +12,15 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Parts;
-use crate::config::Config;
 use crate::flow::Flow;
 use crate::model::{
-    Announced, Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, Occurrence, Outcome, Site, SiteId, State,
+    Announced, Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, MemberId, Occurrence, Outcome, Sessions,
+    Site, SiteId, State,
 };
-use crate::schedule::{
-    choices_on, first_instant, named_time, opening, opening_by_rule, second_instant, take_announced,
-};
+use crate::schedule::{first_instant, opening, second_showing, take_announced};
 use crate::store::{Lost, PastLogIn, PastPermit, PermitId, Slot, StoreError};
-use crate::timing::{Chosen, Facts, Lead, LeadWhy, Learned, Past, choose, lead, permit_lead};
+use crate::timing::{Chosen, Facts, Hold, Lead, LeadWhy, Learned, Past, choose, lead, permit_lead};
+use held::Rivals;
 
 /// An attempt's facts, frozen.
 #[derive(Clone)]
@@ -47,6 +50,9 @@ pub(super) struct Errand {
     log_ins: Vec<PastLogIn>,
     /// What the site has announced of slots from the attempt's date on.
     announced: Vec<Announced>,
+    rivals: Rivals,
+    /// Choices whose time another attempt has, or may have, as it was when that was asked last.
+    pub(super) held: Vec<Hold>,
 }
 
 /// Why an attempt cannot be run.
@@ -82,6 +88,18 @@ pub(super) enum Reason {
         /// The entry of the vault that was used.
         account: String,
     },
+    #[error(
+        "it was booked with the account {account} of the vault, and {member} has {vault} by now, whose list does not show it; \
+         for as long as it takes to cancel it, write `vault = \"{account}\"` under [member.{member}], or cancel it at the site"
+    )]
+    WonByAnotherAccount {
+        /// The entry of the vault that was used.
+        account: String,
+        /// Whose it is.
+        member: MemberId,
+        /// The entry of the vault that the member has today.
+        vault: String,
+    },
     #[error("its opening passed while nothing could act, and the slot itself has begun")]
     Begun,
     #[error("no booking asks for this date any more")]
@@ -100,9 +118,11 @@ pub(super) enum Reason {
 impl Reason {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
-            Self::Unconfigured | Self::Unseen { .. } | Self::OtherAccount { .. } | Self::Store(_) => {
-                Outcome::NeedsAttention
-            }
+            Self::Unconfigured
+            | Self::Unseen { .. }
+            | Self::OtherAccount { .. }
+            | Self::WonByAnotherAccount { .. }
+            | Self::Store(_) => Outcome::NeedsAttention,
             Self::Begun => Outcome::Missed,
             Self::Vanished => Outcome::Cancelled,
             Self::Held { .. } => Outcome::Skipped,
@@ -148,10 +168,9 @@ impl Errand {
         errand.refuse_other_account()?;
         errand.recall_announced();
         errand.recall(parts).await?;
-        if attempt.state == State::Planned {
-            errand.refuse_held(attempt, parts).await?;
-        }
-        Ok(errand)
+        let is_had = errand.look_for_holders(&parts.store).await?;
+        let is_begun = attempt.state.is_spent() || attempt.state == State::Waitlisted;
+        is_had.filter(|_| !is_begun).map_or(Ok(errand), Err)
     }
 
     /// The facts of an attempt that no store knows of.
@@ -165,8 +184,9 @@ impl Errand {
         let zone = parts.zones.zone(&site.time_zone).ok_or(Reason::Unconfigured)?;
         let permits = parts.store.permits_of(&attempt.id).await?;
         let configured = site.court(&slot.court).map(|court| court.site_id.clone());
-        let spent = permits.iter().rev().find(|permit| permit.court == slot.court);
-        let court_site_id = configured.or_else(|| Some(spent?.court_site_id.clone())).ok_or(Reason::Unconfigured)?;
+        let spent = || permits.iter().rev().find(|permit| permit.court == slot.court);
+        let won = permits.iter().rev().find(|permit| permit.court == slot.court && permit.start == slot.start);
+        let court_site_id = configured.or_else(|| Some(spent()?.court_site_id.clone())).ok_or(Reason::Unconfigured)?;
         let choice = Choice {
             court: slot.court.clone(),
             court_site_id,
@@ -176,8 +196,13 @@ impl Errand {
             starts_at: first_instant(slot.start, &zone),
         };
         let errand = Self::gather(attempt, vec![choice], parts)?;
-        errand.refuse_account_other_than_of(spent)?;
-        Ok(errand)
+        match errand.other_account(won) {
+            None => Ok(errand),
+            Some(account) => {
+                let Member { id, vault, .. } = &errand.member;
+                Err(Reason::WonByAnotherAccount { account, member: id.clone(), vault: vault.clone() })
+            }
+        }
     }
 
     fn gather(attempt: &Attempt, choices: Vec<Choice>, parts: &Parts) -> Result<Self, Reason> {
@@ -203,6 +228,8 @@ impl Errand {
             lost: Vec::new(),
             log_ins: Vec::new(),
             announced: Vec::new(),
+            rivals: Rivals::of(attempt, parts),
+            held: Vec::new(),
         })
     }
 
@@ -245,20 +272,21 @@ impl Errand {
 
     /// What was submitted with one account is not on the list of another.
     fn refuse_other_account(&self) -> Result<(), Reason> {
-        self.refuse_account_other_than_of(self.open_permit())
-    }
-
-    fn refuse_account_other_than_of(&self, permit: Option<&PastPermit>) -> Result<(), Reason> {
-        let Some(permit) = permit else { return Ok(()) };
-        match permit.account.as_ref().filter(|account| **account != self.member.vault) {
+        let Some(permit) = self.open_permit() else { return Ok(()) };
+        match self.other_account(Some(permit)) {
             None => Ok(()),
             Some(account) => Err(Reason::OtherAccount {
                 court: permit.court.clone(),
                 start: permit.start,
                 site: self.site.id.clone(),
-                account: account.clone(),
+                account,
             }),
         }
+    }
+
+    /// The account that a permit was spent with, where the member has another one today.
+    fn other_account(&self, permit: Option<&PastPermit>) -> Option<String> {
+        permit?.account.clone().filter(|account| *account != self.member.vault)
     }
 
     /// What rehearsals have proved and earlier openings have taught.
@@ -285,19 +313,6 @@ impl Errand {
         self.lead = Lead::OFF;
     }
 
-    /// Renaming or editing a booking never books twice: a slot that is ours, or may be, is not booked again, nor another one of
-    /// that date when the first has begun.
-    async fn refuse_held(&self, attempt: &Attempt, parts: &Parts) -> Result<(), Reason> {
-        let all = self.booking.as_ref().map(|booking| choices_on(booking, &self.site, &self.zone, attempt.date));
-        for choice in all.as_ref().unwrap_or(&self.choices) {
-            let held = parts.store.overlapping(&choice.into()).await?;
-            if let Some(other) = held.iter().find(|other| is_same_wish(other, attempt, &parts.config)) {
-                return Err(Reason::Held { booking: other.booking.to_string(), date: other.date });
-            }
-        }
-        Ok(())
-    }
-
     /// What the machine is told.
     pub(super) fn facts(&self) -> Facts {
         Facts {
@@ -306,7 +321,9 @@ impl Errand {
             mode: self.mode(),
             opening_steps: self.engine_opens(),
             planned_at: self.planned_at,
-            learned: Learned { lead: self.lead.by, opens_late: self.second_showing().or(self.opens_late) },
+            learned: Learned { lead: self.lead.by, opens_late: self.opens_late },
+            second_showings: self.second_showings(),
+            one_session: self.site.sessions == Sessions::One,
         }
     }
 
@@ -316,15 +333,9 @@ impl Errand {
         (opening > self.planned_at).then(|| at.duration_since(opening))
     }
 
-    /// From the opening to the second showing of its local time, where that comes twice: the site may mean either.
-    fn second_showing(&self) -> Option<Duration> {
-        let choice = self.choices.first()?;
-        let rule = self.site.court(&choice.court)?.opens;
-        if choice.opening != opening_by_rule(choice, &self.site, &self.zone) {
-            return None;
-        }
-        let second = second_instant(named_time(rule, choice.start, choice.length)?, &self.zone)?;
-        Duration::try_from(second.duration_since(choice.opening)).ok()
+    /// Of each choice, by its own court's rule.
+    fn second_showings(&self) -> Vec<Option<Duration>> {
+        self.choices.iter().map(|choice| second_showing(choice, &self.site, &self.zone)).collect()
     }
 
     /// The mode that is used; never `Auto`.
@@ -342,7 +353,10 @@ impl Errand {
             state: attempt.state,
             uncertain: u8::try_from(uncertain).unwrap_or(u8::MAX),
             lost,
+            held: self.held.clone(),
+            choice: self.submitted_last().unwrap_or_default(),
             claimed: self.open_permit().is_some_and(|permit| permit.answer == Some(Answer::Confirmed)),
+            absent: self.permits.last().is_some_and(|permit| permit.absent),
             refused: self.refused(),
             logins: self.logins(false, self.planned_at),
             verify_logins: self.logins(true, self.permits.last().map_or(self.planned_at, |permit| permit.spent_at)),
@@ -363,6 +377,12 @@ impl Errand {
     fn logins(&self, verifies: bool, since: Timestamp) -> u8 {
         let counted = |past: &&PastLogIn| past.verifies == verifies && past.at >= since;
         u8::try_from(self.log_ins.iter().filter(counted).count()).unwrap_or(u8::MAX)
+    }
+
+    /// The choice of the last permit, while it is one.
+    fn submitted_last(&self) -> Option<usize> {
+        let last = self.permits.last()?;
+        self.choices.iter().position(|choice| is_for(last, choice))
     }
 
     /// What the last submit was answered for certain.
@@ -395,15 +415,6 @@ fn still_asked_for(attempt: &Attempt, zone: &TimeZone, parts: &Parts) -> bool {
     let booking = parts.config.booking(&attempt.member, &attempt.booking);
     let today = parts.clock.now().to_zoned(zone.clone()).date();
     booking.is_some_and(|booking| !booking.paused) && attempt.date <= today
-}
-
-/// Whether the other attempt is, or may be, the same wish by an earlier name: of the same account at the same site, where a name
-/// that the configuration knows no more may have become any other.
-fn is_same_wish(other: &Attempt, attempt: &Attempt, config: &Config) -> bool {
-    let account = |member| config.member(member).map(|member| &member.vault);
-    let same_member = [None, account(&attempt.member)].contains(&account(&other.member));
-    let same_site = other.site == attempt.site || config.site(&other.site).is_none();
-    other.id != attempt.id && same_member && same_site
 }
 
 fn is_for(permit: &PastPermit, choice: &Choice) -> bool {

@@ -77,7 +77,7 @@ mod tests {
     use crate::model::{ClockRule, Follow, Site, State};
     use crate::store::{AttemptFilter, Mark, Store};
     use crate::telemetry::Redactor;
-    use crate::timing::{Event, Listing, Staging};
+    use crate::timing::{Event, Hold, Listing, Staging};
 
     /// Everything that was asked for at the site, over all lives.
     #[derive(Clone, Default)]
@@ -149,6 +149,8 @@ mod tests {
         async fn rest(&mut self) {}
 
         fn take(&mut self, _: Arc<Flow>) {}
+
+        fn held(&mut self, _: &[Hold]) {}
 
         fn logins(&mut self) -> u8 {
             0

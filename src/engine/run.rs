@@ -2,6 +2,7 @@
 
 mod account;
 mod announced;
+mod holders;
 mod ledger;
 mod look;
 mod write;
@@ -108,6 +109,10 @@ pub(super) struct Run<P> {
     pub(super) moving: bool,
     /// No booking asks for it any more.
     pub(super) withdrawn: bool,
+    /// It was called off, and the machine has not heard of it.
+    pub(super) called_off: bool,
+    /// It was said that another attempt is waited for.
+    pub(super) says_whom: bool,
     /// The store knows what it was taken up with.
     pub(super) is_told: bool,
 }
@@ -157,8 +162,12 @@ impl<P: Performer> Run<P> {
     }
 
     async fn perform(&mut self, next: Next) -> Result<Event, Finish> {
+        if is_reversible(&next) && std::mem::take(&mut self.called_off) {
+            return Ok(Event::Cancel);
+        }
         Ok(match next {
             Next::Wait(at) => return self.wait(at).await,
+            Next::AskHolders { at, rest } => return self.ask_holders(at, rest).await,
             Next::Stage { choice, from } => {
                 self.tell_wants().await;
                 self.stage(choice, from).await
@@ -257,7 +266,7 @@ impl<P: Performer> Run<P> {
         }
     }
 
-    fn may_move(&self) -> bool {
+    pub(super) fn may_move(&self) -> bool {
         let state = self.machine.state();
         !state.is_spent() && state != State::Waitlisted
     }
@@ -288,7 +297,7 @@ impl<P: Performer> Run<P> {
                 self.reporter.say(spent, What::Entered(State::Submitting));
                 Event::Spent
             }
-            Err(error) if error.is_slot_held() => Event::Held(error.to_string()),
+            Err(error) if error.is_slot_held() => self.holders().await,
             Err(error) => {
                 self.doubtful = true;
                 self.reporter.say(self.clock.now(), What::Degraded(format!("no permit: {error}")));
@@ -330,6 +339,14 @@ impl<P: Performer> Run<P> {
             at: self.clock.now(),
         }
     }
+}
+
+/// Whether an attempt can be called off before that: a fire that has its permit, and the look for what came of it, are done first.
+fn is_reversible(next: &Next) -> bool {
+    matches!(
+        next,
+        Next::Wait(_) | Next::AskHolders { .. } | Next::Stage { .. } | Next::Open { .. } | Next::Spend { .. }
+    )
 }
 
 /// What mends a refused account.

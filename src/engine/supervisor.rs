@@ -338,6 +338,7 @@ impl<C: Crew> Supervisor<C> {
             stored: attempt.state,
             permit: errand.permit.clone(),
             letter: letters(&errand, &attempt, &self.parts),
+            says_whom: false,
             performer: self.crew.hands(errand.clone(), &attempt, &self.parts, reporter.clone(), self.locks.clone()),
             store: self.parts.store.clone(),
             clock: Arc::clone(&self.parts.clock),
@@ -350,6 +351,7 @@ impl<C: Crew> Supervisor<C> {
             doubtful: false,
             moving: false,
             withdrawn: false,
+            called_off: false,
             is_told: false,
             id: attempt.id,
         };

@@ -20,8 +20,8 @@ pub use announced::{
 };
 pub use instant::{Showing, first_instant, second_instant, showing, start_of};
 pub use notes::{Note, notes, touched};
-pub use occurrences::{AHEAD, choices_on, never_open, occurrences};
-pub use opening::{ALWAYS_OPEN, is_always_open, named_time, opening};
+pub use occurrences::{AHEAD, asks_for, choices_on, never_open, occurrences};
+pub use opening::{ALWAYS_OPEN, is_always_open, named_time, opening, second_showing};
 pub use rule::Rule;
 pub use rule_error::{RuleError, RuleErrorKind};
 pub use words::{not_open_yet, waits};

@@ -33,6 +33,11 @@ pub fn choices_on(booking: &Booking, site: &Site, zone: &TimeZone, date: Date) -
     occurrence(booking, site, zone, date, |_| true).choices
 }
 
+/// Whether a date is one of the booking's, paused or not.
+pub fn asks_for(booking: &Booking, date: Date) -> bool {
+    dates(booking, date, 1).first() == Some(&date)
+}
+
 /// The choices of the next occurrence that can never be booked, because they would open only when the slot has begun.
 pub fn never_open(booking: &Booking, site: &Site, zone: &TimeZone, now: Timestamp) -> Vec<Choice> {
     let next = dates(booking, now.to_zoned(zone.clone()).date(), 1);

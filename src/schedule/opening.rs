@@ -1,11 +1,13 @@
 //! When a slot can first be booked.
 
+use std::time::Duration;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
-use super::instant::first_instant;
-use crate::model::{MeasuredTo, OpeningRule};
+use super::instant::{first_instant, second_instant};
+use crate::model::{Choice, MeasuredTo, OpeningRule, Site};
 
 /// The opening of what can be booked at any time: an instant that is past for everybody.
 pub const ALWAYS_OPEN: Timestamp = Timestamp::UNIX_EPOCH;
@@ -45,6 +47,17 @@ pub fn named_time(rule: OpeningRule, start: DateTime, length: SignedDuration) ->
         }
         OpeningRule::Before { .. } | OpeningRule::Always => None,
     }
+}
+
+/// From a choice's opening to the second showing of the local time that its court's rule names, where that comes twice and the
+/// opening is the first: the site may mean either.
+pub fn second_showing(choice: &Choice, site: &Site, zone: &TimeZone) -> Option<Duration> {
+    let rule = site.court(&choice.court)?.opens;
+    let named = named_time(rule, choice.start, choice.length)?;
+    if choice.opening != first_instant(named, zone) {
+        return None;
+    }
+    Duration::try_from(second_instant(named, zone)?.duration_since(choice.opening)).ok()
 }
 
 /// The end of the slot that counts, by the wall clock. A slot that ends at 24:00 ends on the next date.

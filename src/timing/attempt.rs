@@ -17,10 +17,12 @@
 //! one place ([`Machine::opens`]).
 //!
 //! Here: the way from ready to the answer. `facts` has what a machine is made of, `instants` when it does what, `stage` the way to
-//! ready and its troubles, `choices` which choice is tried and what becomes of the others, `verify` what the site's list says.
+//! ready and its troubles, `choices` which choice is tried and what becomes of the others, `held` those that another attempt may
+//! have, `verify` what the site's list says.
 
 mod choices;
 mod facts;
+mod held;
 mod instants;
 mod refusal;
 mod stage;
@@ -32,7 +34,7 @@ use jiff::Timestamp;
 
 use super::note;
 use super::site_back_off;
-use super::{Aim, Decision, Event, Listing, Next, Record, Staging, Trouble};
+use super::{Aim, Decision, Event, Hold, Listing, Next, Record, Staging, Trouble};
 use crate::model::{Answer, Outcome, State};
 pub use facts::{Facts, Past};
 use refusal::Refusal;
@@ -66,6 +68,12 @@ pub struct Machine {
     aim: Aim,
     state: State,
     lost: Vec<bool>,
+    /// Who has the time of each choice, or may have it.
+    held: Vec<Option<Hold>>,
+    /// Who has them was asked for.
+    asked: bool,
+    /// How often, since the last permit.
+    asks: u32,
     choice: usize,
     open_permit: bool,
     uncertain: u8,
@@ -119,13 +127,17 @@ impl Machine {
     /// A machine for an attempt, new or taken up from the store.
     pub fn new(facts: Facts, past: Past) -> Self {
         let lost = (0..facts.choices.len()).map(|choice| past.lost.contains(&choice)).collect();
+        let is_open = past.state.is_spent() && past.refused.is_none() && !past.absent;
         Self {
+            held: held::by_choice(past.held, facts.choices.len()),
+            asked: false,
+            asks: 0,
             facts,
             aim: Aim::OWN,
             state: past.state,
             lost,
-            choice: 0,
-            open_permit: past.state.is_spent() && past.refused.is_none(),
+            choice: past.choice,
+            open_permit: is_open,
             uncertain: past.uncertain,
             logins: past.logins,
             verify_logins: past.verify_logins,
@@ -206,6 +218,8 @@ impl Machine {
             return *old == opening;
         }
         *old = opening;
+        // What the rule names counts no more.
+        self.facts.second_showings[choice] = None;
         self.moved = true;
         self.moves += 1;
         true
@@ -226,7 +240,7 @@ impl Machine {
             Event::Opened => self.opened(),
             Event::Spent => self.fire(now),
             Event::SpendFailed(why) => self.no_permit(&why, now),
-            Event::Held(by) => self.end(Outcome::Skipped, &by),
+            Event::Held(holds) => self.held(holds, now),
             Event::Answered(answer) => self.answered(answer, now),
             Event::NotSent(trouble) => self.not_sent(trouble, now),
             Event::NoAnswer(_) => self.unknown(vec![], now),
@@ -257,6 +271,7 @@ impl Machine {
             State::Planned => self.take_up(now),
             State::Preparing => self.prepare_again(now),
             State::Ready if now >= self.permit_at() => self.let_go(now),
+            State::Ready if self.asks_next(now) => self.ask_holders(now),
             // A look that may outlast the permit is none.
             State::Ready if now >= self.look_until() => bare(Next::Wait(self.permit_at())),
             State::Ready => bare(Next::CheckLogin),
@@ -293,10 +308,15 @@ impl Machine {
         if now >= permit_at {
             return self.let_go(now);
         }
-        let last_check = self.fire_at() - LAST_LOGIN_CHECK;
-        let check_at = now + LOGIN_CHECK_EVERY;
+        let last_check = self.last_check();
+        let check_at = if self.stands_by(now) { self.ask_at(now) } else { now + LOGIN_CHECK_EVERY };
         let next = if now < last_check { check_at.min(last_check) } else { permit_at };
         bare(Next::Wait(next.min(permit_at)))
+    }
+
+    /// When a staged session is looked at for the last time before its fire.
+    fn last_check(&self) -> Timestamp {
+        self.fire_at() - LAST_LOGIN_CHECK
     }
 
     /// Everything is staged and the time has come, if it has not gone by in a machine that slept.
@@ -322,6 +342,7 @@ impl Machine {
     }
 
     fn spend(&mut self) -> Decision {
+        self.asked = false;
         bare(Next::Spend { choice: self.choice })
     }
 
@@ -335,6 +356,7 @@ impl Machine {
         }
         self.state = State::Submitting;
         self.open_permit = true;
+        self.asks = 0;
         let at = self.fire_at().max(now);
         self.ladder_from.get_or_insert(at.max(self.opening()));
         (self.verify_logins, self.verify_logins_before) = (0, 0);

@@ -70,6 +70,13 @@ pub enum Next {
         /// Which choice.
         choice: usize,
     },
+    /// Wait until `at`, and then ask who has the times of the choices: [`super::Event::Held`].
+    AskHolders {
+        /// Not before.
+        at: Timestamp,
+        /// First give the session back: the others of the account need it.
+        rest: bool,
+    },
     /// Submit, never before `at`, and read the answer.
     Fire {
         /// Which choice.

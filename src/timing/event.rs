@@ -31,8 +31,9 @@ pub enum Event {
     Spent,
     /// The store could not take the permit.
     SpendFailed(String),
-    /// Another attempt of the same member has the slot, or may have it.
-    Held(String),
+    /// Which choices are at a time that another attempt of the same account has, or may have: after a permit that was refused for
+    /// it, and after [`super::Next::AskHolders`]. What is not named is free.
+    Held(Vec<Hold>),
     /// The site answered the submit.
     Answered(Answer),
     /// The submit provably never left this machine: why it was not made.
@@ -54,6 +55,17 @@ pub enum Event {
         /// Whether they have steps between the opening and the commit.
         opening_steps: bool,
     },
+}
+
+/// A choice at a time that another attempt of the same account has, or may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Which choice.
+    pub choice: usize,
+    /// Who has it, in words.
+    pub by: String,
+    /// The other attempt is over: it has the time, or nobody will know. Otherwise it may still lose it.
+    pub for_good: bool,
 }
 
 /// What the site's own list says about the attempt's choices.

@@ -17,8 +17,7 @@ const NEAR: SignedDuration = SignedDuration::from_secs(150);
 pub struct Learned {
     /// By how much the first fire leaves before the opening; zero unless the site has opted in.
     pub lead: Duration,
-    /// How long after the opening the site may really open: as the last time, where it did not open at once, or at the second
-    /// showing of a local time that comes twice.
+    /// How long after the opening the site may really open: as the last time, where it did not open at once.
     pub opens_late: Option<Duration>,
 }
 

@@ -20,7 +20,7 @@ mod way;
 
 pub use attempt::{Facts, Machine, Past};
 pub use decision::{Decision, Next, Record, Staging};
-pub use event::{Event, Listing, Trouble};
+pub use event::{Event, Hold, Listing, Trouble};
 pub use lead::{Delay, ENOUGH_SAMPLES, Lead, LeadWhy, SAMPLES_FOR, lead, permit_lead};
 pub use lesson::{Learned, Lesson, Verdict};
 pub use misfire::{Misfire, misfire};

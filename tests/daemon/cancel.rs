@@ -304,3 +304,21 @@ async fn a_booking_that_was_taken_out_can_be_cancelled() {
     assert_eq!(cancelled.code, Some(0), "{cancelled:#?}");
     assert!(is_given_back(&club).await);
 }
+
+/// The list of one account says nothing of what was booked with another: that it shows nothing is no proof.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_won_with_another_account_is_not_taken_for_gone() {
+    let (house, club) = won("club-api").await;
+    let other = member("ana").replace("club/ana", "club/bruno");
+    let wish = booking("singles", "ana", club.date(), "1", "17:00");
+    house.write(&[club.site("club-api"), other, wish.clone()]);
+    let refused = cancel(&house).await;
+    assert_eq!((refused.code, &refused.json()["outcome"]), (Some(1), &json!("untouched")), "{refused:#?}");
+    for words in ["the account club/ana of the vault", "has club/bruno by now", "vault = \"club/ana\"", "at the site"] {
+        assert!(refused.err.contains(words), "{words:?}: {refused:#?}");
+    }
+    assert_eq!((state(&house).await, club.held_by("ana").await, trail(&house).await.len()), ("confirmed", 1, 0));
+    house.write(&[club.site("club-api"), member("ana"), wish]);
+    assert_eq!(cancel(&house).await.code, Some(0), "the cure");
+    assert!(is_given_back(&club).await);
+}

@@ -164,3 +164,26 @@ async fn a_slot_that_is_held_is_not_booked_on_another_court_and_somebody_is_told
     assert_eq!(letters.len(), 2, "of the court, and of the booking that was left out");
     life.stop().await;
 }
+
+/// The court was taken, which cannot be written down: what comes meanwhile from a person or a file is heard all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_called_off_while_nothing_can_be_written_tries_nothing_more() {
+    for edited in [false, true] {
+        let house = house(&[Fault::Taken], &["1", "3"]).await;
+        refuse(&house, "UPDATE ON permit").await;
+        let mut life = house.start();
+        life.until("it is told", is_degraded).await;
+        if edited {
+            let opens = house.opens(0);
+            house.write([&opens, &opens], &[]);
+            life.handle.reload(house.parts()).await;
+        } else {
+            life.handle.cancel(house.attempt("ana plays").await.id).await;
+        }
+        life.pass(Duration::from_secs(3)).await;
+        allow(&house).await;
+        assert_eq!(life.ended().await, Outcome::Cancelled, "edited: {edited}; {:#?}", life.story);
+        assert_eq!(house.submits_and_bookings().await, (1, 0));
+        life.stop().await;
+    }
+}

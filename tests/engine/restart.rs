@@ -2,12 +2,14 @@
 //! booked is looked for, whatever is asked for today.
 
 use std::fs;
+use std::time::Duration;
 
 use firstserve::clock::Clock;
 use firstserve::club::Fault;
 use firstserve::engine::What;
-use firstserve::model::{Outcome, State};
-use jiff::SignedDuration;
+use firstserve::model::{Choice, Outcome, State};
+use firstserve::store::Evidence;
+use jiff::{SignedDuration, ToSpan};
 
 use super::sim::{House, Life, wish};
 
@@ -202,5 +204,43 @@ async fn a_log_in_that_cannot_be_written_down_is_not_made() {
     house.sql("DROP TRIGGER full").await;
     assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
     assert_eq!(house.asked("/api/login").await, 1);
+    life.stop().await;
+}
+
+/// The process dies after it has written that the submit did not count, and before the next state: one submit was made, and two
+/// are allowed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submit_that_was_found_absent_before_a_crash_is_not_counted_again_after_it() {
+    let house = House::before(SignedDuration::from_mins(2), &[Fault::DropBeforeCommit]).await;
+    house.write_one(&["1"]);
+    let mut life = house.start();
+    life.entered(State::Unknown).await;
+    life.kill().await;
+    let permit = house.store.open_permits().await.expect("read").remove(0);
+    let settled = house.store.settle_permit(&permit.id, Evidence::Absent, State::Verifying, house.clock.now()).await;
+    settled.expect("the list has shown it twice");
+    assert_eq!(taken_up(&house).await.0, Outcome::Confirmed);
+    assert_eq!(house.submits_and_bookings().await, (2, 1));
+}
+
+/// The place is for 18:00, the second choice: the first one's hour is no reason to give it up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_on_the_waiting_list_is_kept_until_its_own_hour() {
+    let house = House::before(SignedDuration::from_mins(2), &[]).await;
+    let opens = house.opens(0);
+    let wish = wish("ana plays", house.date(), &["1"], "17:00").replace("[\"17:00\"]", "[\"17:00\", \"18:00\"]");
+    house.write([&opens, &opens], &[wish]);
+    house.plan_only().await;
+    let first = house.choice("1");
+    let hour = Duration::from_secs(3_600);
+    let second = Choice { start: first.start + 1.hour(), starts_at: first.starts_at + hour, ..first.clone() };
+    house.is_on_the_waiting_list("ana plays", &second).await;
+    house.clock.step_to(first.starts_at - Duration::from_secs(60));
+    let mut life = house.start();
+    life.pace = Duration::from_secs(2);
+    life.pass(hour / 2).await;
+    assert_eq!(house.attempt("ana plays").await.state, State::Waitlisted, "{:#?}", life.story);
+    assert_eq!(life.ended().await, Outcome::Missed, "the control");
+    assert!(house.clock.now() >= second.starts_at);
     life.stop().await;
 }

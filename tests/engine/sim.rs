@@ -13,7 +13,7 @@ use firstserve::clock::{Clock, SimClock, SystemClock, ZoneData};
 use firstserve::club::{Club, Fault, Options, Ready};
 use firstserve::config::{Environment, load};
 use firstserve::engine::{Engine, Event, Handle, Parts, What};
-use firstserve::model::{Attempt, Choice, CourtName, Outcome, Secret, State};
+use firstserve::model::{Answer, Attempt, Choice, CourtName, Outcome, Secret, State};
 use firstserve::report::render;
 use firstserve::store::{AttemptFilter, Store};
 use firstserve::telemetry::Redactor;
@@ -232,6 +232,17 @@ impl House {
             opening: self.opening(),
             starts_at: start.to_zoned(zone).expect("it exists").timestamp(),
         }
+    }
+
+    /// What an earlier process leaves whose submit of a choice the club has answered with a place on its waiting list.
+    pub(super) async fn is_on_the_waiting_list(&self, booking: &str, choice: &Choice) {
+        let (id, now) = (self.attempt(booking).await.id, self.clock.now());
+        for (from, to) in [(State::Planned, State::Preparing), (State::Preparing, State::Ready)] {
+            self.store.transition(&id, from, to, now, None).await.expect("it moves on");
+        }
+        let permit = self.store.spend_permit(&id, choice, "club/ana", now).await.expect("a permit");
+        let settled = self.store.settle_permit(permit.id(), Answer::Waitlisted, State::Waitlisted, now).await;
+        settled.expect("it is written down");
     }
 
     /// What a person with the database's own tools would do to it.

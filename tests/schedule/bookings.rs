@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use firstserve::model::{
     Booking, ClockRule, Court, FireMode, Language, MeasuredTo, Occurrence, OpeningRule, Patience, Prefer, Site, When,
 };
-use firstserve::schedule::{ALWAYS_OPEN, Note, Rule, never_open, not_open_yet, notes, occurrences};
+use firstserve::schedule::{
+    ALWAYS_OPEN, Note, Rule, asks_for, never_open, not_open_yet, notes, occurrences, second_showing,
+};
 use jiff::civil::{Date, Time, date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -131,6 +133,38 @@ fn a_missing_or_doubled_opening_has_one_answer() {
     let half_past_two = OpeningRule::DaysBefore { days: 7, at: time(2, 30, 0, 0), measured_to: MeasuredTo::Start };
     assert_eq!(opening(half_past_two, date(2027, 4, 4), FIVE, "Europe/Madrid"), at("2027-03-28T01:00:00Z"));
     assert_eq!(opening(half_past_two, date(2027, 11, 7), FIVE, "Europe/Madrid"), at("2027-10-31T00:30:00Z"));
+}
+
+/// The first court's rule names no local time; the second one's midnight comes twice.
+#[test]
+fn each_choice_has_the_second_showing_of_its_own_courts_rule() {
+    let before = OpeningRule::Before { span: SignedDuration::from_hours(168), measured_to: MeasuredTo::Start };
+    let courts = [("3", "17", OpeningRule::Always), ("2", "7", before), ("1", "5", visible(8))];
+    let (site, zone) = (site("America/Havana", &courts), zone("America/Havana"));
+    let wanted = booking(&["3", "2", "1"], &[FIVE], When::Once(date(2027, 11, 14)));
+    let mut choices = next(&wanted, &site, "2027-11-01T00:00:00Z")[0].choices.clone();
+    let seconds = |choices: &[firstserve::model::Choice]| -> Vec<Option<u64>> {
+        let showing = |choice| second_showing(choice, &site, &zone).map(|late| late.as_secs());
+        choices.iter().map(showing).collect()
+    };
+    assert_eq!(seconds(&choices), [None, None, Some(3_600)]);
+    choices[2].opening += SignedDuration::from_mins(1);
+    assert_eq!(seconds(&choices), [None, None, None], "what the site has announced is no midnight of the rule's");
+}
+
+#[test]
+fn a_booking_asks_for_its_dates_also_while_it_is_paused() {
+    let paused = |when| Booking { paused: true, ..booking(&["1"], &[FIVE], when) };
+    let sundays = When::Repeat {
+        rule: "FREQ=WEEKLY;BYDAY=SU".to_owned(),
+        from: date(2027, 7, 1),
+        except: vec![date(2027, 7, 18)],
+    };
+    let sundays = paused(sundays);
+    let asked: Vec<i8> = (1..=31).filter(|day| asks_for(&sundays, date(2027, 7, *day))).collect();
+    assert_eq!(asked, [4, 11, 25]);
+    let once = paused(When::Once(date(2027, 7, 18)));
+    assert!(asks_for(&once, date(2027, 7, 18)) && !asks_for(&once, date(2027, 7, 17)));
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn fires(machine: &mut Machine, mut now: Timestamp, wanted: usize) -> Vec<Timest
                 other => other,
             };
         }
-        assert_eq!(next, Next::Spend { choice: 0 });
+        assert_eq!(next, Next::Spend { choice: machine.choice() });
         let Next::Fire { at, .. } = machine.on(Event::Spent, now).next else {
             panic!("a permit is followed by a fire")
         };
@@ -119,10 +119,37 @@ fn a_site_that_opened_late_the_last_time_is_asked_just_then() {
 #[test]
 fn a_doubled_midnight_is_asked_at_its_second_showing_too() {
     let mut doubled = facts(FireMode::Script, false, false);
-    doubled.learned.opens_late = Some(Duration::from_secs(3_600));
+    doubled.second_showings[0] = Some(Duration::from_secs(3_600));
+    // Another choice's is no matter of this one.
+    doubled.second_showings[1] = Some(Duration::from_secs(1_800));
     let mut machine = Machine::new(doubled, Past::NONE);
     fired(&mut machine);
     let fires = fires(&mut machine, after(1), ALL);
     assert_eq!(fires.len(), 11);
     assert_eq!(fires.last(), Some(&after(3_600_000)));
+}
+
+/// The first choice names no local time and is gone; the second one's midnight comes twice.
+#[test]
+fn each_choice_is_asked_by_its_own_courts_rule() {
+    let mut doubled = facts(FireMode::Script, false, false);
+    doubled.second_showings[1] = Some(Duration::from_secs(3_600));
+    doubled.learned.opens_late = Some(Duration::from_millis(1_500));
+    let mut machine = Machine::new(doubled, Past::NONE);
+    fired(&mut machine);
+    machine.on(Event::Answered(Answer::Taken), after(10));
+    machine.on(Event::Listed(Listing::Absent), after(20));
+    assert_eq!(machine.on(Event::Staged(Listing::Absent), after(30)).next, Next::Spend { choice: 1 });
+    machine.on(Event::Spent, after(31));
+    let fires = fires(&mut machine, after(40), ALL);
+    assert_eq!(fires.last(), Some(&after(31 + 3_600_000)));
+}
+
+#[test]
+fn what_the_site_announces_has_no_second_showing() {
+    let mut doubled = facts(FireMode::Script, false, false);
+    doubled.second_showings[0] = Some(Duration::from_secs(3_600));
+    let mut machine = Machine::new(doubled, Past::NONE);
+    assert!(machine.announced(0, after(60_000)));
+    assert_eq!(machine.facts().second_showings, [None, None]);
 }

@@ -2,6 +2,7 @@
 
 mod aim;
 mod announced;
+mod held;
 mod ladder;
 mod lead;
 mod misfire;
@@ -27,6 +28,8 @@ fn facts(mode: FireMode, opening_steps: bool, second_opens_later: bool) -> Facts
         opening_steps,
         planned_at: opening() - SignedDuration::from_hours(72),
         learned: Learned::default(),
+        second_showings: vec![None; 2],
+        one_session: false,
     }
 }
 

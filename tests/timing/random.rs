@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use firstserve::model::{Answer, FireMode};
-use firstserve::timing::{Event, Listing, Machine, Next, Past, Staging, Trouble};
+use firstserve::timing::{Event, Hold, Listing, Machine, Next, Past, Staging, Trouble};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -23,13 +23,14 @@ struct World {
     starts_before_ms: i64,
     lead_ms: u64,
     opens_late_ms: Option<u64>,
+    one_session: bool,
 }
 
 fn world() -> impl Strategy<Value = World> {
     let mode = prop::sample::select(&FireMode::ALL[1..]);
-    let learned = (prop_oneof![Just(0_u64), 1_u64..400], prop::option::of(0_u64..200_000));
+    let learned = (prop_oneof![Just(0_u64), 1_u64..400], prop::option::of(0_u64..200_000), any::<bool>());
     (mode, any::<bool>(), any::<bool>(), 0_u8..100, -4_000_000_i64..4_000_000, learned).prop_map(
-        |(mode, opening_steps, second_later, trouble, starts_before_ms, (lead_ms, opens_late_ms))| World {
+        |(mode, opening_steps, second_later, trouble, starts_before_ms, (lead_ms, opens_late_ms, one_session))| World {
             mode,
             opening_steps,
             second_later,
@@ -37,6 +38,7 @@ fn world() -> impl Strategy<Value = World> {
             starts_before_ms,
             lead_ms,
             opens_late_ms,
+            one_session,
         },
     )
 }
@@ -68,6 +70,12 @@ impl Site {
             Next::CheckLogin => Event::LoginChecked(!unkind),
             Next::Open { .. } if unkind => Event::OpeningFailed(self.fails(pick)),
             Next::Open { .. } => Event::Opened,
+            Next::AskHolders { .. } if unkind && pick % 53 == 0 => Event::Cancel,
+            Next::AskHolders { rest, .. } => {
+                self.logged_in &= !rest;
+                Event::Held(if unkind { holds(pick) } else { vec![] })
+            }
+            Next::Spend { .. } if unkind && pick.is_multiple_of(2) => Event::Held(holds(pick / 2)),
             Next::Spend { .. } if unkind => Event::SpendFailed("disk full".into()),
             Next::Spend { .. } => Event::Spent,
             Next::Fire { .. } => self.answered(unkind, pick),
@@ -131,10 +139,17 @@ impl Site {
     }
 }
 
+/// Another attempt of the account, which has or may have the time of one choice, or of both.
+fn holds(pick: usize) -> Vec<Hold> {
+    let hold = |choice| Hold { choice, by: "another".into(), for_good: pick.is_multiple_of(7) };
+    (0..2).filter(|choice| pick % 3 != *choice).map(hold).collect()
+}
+
 fn live(world: World, draws: &[u64]) -> Result<Vec<String>, String> {
     let mut facts = facts(world.mode, world.opening_steps, world.second_later);
     facts.learned.lead = Duration::from_millis(world.lead_ms);
     facts.learned.opens_late = world.opens_late_ms.map(Duration::from_millis);
+    facts.one_session = world.one_session;
     let mut referee = Referee::new(facts.clone());
     let mut site = Site { trouble: world.trouble, logged_in: false, logins: 0 };
     let mut machine = Machine::new(facts, Past::NONE);
@@ -149,7 +164,8 @@ fn live(world: World, draws: &[u64]) -> Result<Vec<String>, String> {
             return Ok(trace);
         }
         now += SignedDuration::from_millis(1 + i64::try_from(draw % 700).expect("below 700"));
-        if let Next::Wait(at) | Next::Fire { at, .. } | Next::Open { at, .. } = decision.next
+        if let Next::Wait(at) | Next::Fire { at, .. } | Next::Open { at, .. } | Next::AskHolders { at, .. } =
+            decision.next
             && !matches!(happened, Event::Cancel | Event::GaveWay { .. })
         {
             now = now.max(at);

@@ -23,6 +23,8 @@ pub(super) struct Referee {
     /// The site wants a person, or has refused the account: no credentials.
     shut: bool,
     lost: HashSet<usize>,
+    /// Times of choices that another attempt has, or may have.
+    held: HashSet<usize>,
     claimed: bool,
     called_off: bool,
     logins: u8,
@@ -47,6 +49,7 @@ impl Referee {
             unlooked: false,
             shut: false,
             lost: HashSet::new(),
+            held: HashSet::new(),
             claimed: false,
             called_off: false,
             logins: 0,
@@ -69,7 +72,9 @@ impl Referee {
         match next {
             Next::Spend { choice } => self.spend(*choice, event)?,
             Next::Fire { choice, at } => self.fire(*choice, *at)?,
-            Next::Wait(at) if *at < now => return Err(format!("waits for {at}, which is past at {now}")),
+            Next::Wait(at) | Next::AskHolders { at, .. } if *at < now => {
+                return Err(format!("waits for {at}, which is past at {now}"));
+            }
             Next::End { .. } if self.unlooked => return Err("an end after a refused submit, without a look".into()),
             Next::End { .. } => self.ended = true,
             _ => {}
@@ -87,6 +92,8 @@ impl Referee {
             "a permit after it was called off"
         } else if self.lost.contains(&choice) {
             "a lost choice is tried again"
+        } else if self.held.contains(&choice) {
+            "a permit for a time that another attempt has, or may have"
         } else {
             self.permits += u32::from(*event == Event::Spent);
             return Ok(());
@@ -156,6 +163,7 @@ impl Referee {
             Event::Answered(Answer::Waitlisted) | Event::Woke if !self.claimed && self.reads_owed == 0 => {
                 self.verify_logins = 0;
             }
+            Event::Held(holds) => self.held = holds.iter().map(|hold| hold.choice).collect(),
             Event::Cancel => self.called_off = true,
             Event::GaveWay { logged_in } => self.given_up = self.given_up.saturating_add(u8::from(*logged_in)),
             Event::FilesChanged { .. } => self.mended = self.mended.saturating_add(1),
@@ -185,6 +193,7 @@ mod controls {
     use super::*;
     use crate::timing::{facts, opening};
     use firstserve::model::{FireMode, Outcome};
+    use firstserve::timing::Hold;
     use jiff::SignedDuration;
 
     const READ: Next = Next::ReadList { may_log_in: true };
@@ -290,6 +299,15 @@ mod controls {
         let claimed = [(SPEND, Event::Spent), fire(Event::Answered(Answer::Confirmed))];
         let reads = [read(Listing::Absent), read(Listing::Absent), (SPEND, Event::Spent)];
         assert!(said(&[&claimed[..], &reads].concat()).is_err());
+    }
+
+    #[test]
+    fn objects_to_a_permit_for_what_another_may_have() {
+        let held = |holds| (SPEND, Event::Held(holds));
+        let holds = vec![Hold { choice: 0, by: "another".into(), for_good: false }];
+        assert!(said(&[held(holds.clone()), (SPEND, Event::Spent)]).is_err());
+        let asked = (Next::AskHolders { at: opening(), rest: false }, Event::Held(vec![]));
+        assert!(said(&[held(holds), asked, (SPEND, Event::Spent)]).is_ok(), "control");
     }
 
     #[test]

@@ -170,7 +170,7 @@ impl World {
                 self.pass(Duration::from_millis(300));
                 Event::Listed(self.list())
             }
-            Next::Open { .. } | Next::End { .. } => Event::Woke,
+            Next::Open { .. } | Next::AskHolders { .. } | Next::End { .. } => Event::Woke,
         }
     }
 

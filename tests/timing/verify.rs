@@ -97,6 +97,7 @@ fn two_uncertain_submits_are_the_bound() {
             Next::Fence => Event::Fenced,
             Next::ReadList { .. } => Event::Listed(Listing::Absent),
             Next::Open { .. } => Event::Opened,
+            Next::AskHolders { .. } => panic!("nobody holds anything"),
             Next::End { outcome, .. } => {
                 assert_eq!(outcome, Outcome::SiteError);
                 assert_eq!(submits, 2);
@@ -178,6 +179,42 @@ fn a_waiting_list_place_is_watched_until_the_slot_begins() {
     let begun = "2027-07-18T23:00:00Z".parse().expect("a timestamp");
     assert_eq!(machine.on(Event::Woke, begun).next, READ);
     assert_eq!(outcome(&machine.on(found(0, 1), begun).next), Some(Outcome::Confirmed));
+}
+
+/// 17:00 has begun, and the place is for 18:00.
+#[test]
+fn a_waiting_list_place_is_that_of_the_submit_after_a_restart_too() {
+    let mut hours = facts(FireMode::Script, false, false);
+    let begins = hours.choices[0].starts_at;
+    let later = begins + SignedDuration::from_hours(1);
+    hours.choices[1].starts_at = later;
+    let past = |choice| Past { state: State::Waitlisted, choice, ..Past::NONE };
+    let mut machine = Machine::new(hours.clone(), past(1));
+    assert!(matches!(machine.on(Event::Begin, begins).next, Next::Wait(_)));
+    machine.on(Event::Woke, later - SignedDuration::from_mins(1));
+    assert_eq!(outcome(&machine.on(found(1, 1), later - SignedDuration::from_mins(1)).next), Some(Outcome::Confirmed));
+    let over = Machine::new(hours, past(0)).on(Event::Begin, begins).next;
+    assert_eq!(outcome(&over), Some(Outcome::Missed), "the control");
+}
+
+/// The process died between what it wrote of the permit and the next state.
+#[test]
+fn a_submit_that_is_settled_as_absent_is_counted_once() {
+    let after_reads = |uncertain, absent| {
+        let past = Past { state: State::Verifying, uncertain, absent, ..Past::NONE };
+        let mut machine = Machine::new(facts(FireMode::Script, false, false), past);
+        machine.on(Event::Begin, after(40_000));
+        machine.on(Event::Fenced, after(40_000));
+        machine.on(Event::Woke, after(55_000));
+        machine.on(Event::Listed(Listing::Absent), after(55_100));
+        machine.on(Event::Woke, after(70_100));
+        machine.on(Event::Listed(Listing::Absent), after(70_200))
+    };
+    let again = after_reads(1, true);
+    assert_eq!(again.records, [Record::Enter(State::Preparing)], "there is no permit to settle");
+    assert_eq!(again.next, Next::Stage { choice: 0, from: Staging::LogIn }, "two are allowed");
+    assert_eq!(outcome(&after_reads(2, true).next), Some(Outcome::SiteError), "the control: it was the second");
+    assert_eq!(outcome(&after_reads(1, false).next), Some(Outcome::SiteError), "the control: another one is open");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::flow::{Flow, Phase, Step, Words, rows};
 use crate::model::{Announced, Answer, Secret};
 use crate::store::Mark;
 use crate::telemetry::{Learnt, Redactor};
-use crate::timing::{Event, Listing, Staging, Trouble, Way, received};
+use crate::timing::{Event, Hold, Listing, Staging, Trouble, Way, received};
 
 /// Does at a site without pages what was decided.
 pub(in crate::engine) struct ApiHands {
@@ -275,6 +275,10 @@ impl Performer for ApiHands {
 
     fn take(&mut self, flow: Arc<Flow>) {
         self.kit.errand.take(flow);
+    }
+
+    fn held(&mut self, held: &[Hold]) {
+        self.kit.errand.held = held.to_vec();
     }
 
     fn logins(&mut self) -> u8 {

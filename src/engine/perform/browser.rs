@@ -22,7 +22,7 @@ use crate::flow::{Flow, Phase, Words};
 use crate::model::{Announced, Answer, FireMode, Secret};
 use crate::store::Mark;
 use crate::telemetry::Learnt;
-use crate::timing::{Event, Listing, Staging, Trouble, Way};
+use crate::timing::{Event, Hold, Listing, Staging, Trouble, Way};
 
 /// How long the check may take whether one is still logged in.
 const LOGIN_CHECK: Duration = Duration::from_secs(5);
@@ -411,6 +411,10 @@ impl Performer for BrowserHands {
         if let Some(Err(why)) = self.live.as_mut().map(|live| live.arm(mode)) {
             tracing::warn!(why, "the session has no trigger for the new fire mode");
         }
+    }
+
+    fn held(&mut self, held: &[Hold]) {
+        self.kit.errand.held = held.to_vec();
     }
 
     fn logins(&mut self) -> u8 {

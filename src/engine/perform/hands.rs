@@ -23,7 +23,7 @@ use crate::flow::Flow;
 use crate::flow::rows::Row;
 use crate::model::{Announced, Attempt, SiteId};
 use crate::store::Mark;
-use crate::timing::{Delay, Event, Staging, Trouble, Way};
+use crate::timing::{Delay, Event, Hold, Staging, Trouble, Way};
 
 /// Where the evidence of failed steps is kept, below the data folder.
 const EVIDENCE: &str = "evidence";
@@ -228,6 +228,13 @@ impl Performer for Hands {
         match self {
             Self::Browser(hands) => hands.take(flow),
             Self::Api(hands) => hands.take(flow),
+        }
+    }
+
+    fn held(&mut self, held: &[Hold]) {
+        match self {
+            Self::Browser(hands) => hands.held(held),
+            Self::Api(hands) => hands.held(held),
         }
     }
 

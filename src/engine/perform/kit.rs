@@ -125,14 +125,17 @@ impl Kit {
         }
     }
 
-    /// Which rows are ours: the list is compared with every choice of the attempt.
+    /// Which rows are ours: the list is compared with every choice of the attempt, but for those that are another's.
     pub(super) fn listing(&self, words: &Words, found: &[rows::Row]) -> Result<Listing, Trouble> {
-        let specs = self.errand.choices.iter().map(|choice| self.rows_spec(&words.clone().with_choice(choice)));
+        let choices = &self.errand.choices;
+        let own: Vec<usize> = (0..choices.len()).filter(|choice| !self.errand.is_anothers(*choice)).collect();
+        let specs = own.iter().map(|choice| self.rows_spec(&words.clone().with_choice(&choices[*choice])));
         let specs: Vec<_> = specs.collect::<Result<_, _>>()?;
         let place = specs.first().map(|(_, place)| place.clone()).unwrap_or_default();
         let specs: Vec<_> = specs.into_iter().map(|(spec, _)| spec).collect();
         match tally(found, &specs, &place) {
             Listing::CannotTell(why) => Err(Trouble::Selector(why)),
+            Listing::Found { choice, rows, reference } => Ok(Listing::Found { choice: own[choice], rows, reference }),
             told => Ok(told),
         }
     }

@@ -29,7 +29,7 @@ use super::lock::Pressed;
 use crate::flow::Flow;
 use crate::model::Announced;
 use crate::store::Mark;
-use crate::timing::{Delay, Event, Staging};
+use crate::timing::{Delay, Event, Hold, Staging};
 
 pub(super) use give_back::Found;
 pub(super) use hands::{Hands, end_browsers_of_the_dead, hands, look_for_browser};
@@ -75,6 +75,9 @@ pub(in crate::engine) trait Performer: Send {
 
     /// Other selector files of the same kind (with pages, or without): in use from the next staging on.
     fn take(&mut self, flow: Arc<Flow>);
+
+    /// Who has the times of the choices by now: what the list shows of those is theirs.
+    fn held(&mut self, held: &[Hold]);
 
     /// How often the site has been shown credentials since the last call.
     fn logins(&mut self) -> u8;

@@ -130,8 +130,8 @@ impl<P: Performer> Run<P> {
         }
     }
 
-    /// Waits before a write that must not be lost is tried again; false when it is for the next start to mend, or when it was
-    /// made already, though it was answered by an error.
+    /// Waits before a write that must not be lost is tried again, and keeps the orders that come meanwhile; false when it is for
+    /// the next start to mend, or when it was made already, though it was answered by an error.
     pub(super) async fn try_again(&mut self, error: &StoreError) -> bool {
         if error.is_missing() {
             self.read_stored().await;
@@ -146,8 +146,9 @@ impl<P: Performer> Run<P> {
             biased;
             Some(order) = self.orders.recv() => {
                 self.stopping |= order == Order::Stop;
-                self.moving |= order == Order::Move;
+                self.moving |= order == Order::Move && self.may_move();
                 self.withdrawn |= order == Order::Withdraw;
+                self.called_off |= matches!(order, Order::Cancel | Order::Withdraw);
             }
             () = self.clock.sleep_for(WRITE_AGAIN) => {}
         }

@@ -60,7 +60,12 @@ impl Slot {
     }
 
     pub(super) fn overlaps(&self, other: &Self) -> bool {
-        self.court == other.court && self.start < other.end() && other.start < self.end()
+        self.court == other.court && self.meets(other)
+    }
+
+    /// On whichever court.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        self.start < other.end() && other.start < self.end()
     }
 }
 

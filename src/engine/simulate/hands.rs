@@ -24,7 +24,7 @@ use crate::engine::report::Reporter;
 use crate::flow::Flow;
 use crate::model::{Answer, Attempt, AttemptId, ClockRule, FireMode, Follow, Site};
 use crate::store::{Mark, Store};
-use crate::timing::{Event, Listing, Staging, Trouble};
+use crate::timing::{Event, Hold, Listing, Staging, Trouble};
 
 /// How often the plan is worked out anew, and the least often that the supervisor looks round: a year has many hours, and the
 /// plan reaches weeks ahead.
@@ -215,7 +215,7 @@ impl SimHands {
         let now = self.clock.now();
         let Some(club) = inner.clubs.get(&self.errand.site.id) else { return Listing::Absent };
         let mut ours = Vec::new();
-        for (at, choice) in self.errand.choices.iter().enumerate() {
+        for (at, choice) in self.errand.choices.iter().enumerate().filter(|(at, _)| !self.errand.is_anothers(*at)) {
             let slot = Slot::from(choice);
             ours.extend(club.shown_to(&self.label.member, now).filter(|row| row.slot == slot).map(|_| at));
         }
@@ -457,6 +457,13 @@ impl Performer for SimHands {
 
     fn take(&mut self, flow: Arc<Flow>) {
         self.errand.take(flow);
+    }
+
+    fn held(&mut self, held: &[Hold]) {
+        self.errand.held = held.to_vec();
+        if !held.is_empty() {
+            self.world.lock().record.hindered.insert(self.label.clone());
+        }
     }
 
     fn logins(&mut self) -> u8 {

@@ -39,7 +39,7 @@ const RULES: [&str; 10] = [
     "\"always\"",
 ];
 
-/// Starting hours that do not touch each other: a member's bookings are in different ones.
+/// Starting hours that do not touch each other: most members' bookings are in different ones.
 const BANDS: [[u8; 4]; 3] = [[7, 8, 9, 10], [12, 13, 14, 15], [17, 18, 19, 20]];
 
 /// Courts of a club.
@@ -127,9 +127,11 @@ fn text(bookings: u32, days: Days, chance: &mut Chance) -> String {
         writeln!(text, "\n[member.m{member:03}]\nsite = \"{}\"\nvault = \"{}/m{member:03}\"", club.name, club.name)
             .expect("writing to a String cannot fail");
         let wishes = u32::try_from(chance.between(1, 3)).unwrap_or(1).min(bookings - booked);
+        // Now and then somebody asks twice for the same hours.
+        let overlap = chance.below(4) == 0;
         for band in BANDS.iter().take(usize::try_from(wishes).unwrap_or(1)) {
             booked += 1;
-            booking(&mut text, booked, member, club, band, days, chance);
+            booking(&mut text, booked, member, club, if overlap { &BANDS[0] } else { band }, days, chance);
         }
     }
     text
@@ -138,10 +140,11 @@ fn text(bookings: u32, days: Days, chance: &mut Chance) -> String {
 fn club(text: &mut String, (name, zone): (&'static str, &str), chance: &mut Chance) -> Club {
     let flow = chance.one_of(&["club", "club", "club-reload", "club-reload", "club-api"]);
     let fire = chance.one_of(&["native", "script", "armed", "http"]);
+    let sessions = chance.one_of(&["one", "one", "many"]);
     write!(
         text,
         "\n[site.{name}]\nurl = \"https://{name}.example/\"\ntime-zone = \"{zone}\"\nflow = \"selectors/{flow}\"\n\
-         fire = \"{fire}\"\n"
+         fire = \"{fire}\"\nsessions = \"{sessions}\"\n"
     )
     .expect("writing to a String cannot fail");
     let courts = chance.between(COURTS.0, COURTS.1);

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::club::Slot;
+use super::club::{Row, Slot};
 use super::edit::Desk;
 use super::label::Label;
 use super::mishap::Mishap;
 use super::record::Arrival;
 use super::report::{Promise, Violation};
 use super::world::{Inner, World};
-use crate::model::{Attempt, AttemptId, BookingName, MemberId, Outcome, State};
+use crate::model::{Attempt, AttemptId, BookingName, MemberId, Outcome, SiteId, State};
 use crate::store::{AttemptFilter, AuditError, PastPermit, Store, StoreError};
 use crate::timing::not_open_rung;
 
@@ -95,6 +95,7 @@ impl Court<'_> {
         let mut wrong: Vec<Violation> = early.collect();
         wrong.extend(self.unknown());
         wrong.extend(self.twice());
+        wrong.extend(self.on_two_courts());
         let arrivals = self.arrivals();
         for (label, attempt) in self.judged() {
             let mine = arrivals.get(label).map_or(&[][..], Vec::as_slice);
@@ -157,6 +158,23 @@ impl Court<'_> {
                 violation
             })
             .collect()
+    }
+
+    /// Members for whom a club holds two wishes at one time.
+    fn on_two_courts(&self) -> Vec<Violation> {
+        let mut wrong = Vec::new();
+        for club in self.inner.clubs.values() {
+            let rows = club.rows();
+            let pairs = rows.iter().enumerate().flat_map(|(n, row)| rows[..n].iter().map(move |other| (row, other)));
+            let both = pairs.filter(|(row, other)| row.label != other.label && is_for_one_body(row, other));
+            wrong.extend(both.map(|(row, other)| {
+                let what = format!("the club holds a booking at the same time: {}", other.label);
+                let mut violation = self.violation(Promise::NeverTwice, &row.label, what);
+                violation.story.extend(self.inner.trace.story(&other.label));
+                violation
+            }));
+        }
+        wrong
     }
 
     /// Ended, in the store and on the trail, once.
@@ -315,9 +333,17 @@ impl Court<'_> {
     fn all_taken(&self, label: &Label, attempt: &Attempt, met: &BTreeSet<Mishap>) -> bool {
         let Some((site, slots)) = self.inner.record.wanted.get(label) else { return false };
         let at = attempt.updated_at;
-        let gone = |slot: &Slot| !self.world.is_free_for(self.inner, site, &label.member, slot, at);
+        let gone = |slot: &Slot| {
+            !self.world.is_free_for(self.inner, site, &label.member, slot, at) || self.has_another(label, site, slot)
+        };
         let missed = !met.is_empty() || self.inner.record.was_absent(attempt.opening - LEAD, at);
         met.contains(&Mishap::LiesTaken) || slots.iter().all(gone) || (missed && slots.iter().any(gone))
+    }
+
+    /// Whether the member plays somewhere at the slot's time by another wish.
+    fn has_another(&self, label: &Label, site: &SiteId, slot: &Slot) -> bool {
+        let Some(club) = self.inner.clubs.get(site) else { return false };
+        club.rows().iter().any(|row| row.member == label.member && row.label != *label && row.slot.meets(slot))
     }
 
     /// Whether another attempt of the member has a slot on that date, or may have had one for a while.
@@ -349,7 +375,32 @@ impl Court<'_> {
     }
 }
 
+fn is_for_one_body(row: &Row, other: &Row) -> bool {
+    row.member == other.member && row.slot.meets(&other.slot)
+}
+
 /// Rungs of the ladder after a not-open answer, with the one that is added where a site is known to open late.
 fn rungs() -> usize {
     (0..).take_while(|rung| not_open_rung(*rung, None).is_some()).count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(member: &str, court: &str, hour: i8) -> Row {
+        let date = jiff::civil::date(2027, 7, 18);
+        let label = Label { member: member.into(), booking: "doubles".into(), date };
+        let slot =
+            Slot { court: court.to_owned(), start: date.at(hour, 0, 0, 0), length: SignedDuration::from_hours(1) };
+        Row { member: member.into(), label, slot, shown_from: Timestamp::UNIX_EPOCH }
+    }
+
+    #[test]
+    fn nobody_plays_on_two_courts_at_once() {
+        let first = row("ana", "5", 17);
+        assert!(is_for_one_body(&first, &row("ana", "7", 17)));
+        assert!(!is_for_one_body(&first, &row("ana", "7", 18)), "the hour after it");
+        assert!(!is_for_one_body(&first, &row("eva", "7", 17)), "somebody else");
+    }
 }

@@ -9,10 +9,11 @@ use crate::timing::note::{ALL_TAKEN, BEGUN, CALLED_OFF_LATE, TOO_LONG_AGO};
 use crate::timing::{Decision, Misfire, Next, Record, Staging, misfire};
 
 impl Machine {
-    /// The first choice, in order of preference, among those that are open soonest. What was lost, or opened too long ago
-    /// while nobody was there, is left out.
+    /// The first choice, in order of preference, among those that are open soonest. What was lost, opened too long ago while
+    /// nobody was there, or is at a time that another attempt has, is left out.
     pub(super) fn next_choice(&self, now: Timestamp) -> Option<usize> {
-        let useful = |(at, choice): &(usize, &Choice)| !self.lost[*at] && self.misfire(choice, now).is_useful();
+        let is_left = |at: usize| !self.lost[at] && !self.is_held(at, now);
+        let useful = |(at, choice): &(usize, &Choice)| is_left(*at) && self.misfire(choice, now).is_useful();
         let left = || self.facts.choices.iter().enumerate().filter(useful);
         let soonest = left().map(|(_, choice)| self.ours(choice)).min()?;
         left().find(|(_, choice)| self.ours(choice) <= soonest.max(now)).map(|(at, _)| at)
@@ -48,19 +49,28 @@ impl Machine {
         if self.called_off {
             return self.end_with(vec![], Outcome::Cancelled, CALLED_OFF_LATE);
         }
-        let Some(next) = self.next_choice(now) else { return self.nothing_left(vec![], now) };
+        let Some(next) = self.next_choice(now) else {
+            return match self.stand_by(now) {
+                Some(waits) => after(records, waits),
+                None => self.nothing_left(vec![], now),
+            };
+        };
         self.turn_to(next);
         let decision = if self.opening() <= now { self.stage(from, now) } else { self.take_up(now) };
         if matches!(decision.next, Next::End { .. }) { decision } else { after(records, decision) }
     }
 
-    /// No choice can be tried any more: the end says what became of the one that opened last.
+    /// No choice can be tried any more: the end says what became of the one that opened last, of those that no other attempt has.
     pub(super) fn nothing_left(&mut self, records: Vec<Record>, now: Timestamp) -> Decision {
         if let Some((outcome, note)) = self.gave_up.take() {
             return self.end_with(records, outcome, &note);
         }
-        let choices = self.facts.choices.iter().zip(&self.lost);
-        let last = choices.max_by_key(|(choice, lost)| (choice.opening, **lost));
+        let choices = self.facts.choices.iter().zip(&self.lost).zip(&self.held);
+        let own = choices.filter(|(_, held)| held.is_none()).map(|(choice, _)| choice);
+        let last = own.max_by_key(|(choice, lost)| (choice.opening, **lost));
+        if let Some(hold) = self.held.iter().flatten().next().filter(|_| last.is_none()) {
+            return self.end_with(records, Outcome::Skipped, &hold.by.clone());
+        }
         let (outcome, note) = match last {
             Some((_, true)) | None => (Outcome::Taken, ALL_TAKEN),
             Some((choice, false)) if self.misfire(choice, now) == Misfire::TooLate => (Outcome::Missed, BEGUN),

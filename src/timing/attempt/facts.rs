@@ -1,9 +1,11 @@
 //! What a machine is made of: what the attempt is about, and what an earlier process left of it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::model::{Answer, Choice, FireMode, Patience, State};
-use crate::timing::Learned;
+use crate::timing::{Hold, Learned};
 
 /// What an attempt is about; only what the selector files say changes while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,11 @@ pub struct Facts {
     pub planned_at: Timestamp,
     /// What earlier openings and requests have taught about the site.
     pub learned: Learned,
+    /// For each choice the span from its opening to the second showing of the local time that its rule names, where that comes
+    /// twice: the site may mean either.
+    pub second_showings: Vec<Option<Duration>>,
+    /// The site bears one session of an account: whoever only waits for another attempt of it gives his back.
+    pub one_session: bool,
 }
 
 /// What an earlier process left in the store.
@@ -32,8 +39,14 @@ pub struct Past {
     pub uncertain: u8,
     /// Choices that are not tried again.
     pub lost: Vec<usize>,
+    /// Choices at a time that another attempt of the account has, or may have.
+    pub held: Vec<Hold>,
+    /// The choice that was submitted last; the first one, where none was.
+    pub choice: usize,
     /// The site has called the last submit a success.
     pub claimed: bool,
+    /// The last submit is settled as one that did not count, though the state does not say so yet: it is counted already.
+    pub absent: bool,
     /// The definite answer that settled the last permit, where the list was still to be read after it.
     pub refused: Option<Answer>,
     /// Log-ins for staging whose credentials the site has seen.
@@ -50,7 +63,10 @@ impl Past {
         state: State::Planned,
         uncertain: 0,
         lost: Vec::new(),
+        held: Vec::new(),
+        choice: 0,
         claimed: false,
+        absent: false,
         refused: None,
         logins: 0,
         verify_logins: 0,

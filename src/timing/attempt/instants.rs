@@ -35,7 +35,12 @@ impl Machine {
     }
 
     pub(super) fn rung(&self, answers: u32) -> Option<Duration> {
-        not_open_rung(answers, self.facts.learned.opens_late)
+        not_open_rung(answers, self.opens_late())
+    }
+
+    /// How long after the opening of the choice that is tried the site may really open.
+    fn opens_late(&self) -> Option<Duration> {
+        self.facts.second_showings[self.choice].or(self.facts.learned.opens_late)
     }
 
     /// By how much the next fire leaves before its opening. Opening steps find nothing before the opening, and a site that was not
@@ -76,7 +81,7 @@ impl Machine {
     /// later opening, it is reckoned from that.
     pub(super) fn useful_until(&self) -> Timestamp {
         let opening = self.opening().max(self.facts.planned_at);
-        let later = self.ladder_from.zip(known_rung(self.facts.learned.opens_late)).filter(|_| self.not_open > 0);
+        let later = self.ladder_from.zip(known_rung(self.opens_late())).filter(|_| self.not_open > 0);
         opening.max(later.map_or(opening, |(from, late)| from + late)) + self.facts.patience.grace
     }
 

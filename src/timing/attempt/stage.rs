@@ -25,9 +25,16 @@ const MOST_MENDED: u8 = 3;
 impl Machine {
     /// Before anything is staged: is there still something to do, and when?
     pub(super) fn take_up(&mut self, now: Timestamp) -> Decision {
-        let Some(choice) = self.next_choice(now) else { return self.nothing_left(vec![], now) };
+        let next = self.next_choice(now);
+        let login_at = next.map(|choice| self.opens(choice) - self.facts.patience.login_lead);
+        // What another attempt may still lose is asked for while there is nothing else to do.
+        if login_at.is_none_or(|at| now < at)
+            && let Some(waits) = self.stand_by(now)
+        {
+            return waits;
+        }
+        let Some((choice, login_at)) = next.zip(login_at) else { return self.nothing_left(vec![], now) };
         self.turn_to(choice);
-        let login_at = self.opening() - self.facts.patience.login_lead;
         if now < login_at {
             let records = self.enter(State::Planned);
             return Decision { records, next: Next::Wait(login_at) };

@@ -114,8 +114,9 @@ impl Machine {
     }
 
     fn submit_again_or_end(&mut self, now: Timestamp) -> Decision {
-        self.uncertain += 1;
         let settle = if std::mem::take(&mut self.open_permit) { vec![Record::Absent] } else { vec![] };
+        // One that an earlier process has settled so was counted by it.
+        self.uncertain += u8::from(!settle.is_empty());
         if self.called_off {
             return self.end_with(settle, Outcome::Cancelled, CALLED_OFF_LATE);
         }
@@ -123,8 +124,9 @@ impl Machine {
             return self.end_with(settle, Outcome::SiteError, NO_BOOKING);
         }
         // Taken up from the store, the choice that was submitted is one that was not lost before.
-        let Some(choice) = self.next_choice(now) else { return self.no_use(settle, now) };
+        let next = self.next_choice(now);
         (self.unknown_since, self.absent) = (None, 0);
+        let Some(choice) = next else { return self.no_use(settle, now) };
         self.turn_to(choice);
         let again = if self.opening() <= now { self.stage_on(now) } else { self.take_up(now) };
         after(settle, again)
@@ -132,6 +134,9 @@ impl Machine {
 
     /// The submit did not count, and there is nothing to submit again.
     fn no_use(&mut self, settle: Vec<Record>, now: Timestamp) -> Decision {
+        if let Some(waits) = self.stand_by(now) {
+            return after(settle, waits);
+        }
         if self.lost.contains(&false) {
             return self.end_with(settle, Outcome::SiteError, NO_BOOKING);
         }
