@@ -24,6 +24,9 @@ cases![
     held_until_the_instant,
 ];
 
+/// How long after its instant a page lets a commit go that it has held, at the best of some tries.
+const HELD_AT_MOST_MS: f64 = 1.5;
+
 const SOON: Duration = Duration::from_millis(300);
 
 pub(super) fn now_ms() -> f64 {
@@ -149,12 +152,17 @@ async fn held_until_the_instant(world: &mut World<'_>) {
     let plan = commit("#book", "fetch");
     let refused = world.fire(&plan, now_ms() + 5000.0).await.expect_err("it is far too early");
     assert_eq!(refused.kind, FailureKind::Early);
+    let mut held = f64::INFINITY;
     for _ in 0..5 {
         world.site.clear();
-        let at_ms = now_ms() + 40.0;
-        world.fire(&plan, at_ms).await.expect("it is sent");
+        world.open("commit/form.html").await;
+        let at_ms = now_ms() + 45.0;
+        let tried = world.fire(&plan, at_ms).await.expect("it is sent");
+        held = held.min(tried.fired_at_ms.expect("it has an instant") - at_ms);
         assert_eq!(world.stage.race(&booked_or_taken(), Duration::from_secs(3)).await.answer, "confirmed");
         let lateness = world.site.seen("POST", "/book")[0].at_ms - at_ms;
         assert!(lateness >= 0.0, "{lateness} ms early");
     }
+    // Whatever a document does for the first time is done before: the edges of the clock alone take more than that.
+    assert!(held < HELD_AT_MOST_MS, "{held} ms after the instant at the best");
 }

@@ -55,6 +55,8 @@ function fire(commit, outcomes, kept, at) {
   const why = unkept(kept);
   if (why) return fail('changed', why);
   noteBefore(outcomes);
+  // The first stamp of a document waits for edges of the clock, which takes milliseconds.
+  stamp();
   hold(at);
   if (!isSteady(since)) return fail('early', UNSTEADY);
   if (commit.dialog !== undefined) answerDialogs(commit.dialog, null);
