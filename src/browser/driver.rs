@@ -74,7 +74,9 @@ impl Driver {
                 let url = format!("http://127.0.0.1:{port}/").parse().expect("an address with a port is an address");
                 return Ok(Self { guardian, pipe, folder, written, pid: driver_in(&text), log, url });
             }
-            if let Ok(Some(_status)) = guardian.try_wait() {
+            if let Ok(Some(status)) = guardian.try_wait() {
+                // What was written down while the guardian ended is over as well.
+                written.iter().filter(|_| status.success()).for_each(Written::strike_out);
                 return Err(ErrorKind::DriverDied { log: last_of(&read(&log)) });
             }
             tokio::time::sleep(LOOK).await;
@@ -143,7 +145,7 @@ struct Spawned {
 fn spawn(options: &Options, program: &Path) -> io::Result<Spawned> {
     let folder = scratch::make()?;
     let mut written = write_down(options, &folder);
-    match spawn_in(options, program, &folder) {
+    match spawn_in(options, program, &folder, written.as_ref()) {
         Ok((guardian, log)) => {
             let added = written.as_mut().map_or(Ok(()), |written| written.guarded_by(guardian.id()));
             added.unwrap_or_else(|error| tracing::warn!(%error, "the guardian of a browser was not written down"));
@@ -164,12 +166,13 @@ fn write_down(options: &Options, folder: &Path) -> Option<Written> {
     written.inspect_err(|error| tracing::warn!(%error, "a browser cannot be written down before it starts")).ok()
 }
 
-fn spawn_in(options: &Options, program: &Path, folder: &Path) -> io::Result<(Child, File)> {
+fn spawn_in(options: &Options, program: &Path, folder: &Path, written: Option<&Written>) -> io::Result<(Child, File)> {
     // Kept open, so that it can be read when the guardian has wiped the folder.
     let log =
         OpenOptions::new().create_new(true).read(true).append(true).mode(0o600).open(folder.join("driver.log"))?;
     let mut command = Command::new(&options.guardian);
-    command.arg(guard::WORD).arg(folder).arg("--").arg(program).args(arguments(options.engine, folder));
+    command.arg(guard::WORD).arg(folder).args(written.map(Written::path));
+    command.arg("--").arg(program).args(arguments(options.engine, folder));
     // The driver and every process of the browser get what the guardian has.
     command.env_clear().envs(environment::of_browsers());
     command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log.try_clone()?);

@@ -60,9 +60,16 @@ impl Written {
         self.write()
     }
 
-    /// Its end is certain.
+    /// The record.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its end is certain. The guardian may have said so already.
     pub(super) fn strike_out(&self) {
-        if let Err(error) = fs::remove_file(&self.path) {
+        if let Err(error) = fs::remove_file(&self.path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
             // The next start looks for a family that is not there any more, which does no harm.
             tracing::warn!(%error, path = %self.path.display(), "the end of a browser was not written down");
         }

@@ -23,7 +23,7 @@ use crate::model::{
 use crate::notify::deliver_due;
 use crate::report::did_you_mean;
 use crate::schedule::{occurrences, waits};
-use crate::store::{FireFilter, Slot, Store, WaitingLetters};
+use crate::store::{Cause, FireFilter, Slot, Store, WaitingLetters};
 use crate::telemetry::Redactor;
 use crate::timing::{Chosen, Proof, Trouble, choose};
 
@@ -294,6 +294,7 @@ fn refused(trouble: &Trouble, household: &Household, member: &MemberId) -> Optio
 
 /// The engine itself, for one date.
 async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline) -> anyhow::Result<Value> {
+    household.keep(Cause::Book).await;
     let runs = match engine::book(household.parts(), next).await {
         Ok(One::Runs(runs)) => runs,
         Ok(One::Over(attempt)) => {

@@ -55,6 +55,13 @@ pub fn run(
     Ok(exit_code(&loaded))
 }
 
+/// What is worth knowing of a configuration that is used: the same that a check says, for the log.
+pub(in crate::cli) fn warnings(path: &Path, loaded: &Loaded) -> Vec<Problem> {
+    let advice = loaded.config.iter().flat_map(|config| advice::advice(path, config));
+    let found = loaded.problems.iter().filter(|problem| problem.severity == Severity::Warning);
+    found.cloned().chain(advice).collect()
+}
+
 /// The exit code that a loaded configuration deserves.
 pub fn exit_code(loaded: &Loaded) -> u8 {
     match loaded {

@@ -26,10 +26,12 @@ mod journal;
 mod post;
 pub(super) mod signals;
 mod troubles;
+mod warned;
 
 use follow::Follower;
 use post::Post;
 use signals::{Asked, Signals};
+use warned::Warned;
 
 /// How long the health service may take to end when the daemon does.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -39,13 +41,14 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// # Errors
 /// The configuration, the store or the address cannot be used.
 pub(super) fn run(setting: &Setting) -> anyhow::Result<ExitCode> {
+    // First of all: who asks for the files to be read again while they are read does not mean to end us.
+    let runtime = super::runtime()?;
+    let signals = runtime.block_on(async { Signals::new() })?;
     let (config, loaded) = setting.loaded()?;
     let zones = Arc::new(zones_of(&config));
     let redactor = Redactor::new();
     let _logs = start_logs(&config.log, &redactor)?;
-    let runtime = super::runtime()?;
     let result = runtime.block_on(async {
-        let signals = Signals::new()?;
         let listener = listen(&config.server.listen);
         // A second one is told that there is a first, and not only that its port is taken.
         let listener = if Store::is_held(&config.server.data) { listener } else { Ok(listener?) };
@@ -92,6 +95,8 @@ async fn daemon(
     for warning in household.warnings() {
         tracing::warn!("{warning}");
     }
+    let mut warned = Warned::new(setting.path.clone());
+    warned.tell(loaded);
     if let Some(warning) = clock::health().and_then(|health| health.warning()) {
         tracing::warn!("{warning}");
     }
@@ -108,7 +113,7 @@ async fn daemon(
     let (watcher, reloads) = watch(path, environment, zones, Arc::new(SystemClock), loaded, Pace::default());
     let store = household.store();
     let ahead = ahead::sentences(&household, None).await;
-    let (follower, in_force) = Follower::new(engine.clone(), household);
+    let (follower, in_force) = Follower::new(engine.clone(), household, warned);
     let post = Post::start(in_force.clone(), nudge);
     let following = tokio::spawn(follower.follow(reloads, stop.clone()));
     super::say(&format!("firstserve runs; http://{address}/livez answers while it does"));

@@ -31,7 +31,8 @@ pub(super) fn run(setting: &Setting, as_json: bool) -> anyhow::Result<ExitCode> 
     let (config, zones, sound) = super::runtime()?.block_on(in_force(setting))?;
     let (known, letters) = super::runtime()?.block_on(known(&config))?;
     let holder = Store::holder(&config.server.data);
-    let status = Status { holder, letters, ..status(&config, &zones, &known, SystemClock.now()) };
+    let other = holder.as_ref().and_then(|_| Store::other_than(config.server.database.expose(), &config.server.data));
+    let status = Status { holder, other, letters, ..status(&config, &zones, &known, SystemClock.now()) };
     if as_json {
         super::answer(&status.json());
     } else {
@@ -117,6 +118,10 @@ pub struct Status {
     pub bookings: Vec<Line>,
     /// Who has the household's data in use: `process 4711`; none: nobody books anything.
     pub holder: Option<String>,
+    /// The database that this one keeps, where it is another than the one that was read.
+    pub other: Option<String>,
+    /// Whether the configuration sends mail.
+    pub mail: bool,
     /// Letters that have not left yet.
     pub letters: WaitingLetters,
     now: Timestamp,
@@ -197,7 +202,8 @@ pub fn status(config: &Config, zones: &ZoneData, known: &[Known], now: Timestamp
     }
     // Of what has left the configuration only that is worth a line which something came of.
     bookings.retain(|line| line.configured || line.last.is_some() || !line.now.is_empty());
-    Status { bookings, holder: None, letters: WaitingLetters::default(), now }
+    let (mail, letters) = (config.mail.is_some(), WaitingLetters::default());
+    Status { bookings, holder: None, other: None, mail, letters, now }
 }
 
 fn by_booking(known: &[Known]) -> HashMap<(&MemberId, &BookingName), Vec<&Known>> {
@@ -348,8 +354,8 @@ mod tests {
     }
 
     fn told(line: Line, holder: Option<String>) -> String {
-        Status { bookings: vec![line], holder, letters: WaitingLetters::default(), now: at("2027-07-08T06:00:00Z") }
-            .text(Some(80))
+        let (letters, now) = (WaitingLetters::default(), at("2027-07-08T06:00:00Z"));
+        Status { bookings: vec![line], holder, other: None, mail: true, letters, now }.text(Some(80))
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::model::{Booking, Court, MeasuredTo, Member, OpeningRule, Prefer, Site
 use super::duration;
 use super::valid::{Browser, Config, Log, Mail, Server, WebDriver};
 
+/// More selector files of a site are counted instead of named.
+const MOST_FILES: usize = 3;
+
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -55,6 +58,8 @@ pub enum What {
         /// The key, or the file.
         key: String,
     },
+    /// So many selector files are new, gone or different.
+    Files(usize),
 }
 
 impl fmt::Display for Change {
@@ -66,6 +71,7 @@ impl fmt::Display for Change {
             What::Set { key: "paused", .. } => write!(f, "{} goes on", self.subject),
             What::Set { key, from, to } => write!(f, "{}: {key} was {from}, is now {to}", self.subject),
             What::Hidden { key } => write!(f, "{}: {key} has changed", self.subject),
+            What::Files(count) => write!(f, "{}: {count} selector files have changed", self.subject),
         }
     }
 }
@@ -92,7 +98,10 @@ pub fn diff(old: &Config, new: &Config) -> Vec<Change> {
         &mut changes,
         |old_site, new_site, changes| {
             site(old_site, new_site, changes);
-            files(old, new, new_site, changes);
+            // Those of another folder are all new, and those of the old one are in use no more.
+            if old_site.flow == new_site.flow {
+                files(old, new, new_site, changes);
+            }
         },
     );
     compare(&old.members, &new.members, |member| Subject::Member(member.id.to_string()), &mut changes, member);
@@ -168,14 +177,18 @@ fn site(old: &Site, new: &Site, changes: &mut Vec<Change>) {
     });
 }
 
-/// The selector files that are new, gone or different.
+/// The selector files that are new, gone or different; many of them are counted.
 fn files(old: &Config, new: &Config, site: &Site, changes: &mut Vec<Change>) {
     let files = |config: &Config| -> BTreeSet<_> {
         let files = config.selectors.get(&site.id).into_iter().flatten();
         files.map(|file| (file.path().to_owned(), file.text().to_owned())).collect()
     };
     let changed: BTreeSet<_> = files(old).symmetric_difference(&files(new)).map(|(path, _)| path.clone()).collect();
-    changes.extend(changed.iter().map(|path| hidden(Subject::Site(site.id.to_string()), path.display().to_string())));
+    let subject = Subject::Site(site.id.to_string());
+    match changed.len() {
+        count if count > MOST_FILES => changes.push(Change { subject, what: What::Files(count) }),
+        _ => changes.extend(changed.iter().map(|path| hidden(subject.clone(), path.display().to_string()))),
+    }
 }
 
 fn member(old: &Member, new: &Member, changes: &mut Vec<Change>) {

@@ -21,6 +21,8 @@ pub enum Cause {
     Start,
     /// It was put in force under a running daemon.
     Reload,
+    /// One attempt in the foreground was made with it.
+    Book,
 }
 
 impl Cause {
@@ -29,12 +31,13 @@ impl Cause {
         match self {
             Self::Start => "start",
             Self::Reload => "reload",
+            Self::Book => "book",
         }
     }
 
     /// The cause of that word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Start, Self::Reload].into_iter().find(|cause| cause.as_str() == word)
+        [Self::Start, Self::Reload, Self::Book].into_iter().find(|cause| cause.as_str() == word)
     }
 }
 

@@ -180,12 +180,28 @@ pub(super) async fn durability(pool: &AnyPool, backend: Backend) -> Result<Strin
     doing("ask the database how durable it is", async { sqlx::query(asked).fetch_one(pool).await?.text("said") }).await
 }
 
-/// Writes down that the database is there and in use, once its schema is.
-pub(super) fn note_used(url: &str, locks: &mut [InstanceLock]) -> Result<(), StoreErrorKind> {
-    match (address(url)?, locks.last_mut()) {
-        (Address::Sqlite(file), Some(lock)) => lock.uses(&file),
-        _ => Ok(()),
+/// Writes down that the database is there and in use, once its schema is; in the data folder also which one it is.
+pub(super) fn note_used(url: &str, place: &str, locks: &mut [InstanceLock]) -> Result<(), StoreErrorKind> {
+    if let (Address::Sqlite(file), Some(lock)) = (address(url)?, locks.last_mut()) {
+        lock.uses(&file)?;
     }
+    locks.first_mut().map_or(Ok(()), |lock| lock.keeps(place))
+}
+
+/// The database that the holder of a data folder keeps, where it is certainly not the one of that address.
+pub(super) fn other_than(url: &str, data: &Path) -> Option<String> {
+    let kept = InstanceLock::kept_by_holder(data)?;
+    let differs = match address(url).ok()? {
+        Address::Postgres(url) => kept != trouble::place_of(&url),
+        Address::Sqlite(_) if Url::parse(&kept).is_ok() => true,
+        // What is not seen from here, out of another container perhaps, may be the same under another name.
+        Address::Sqlite(file) => real(Path::new(&kept))? != real(&file).unwrap_or(file),
+    };
+    differs.then_some(kept)
+}
+
+fn real(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok()
 }
 
 enum Address {

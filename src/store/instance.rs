@@ -22,12 +22,17 @@ const LONGEST: u64 = 64 * 1024;
 /// What a line of the file begins with that names a database of its folder: one that was in use.
 const USED: &str = "database ";
 
-/// Held as long as it lives. The file says who holds it, and which databases of its folder were ever used.
+/// What its last line begins with, which says where the database is that the holder keeps.
+const KEEPS: &str = "keeps ";
+
+/// Held as long as it lives. The file says who holds it, which databases of its folder were ever used, and which one the holder
+/// keeps, wherever that is.
 #[derive(Debug)]
 pub(super) struct InstanceLock {
     path: PathBuf,
     file: File,
     used: Vec<String>,
+    keeps: Option<String>,
 }
 
 impl InstanceLock {
@@ -38,7 +43,7 @@ impl InstanceLock {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {
                 let used = used(&mut file).map_err(|source| StoreErrorKind::File { path: lock.clone(), source })?;
-                let mut taken = Self { path: lock, file, used };
+                let mut taken = Self { path: lock, file, used, keeps: None };
                 taken.sign().map(|()| taken)
             }
             Err(Errno::WOULDBLOCK) => Err(refused(lock, file)),
@@ -53,6 +58,17 @@ impl InstanceLock {
         let file = File::open(folder.join(LOCK)).ok()?;
         let held = flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK);
         held.then(|| signed(file))
+    }
+
+    /// Where the database is that the holder keeps; none: nobody has the lock, or it is not known. Nothing is made by asking.
+    pub(super) fn kept_by_holder(folder: &Path) -> Option<String> {
+        let file = File::open(folder.join(LOCK)).ok()?;
+        if flock(&file, FlockOperation::NonBlockingLockShared) != Err(Errno::WOULDBLOCK) {
+            return None;
+        }
+        let mut text = String::new();
+        file.take(LONGEST).read_to_string(&mut text).ok()?;
+        text.lines().last()?.strip_prefix(KEEPS).map(str::to_owned)
     }
 
     /// Says that a database which was in use is gone, or empty now; nothing is made by asking, and nobody need have the lock.
@@ -87,10 +103,17 @@ impl InstanceLock {
         }
     }
 
-    /// The new text in one write over the old one, which was never longer.
+    /// Says where the database is that is kept from now on, where that is a text of one line.
+    pub(super) fn keeps(&mut self, place: &str) -> Result<(), StoreErrorKind> {
+        self.keeps = Some(place.to_owned()).filter(|place| !place.contains('\n'));
+        self.sign()
+    }
+
+    /// The new text in one write over the old one: of that only the end of its last line can be left for a moment.
     fn sign(&mut self) -> Result<(), StoreErrorKind> {
         let used: String = self.used.iter().map(|name| format!("{USED}{name}\n")).collect();
-        let text = format!("{}\n{used}", std::process::id());
+        let keeps = self.keeps.as_ref().map(|place| format!("{KEEPS}{place}\n")).unwrap_or_default();
+        let text = format!("{}\n{used}{keeps}", std::process::id());
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
         let mut written = || {
             self.file.rewind()?;

@@ -111,7 +111,7 @@ impl Store {
     pub async fn open_with(url: &str, data: &Path, connections: u32) -> Result<Self, StoreError> {
         let mut opened = connect::open(url, data, connections).await?;
         opened.pool = schema::migrate(opened.pool, opened.backend, &opened.place).await?;
-        connect::note_used(url, &mut opened.locks).doing("open the database")?;
+        connect::note_used(url, &opened.place, &mut opened.locks).doing("open the database")?;
         Ok(Self::over(opened, Ids::System))
     }
 
@@ -123,6 +123,12 @@ impl Store {
     /// Who has this data folder in use now: `process 4711`, or `another process` where that is not known; none: nobody.
     pub fn holder(data: &Path) -> Option<String> {
         InstanceLock::holder(data)
+    }
+
+    /// The database that whoever has this data folder in use keeps (a file, or a server without its password), where it is another
+    /// one than that at `url`; none: the same, or nobody has it, or it is not known.
+    pub fn other_than(url: &str, data: &Path) -> Option<String> {
+        connect::other_than(url, data)
     }
 
     /// A database in memory, gone with its last handle, whose ids come from a seed: for simulations.

@@ -1,5 +1,6 @@
 //! From options to a running log.
 
+use std::fmt;
 use std::io::IsTerminal;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::PanicHookInfo;
@@ -8,8 +9,10 @@ use std::path::{Path, PathBuf};
 use tracing::{Dispatch, Subscriber};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::filter::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{DefaultFields, Writer};
+use tracing_subscriber::fmt::{FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -126,8 +129,8 @@ fn assemble<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let mut layers =
-        vec![layer(options.format, Masked::new(console, redactor.clone(), dress(options.format, colour)), colour)];
+    let console = Masked::new(console, redactor.clone(), dress(options.format, colour));
+    let mut layers = vec![layer(options.format, console, colour)];
     let mut workers = Vec::new();
     if let Some(folder) = &options.folder {
         let (file, worker) = queue(files(folder, options.keep_days)?);
@@ -146,8 +149,20 @@ where
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);
     match format {
         // Where in the program a line was written is of no use to people.
-        Format::Human => layer.with_target(false).boxed(),
+        Format::Human if colour => layer.with_target(false).boxed(),
+        Format::Human => layer.with_target(false).fmt_fields(Colourless::default()).boxed(),
         Format::Json => layer.json().flatten_event(true).with_current_span(false).boxed(),
+    }
+}
+
+/// Writes the fields of spans for lines without colour. The fields of a span are formatted once for all layers whose formatter is
+/// of the same type: with the terminal's, the files would be given its colours.
+#[derive(Debug, Default)]
+struct Colourless(DefaultFields);
+
+impl<'w> FormatFields<'w> for Colourless {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'w>, fields: R) -> fmt::Result {
+        self.0.format_fields(writer, fields)
     }
 }
 
@@ -198,6 +213,26 @@ fn log_panic(info: &PanicHookInfo<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_colours_of_a_terminal_do_not_reach_the_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = LogOptions { folder: Some(folder.path().to_owned()), ..LogOptions::default() };
+        let console = tempfile::NamedTempFile::new().expect("a file");
+        let shown = std::sync::Mutex::new(console.reopen().expect("it can be opened"));
+        let (dispatch, logs) = assemble(&options, &Redactor::new(), shown, true).expect("it starts");
+        tracing::dispatcher::with_default(&dispatch, || {
+            let _entered = tracing::warn_span!("attempt", id = "01").entered();
+            tracing::warn!(court = "2", "inside");
+        });
+        drop((dispatch, logs));
+        let console = std::fs::read_to_string(console.path()).expect("it can be read");
+        let file = std::fs::read_dir(folder.path()).expect("a folder").next().expect("a file").expect("its entry");
+        let file = std::fs::read_to_string(file.path()).expect("it can be read");
+        assert!(file.contains("attempt{id=\"01\"}") && file.contains("inside"), "{file}");
+        assert!(!file.contains('\u{1b}') && !file.contains("\\u{1b}"), "{file}");
+        assert!(console.contains("\u{1b}[3mid\u{1b}[0m"), "the control: {console:?}");
+    }
 
     #[test]
     fn a_word_or_directives_but_no_nonsense() {

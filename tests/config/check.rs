@@ -25,6 +25,18 @@ fn warnings_are_no_failure_errors_are_and_a_file_that_is_not_there_is_another() 
     assert!(err.contains("there is no such file"), "{err}");
 }
 
+/// Who mends one of them must not be told of the other only then.
+#[test]
+fn a_member_who_is_wrong_does_not_hide_what_is_wrong_of_his_bookings() {
+    let wrong = CLUB.replace("vault =", "vualt =");
+    let world = World::with(&format!("{wrong}{DOUBLES}courts = [\"1\", \"9\"]\n"));
+    let (code, _, err) = run(&world.file(), Shown::Plain);
+    assert!(code == 78 && err.contains("`vualt`") && err.contains("there is no court `9`"), "{err}");
+    world.write(&format!("{wrong}{DOUBLES}courts = [\"1\", \"2\"]\n"));
+    let (_, _, err) = run(&world.file(), Shown::Plain);
+    assert!(err.contains("`vualt`") && !err.contains("there is no"), "the control: {err}");
+}
+
 #[test]
 fn json_is_one_document_and_the_only_thing_on_stdout() {
     let (code, out, err) = run(Path::new("fixtures/config/invalid/unknown-keys.toml"), Shown::Json);

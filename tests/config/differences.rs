@@ -1,12 +1,14 @@
 //! What a reload says in the log.
 
-use firstserve::config::{diff, moved};
+use std::path::{Path, PathBuf};
+
+use firstserve::config::{Loaded, diff, moved};
 use firstserve::model::{Choice, Occurrence};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
 
-use super::world::{CLUB, DOUBLES, OTHER_COMMIT, World, valid};
+use super::world::{CLUB, DOUBLES, OTHER_COMMIT, World, copy, valid};
 
 fn words(old: &str, new: &str) -> Vec<String> {
     let (old, new) = (World::with(old), World::with(new));
@@ -78,6 +80,38 @@ fn a_selector_file_is_named_and_a_secret_is_not_shown() {
     assert_eq!(changes[0], "[server]: database has changed");
     assert!(changes[1].ends_with("selectors/club/commit.toml has changed"), "{changes:?}");
     assert_eq!(changes.len(), 2);
+}
+
+#[test]
+fn many_selector_files_are_counted_and_those_of_a_flow_that_is_left_are_not_named() {
+    let world = World::with(CLUB);
+    let told = |old: &Loaded, new: &Loaded| -> Vec<String> {
+        diff(valid(old), valid(new)).iter().map(ToString::to_string).collect()
+    };
+    let before = world.load();
+    let mut files = Vec::new();
+    toml_files(&world.path("selectors/club"), &mut files);
+    for file in &files {
+        let text = std::fs::read_to_string(file).expect("it can be read");
+        std::fs::write(file, format!("{text}\n# edited\n")).expect("it can be written");
+    }
+    assert!(files.len() > 3, "{files:?}");
+    let edited = world.load();
+    assert_eq!(told(&before, &edited), [format!("site club: {} selector files have changed", files.len())]);
+    copy(&world.path("selectors/club"), &world.path("selectors/other"));
+    world.write(&CLUB.replace("selectors/club", "selectors/other"));
+    let moved = told(&edited, &world.load());
+    assert!(moved.len() == 1 && moved[0].starts_with("site club: flow was "), "{moved:?}");
+}
+
+fn toml_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("it can be read") {
+        let path = entry.expect("it can be read").path();
+        match path.is_dir() {
+            true => toml_files(&path, found),
+            false => found.extend(Some(path).filter(|path| path.extension().is_some_and(|ending| ending == "toml"))),
+        }
+    }
 }
 
 #[test]

@@ -35,6 +35,9 @@ async fn what_is_won_is_told_and_not_tried_again() {
     let again = house.ask(&["book", "singles", "--json"]).await.json();
     assert_eq!((&again["won"], &again["attempt"]), (&Value::from(true), &first.json()["attempt"]), "{again:#}");
     assert_eq!((club.ledger().await["submits"].as_u64(), club.held_by("ana").await), (Some(1), 1));
+    house.write(&["what is this".to_owned()]);
+    let status = house.ask(&["status"]).await;
+    assert!(status.code == Some(0) && status.out.contains("ana · singles: confirmed"), "nothing else ran: {status:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -176,3 +176,21 @@ async fn an_edit_of_what_is_under_way_is_told_as_not_taken() {
     assert_eq!(won["bookings"][0]["last"]["start"], format!("{}T17:00:00", club.date()), "{won:#}");
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_check_warns_of_is_in_the_log_once() {
+    let (house, club) = (House::new(), Practice::opens_in(1_000));
+    let parts = |day: i8| {
+        [club.site("club-api"), member("ana"), wish(day), booking("over", "ana", date(2020, 1, 5), "3", "17:00")]
+    };
+    house.write(&parts(11));
+    let daemon = house.run().await;
+    daemon.hears("`over` is finished: 2020-01-05 has passed").await;
+    house.write(&parts(12));
+    until("it is told", SOON, async || daemon.times("the plan moves") == 2).await;
+    assert_eq!(daemon.times("is finished"), 1, "{:#?}", daemon.said());
+    let late = booking("late", "ana", date(2020, 1, 6), "3", "17:00");
+    house.write(&[&parts(12)[..], &[late]].concat());
+    daemon.hears("`late` is finished: 2020-01-06 has passed").await;
+    assert_eq!(daemon.times("`over` is finished"), 1, "{:#?}", daemon.said());
+}

@@ -59,6 +59,23 @@ fn stranger(house: &House) -> Child {
     command.spawn().expect("it starts")
 }
 
+/// Who opened it may be gone by then.
+#[test]
+fn the_end_of_a_family_is_written_down_by_its_guardian() {
+    let house = House::empty();
+    let (scratch, record) = (house.path("fs-01"), house.path("fs-01.json"));
+    let guard = |words: &[&str]| {
+        fs::create_dir(&scratch).expect("it can be made");
+        fs::write(&record, "{}").expect("it can be written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_firstserve"));
+        command.arg("__guard").arg(&scratch).args(words).args(["--", "true"]).stdin(Stdio::null());
+        assert!(command.status().expect("it runs").success());
+        (scratch.exists(), record.exists())
+    };
+    assert_eq!(guard(&[record.to_str().expect("text")]), (false, false));
+    assert_eq!(guard(&[]), (false, true), "the control");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn browsers_of_a_killed_daemon_and_guardian_are_ended_by_the_next_start() {
     let (house, club) = (House::new(), Practice::opens_in(240_000));

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use firstserve::club::{Fault, Options};
-use rustix::process::Signal;
+use rustix::fs::{CWD, Mode, mkfifoat};
+use rustix::process::{Pid, Signal};
 
-use super::world::{House, Practice, booking, client, member, until};
+use super::world::{Daemon, House, PROGRAM, Practice, booking, client, member, until};
 
 fn never_answers() -> Practice {
     let opens_in = Some(jiff::SignedDuration::from_millis(1_500));
@@ -65,4 +66,27 @@ async fn what_is_written_is_its_owners_alone() {
         }
     }
     assert!(seen >= 4, "a database, a lock, a log and a vault: {seen}");
+}
+
+/// Who asks at once for the files to be read again does not mean to end it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_while_the_files_are_read_does_not_end_it() {
+    let (house, club) = (House::new(), Practice::opens_in(1_000));
+    // Nobody ever writes into this pipe: the reading stands still.
+    mkfifoat(CWD, house.path("zones"), Mode::RUSR | Mode::WUSR).expect("it can be made");
+    house.write_text(&format!("{PROGRAM}[time]\nzoneinfo = \"zones\"\n{}{}", club.site("club-api"), member("ana")));
+    let daemon = Daemon::start(house.command(&["run"]));
+    until("it listens", Duration::from_secs(20), async || hears_hangups(daemon.pid)).await;
+    daemon.signal(Signal::HUP);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(hears_hangups(daemon.pid), "it has ended: {:#?}", daemon.said());
+    assert_eq!(daemon.said(), Vec::<String>::new(), "the control: it reads still");
+}
+
+/// Whether a process is there and has a handler for SIGHUP, by its mask of caught signals.
+fn hears_hangups(process: Pid) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero())).unwrap_or_default();
+    let caught = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigCgt:")?.trim(), 16).ok());
+    let is_over = status.lines().any(|line| line.starts_with("State:\tZ"));
+    !is_over && caught.is_some_and(|mask| mask & 1 == 1)
 }

@@ -55,6 +55,24 @@ async fn a_second_daemon_is_refused_and_told_why() {
 }
 
 #[tokio::test]
+async fn it_is_known_which_database_the_holder_of_a_folder_keeps() {
+    let kept = Kept::new();
+    let (url, data) = (kept.url(), kept.data());
+    let another = format!("sqlite://{}", data.join("another.db").display());
+    assert_eq!(Store::other_than(&another, &data), None, "nobody has it");
+    let first = kept.open().await;
+    assert_eq!(Store::other_than(&url, &data), None, "it is the same");
+    let roundabout =
+        format!("sqlite://{}", data.join("../data").join(kept.file().file_name().expect("a name")).display());
+    assert_eq!(Store::other_than(&roundabout, &data), None, "under another name");
+    assert_eq!(Store::other_than(&another, &data).as_deref(), kept.file().to_str());
+    let server = "postgres://ana:canary@db.example.org/courts";
+    assert_eq!(Store::other_than(server, &data).as_deref(), kept.file().to_str());
+    drop(first);
+    assert_eq!(Store::other_than(&another, &data), None, "nobody has it any more");
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused() {
     let kept = Kept::new();
     kept.open().await.close().await;

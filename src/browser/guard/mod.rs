@@ -12,7 +12,7 @@ mod family;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid};
@@ -37,17 +37,20 @@ const OSERR: u8 = 71;
 /// Descendants are still alive after everything that could be done.
 const SURVIVORS: u8 = 70;
 
-/// Runs as a guardian with the arguments after [`WORD`]: `SCRATCH -- PROGRAM ARGUMENT…`. The scratch folder is wiped at the
-/// end. Exit code 0 says that no descendant is alive.
+/// How it is called.
+const CALLED: &str = "usage: SCRATCH [RECORD] -- PROGRAM ARGUMENT…";
+
+/// Runs as a guardian with the arguments after [`WORD`]: `SCRATCH [RECORD] -- PROGRAM ARGUMENT…`. The scratch folder is wiped at
+/// the end, and the record of the family removed once its end is certain: who opened it may be gone by then. Exit code 0 says
+/// that no descendant is alive.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
-    let [folder, dashes, program, rest @ ..] = args.as_slice() else {
-        return complain(USAGE, "usage: SCRATCH -- PROGRAM ARGUMENT…");
+    let (folder, record, program, rest) = match args.as_slice() {
+        [folder, dashes, program, rest @ ..] if dashes == "--" => (folder, None, program, rest),
+        [folder, record, dashes, program, rest @ ..] if dashes == "--" => (folder, Some(record), program, rest),
+        _ => return complain(USAGE, CALLED),
     };
-    if dashes != OsStr::new("--") {
-        return complain(USAGE, "usage: SCRATCH -- PROGRAM ARGUMENT…");
-    }
-    match guard(&PathBuf::from(folder), program, rest) {
+    match guard(Path::new(folder), record.map(Path::new), program, rest) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::System(error)) => complain(OSERR, &error.to_string()),
         Err(Failure::Survivors(left)) => complain(SURVIVORS, &format!("still alive: {left:?}")),
@@ -65,7 +68,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-fn guard(folder: &Path, program: &OsStr, args: &[OsString]) -> Result<(), Failure> {
+fn guard(folder: &Path, record: Option<&Path>, program: &OsStr, args: &[OsString]) -> Result<(), Failure> {
     let me = getpid();
     set_child_subreaper(Some(me)).map_err(io::Error::from)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -74,6 +77,10 @@ fn guard(folder: &Path, program: &OsStr, args: &[OsString]) -> Result<(), Failur
     let wiped = scratch::wipe(folder);
     if !left.is_empty() {
         return Err(Failure::Survivors(left));
+    }
+    if let Some(record) = record.filter(|_| wiped.is_ok()) {
+        // Who opened it may have struck it out; one that stays does no harm.
+        let _ = std::fs::remove_file(record);
     }
     watched?;
     Ok(wiped?)

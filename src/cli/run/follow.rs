@@ -7,6 +7,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::warned::Warned;
 use crate::cli::household::Household;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Reload};
@@ -34,14 +35,15 @@ pub(super) struct Follower {
     in_force: watch::Sender<Household>,
     /// The configuration of the start, whose database this process keeps.
     started: Arc<Config>,
+    warned: Warned,
 }
 
 impl Follower {
     /// Nothing is followed yet; the receiver has what is in force at any time.
-    pub(super) fn new(engine: Handle, household: Household) -> (Self, watch::Receiver<Household>) {
+    pub(super) fn new(engine: Handle, household: Household, warned: Warned) -> (Self, watch::Receiver<Household>) {
         let (in_force, seen) = watch::channel(household.clone());
         let started = Arc::clone(household.config());
-        (Self { engine, household, in_force, started }, seen)
+        (Self { engine, household, in_force, started, warned }, seen)
     }
 
     /// Follows the configuration until `stop`.
@@ -63,9 +65,12 @@ impl Follower {
         }
     }
 
-    async fn take(self, loaded: Loaded) -> Self {
-        match loaded.config {
-            Some(config) => self.obey(config).await,
+    async fn take(mut self, loaded: Loaded) -> Self {
+        match loaded.config.clone() {
+            Some(config) => {
+                self.warned.tell(&loaded);
+                self.obey(config).await
+            }
             None => {
                 self.refuse(&loaded);
                 self
@@ -74,7 +79,7 @@ impl Follower {
     }
 
     async fn obey(self, config: Arc<Config>) -> Self {
-        let Self { engine, household: old, in_force, started } = self;
+        let Self { engine, household: old, in_force, started, warned } = self;
         tell_what_waits(old.config(), &config);
         let household = old.under(config);
         for warning in household.warnings() {
@@ -90,7 +95,7 @@ impl Follower {
         if household.config().server.database != started.server.database {
             tracing::error!("{OTHER_DATABASE}");
         }
-        Self { engine, household, in_force, started }
+        Self { engine, household, in_force, started, warned }
     }
 
     fn refuse(&self, loaded: &Loaded) {

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -70,8 +71,8 @@ fn log(event: &Event, who: &str) {
             tracing::info!(attempt, %booking, %member, %date, "taken up; it can be booked already");
         }
         What::TakenUp { booking, member, date, opening, .. } => {
-            let opens = from_now(opening.duration_since(event.at));
-            tracing::info!(attempt, %booking, %member, %date, %opening, "taken up; opens {opens}");
+            let opens = opens(*opening, event.at);
+            tracing::info!(attempt, %booking, %member, %date, %opening, "taken up; {opens}");
         }
         What::Entered(state) => {
             tracing::info!(attempt, state = state.as_str(), "{who}{}", timeline::meaning(*state));
@@ -108,5 +109,23 @@ fn log(event: &Event, who: &str) {
             tracing::debug!(attempt, phase, place, took_ms = took.as_millis(), "{who}step");
         }
         What::Waiting { until } => tracing::debug!(attempt, %until, "{who}waits"),
+    }
+}
+
+/// `opens in 40 s`, `opened 89 s ago`.
+fn opens(opening: Timestamp, now: Timestamp) -> String {
+    let word = if opening <= now { "opened" } else { "opens" };
+    format!("{word} {}", from_now(opening.duration_since(now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opening_that_is_over_has_opened() {
+        let at = |second: i64| Timestamp::from_second(1_000_000 + second).expect("an instant");
+        assert_eq!(opens(at(40), at(0)), "opens in 40 s");
+        assert_eq!(opens(at(0), at(89)), "opened 89 s ago");
     }
 }

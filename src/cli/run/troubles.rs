@@ -1,7 +1,7 @@
 //! The last trouble of each attempt that runs, kept for `status`.
 //!
-//! Written a while after it came, only where it differs from the one before, and never near an opening: nothing here is worth
-//! that a permit waits.
+//! Written a while after it came, one that repeats itself now and then only, and never near an opening: nothing here is worth that
+//! a permit waits.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,8 +22,11 @@ const ROUND: Duration = Duration::from_secs(1);
 /// How long before an opening, and after it, nothing is written.
 const QUIET: SignedDuration = SignedDuration::from_secs(10);
 
+/// How often a trouble that comes again and again is written: so old its last time may look.
+const AGAIN: SignedDuration = SignedDuration::from_secs(20);
+
 /// More troubles of one attempt are not written.
-const MOST: u8 = 50;
+const MOST: u8 = 100;
 
 /// Keeps them until the engine is gone.
 pub(super) async fn keep(mut events: Receiver<Event>, store: Store, redactor: Redactor) {
@@ -55,7 +58,7 @@ struct Troubles(HashMap<AttemptId, Known>);
 struct Known {
     opening: Option<Timestamp>,
     written: u8,
-    last: String,
+    last: Option<(Timestamp, String)>,
     new: Option<(Timestamp, String)>,
 }
 
@@ -66,7 +69,7 @@ impl Troubles {
             What::TakenUp { opening, .. } => self.0.entry(id.clone()).or_default().opening = Some(*opening),
             What::Trouble(why) | What::Degraded(why) => {
                 let known = self.0.entry(id.clone()).or_default();
-                known.new = Some((event.at, why.clone())).filter(|_| *why != known.last && known.written < MOST);
+                known.new = Some((event.at, why.clone())).filter(|_| known.written < MOST);
             }
             What::Ended { .. } => drop(self.0.remove(id)),
             _ => {}
@@ -80,12 +83,18 @@ impl Troubles {
             return Vec::new();
         }
         let due = self.0.iter_mut().filter_map(|(id, known)| {
-            let (at, why) = known.new.take()?;
-            (known.written, known.last) = (known.written + 1, why.clone());
+            let (at, why) =
+                known.new.take_if(|new| known.last.as_ref().is_none_or(|last| is_worth_it(last, new, now)))?;
+            (known.written, known.last) = (known.written + 1, Some((at, why.clone())));
             Some((id.clone(), at, why))
         });
         due.collect()
     }
+}
+
+/// Another one than was written last, or the same one a while later.
+fn is_worth_it((last, before): &(Timestamp, String), (_, why): &(Timestamp, String), now: Timestamp) -> bool {
+    before != why || now.duration_since(*last) >= AGAIN
 }
 
 #[cfg(test)]
@@ -108,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_repeats_itself_is_written_once_and_nothing_near_an_opening() {
+    fn what_repeats_itself_is_written_now_and_then_and_nothing_near_an_opening() {
         let mut troubles = Troubles::default();
         let (booking, member) = ("doubles".into(), "ana".into());
         let opening = at(100);
@@ -116,10 +125,12 @@ mod tests {
         troubles.take(&event(0, what));
         assert_eq!(stumbles(&mut troubles, 1, "no field"), 1);
         assert_eq!(stumbles(&mut troubles, 2, "no field"), 0, "told already");
-        assert_eq!(stumbles(&mut troubles, 3, "no button"), 1);
+        assert_eq!(stumbles(&mut troubles, 22, "no field"), 1, "it is there still");
+        assert_eq!(troubles.0[&AttemptId::new("01")].last, Some((at(22), "no field".to_owned())), "with its last time");
+        assert_eq!(stumbles(&mut troubles, 30, "no button"), 1);
         assert_eq!(stumbles(&mut troubles, 95, "no answer"), 0, "a permit is written about now");
         assert_eq!(troubles.due(at(111)), [(AttemptId::new("01"), at(95), "no answer".to_owned())]);
         let written = (0..200).map(|n| stumbles(&mut troubles, 200 + n, &format!("{n}"))).sum::<usize>();
-        assert_eq!(written, usize::from(MOST) - 3, "there is an end to it");
+        assert_eq!(written, usize::from(MOST) - 4, "there is an end to it");
     }
 }

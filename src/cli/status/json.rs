@@ -7,15 +7,17 @@ use super::super::span::opening_of;
 use super::{Known, Line, Now, Status};
 
 impl Status {
-    /// `{"running","process","letters_waiting","letters_error","bookings":[{"booking","member","configured","paused","status","date","of_date","last","unsettled","now","next"}]}`; the process is
-    /// null where nothing runs, or its number is not known.
+    /// `{"running","process","other_database","letters_waiting","letters_error","bookings":[{"booking","member","configured","paused","status","date","of_date","last","unsettled","now","next"}]}`; the process is
+    /// null where nothing runs, or its number is not known; the other database is the one that this process keeps, null where that is
+    /// the one that was read.
     pub fn json(&self) -> Value {
         let process = self.holder.as_deref().and_then(|holder| holder.strip_prefix("process ")?.parse::<u32>().ok());
         json!({
             "running": self.holder.is_some(),
             "process": process,
+            "other_database": self.other,
             "letters_waiting": self.letters.count,
-            "letters_error": self.letters.last_error,
+            "letters_error": self.letters_error(),
             "bookings": self.bookings.iter().map(Line::json).collect::<Vec<_>>(),
         })
     }

@@ -14,15 +14,24 @@ use crate::model::{Attempt, State};
 use crate::report::plain;
 use crate::store::WaitingLetters;
 
+/// What is said of letters that will go nowhere.
+const NO_MAIL: &str = "no mail is set up, so nobody gets what waits: write `smtp-host` and `from` in [mail]";
+
 /// Columns in which the texts of a booking begin.
 const INDENT: usize = 8;
 
 impl Status {
     /// What a person reads: whether anything runs, what is wrong with the file, and then the bookings.
     pub(super) fn page(&self, setting: &Setting, sound: bool, width: Option<usize>) -> String {
-        let mut head = match &self.holder {
-            Some(holder) => format!("firstserve runs ({holder})."),
-            None => format!("Nothing runs: no booking is looked after; start {}.", setting.command("run")),
+        let run = setting.command("run");
+        let mut head = match (&self.holder, &self.other) {
+            (Some(holder), Some(other)) => format!(
+                "firstserve runs ({holder}), but keeps another database than the configuration names: {}.\nIt does not look after \
+                 what follows, which is from the database that is named, where nobody writes: end that process, and start {run} again.",
+                plain(other)
+            ),
+            (Some(holder), None) => format!("firstserve runs ({holder})."),
+            (None, _) => format!("Nothing runs: no booking is looked after; start {run}."),
         };
         if !sound {
             let file = plain(&setting.path.display().to_string()).into_owned();
@@ -42,6 +51,7 @@ impl Status {
         let WaitingLetters { count, last_error } = &self.letters;
         let letters = if *count == 1 { "1 letter waits".to_owned() } else { format!("{count} letters wait") };
         let why = match last_error {
+            _ if !self.mail => format!("; {NO_MAIL}"),
             Some(error) => format!("; the last try failed: {}", plain(error)),
             None if self.holder.is_none() => " for `firstserve run`".to_owned(),
             None => " for the first try".to_owned(),
@@ -49,12 +59,21 @@ impl Status {
         (*count > 0).then(|| format!("{letters}{why}."))
     }
 
+    /// Why the letters wait; none: none does, or none was tried yet.
+    pub(super) fn letters_error(&self) -> Option<&str> {
+        match self.letters.count {
+            0 => None,
+            _ if !self.mail => Some(NO_MAIL),
+            _ => self.letters.last_error.as_deref(),
+        }
+    }
+
     /// For people; no line ends behind the edge, where there is one.
     pub fn text(&self, width: Option<usize>) -> String {
         if self.bookings.is_empty() {
             return "There are no bookings. Write one into the configuration, and see `firstserve plan`.\n".to_owned();
         }
-        let runs = self.holder.is_some();
+        let runs = self.holder.is_some() && self.other.is_none();
         let texts: Vec<String> = self.bookings.iter().map(|line| line.text(runs, self.now, width)).collect();
         texts.join("\n")
     }
@@ -172,4 +191,45 @@ impl Next {
 
 fn day(date: Date) -> String {
     date.strftime("%a %Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::config::Environment;
+
+    fn status() -> Status {
+        let letters = WaitingLetters { count: 1, last_error: Some("Connection refused".to_owned()) };
+        let holder = Some("process 4711".to_owned());
+        Status { bookings: Vec::new(), holder, other: None, mail: true, letters, now: Timestamp::UNIX_EPOCH }
+    }
+
+    fn page(status: &Status) -> String {
+        let setting = Setting { path: PathBuf::from("practice/booking.toml"), environment: Environment::default() };
+        status.page(&setting, true, None)
+    }
+
+    #[test]
+    fn a_process_that_keeps_another_database_is_told_first() {
+        let other = Status { other: Some("/srv/old.db".to_owned()), ..status() };
+        let text = page(&other);
+        let first =
+            "firstserve runs (process 4711), but keeps another database than the configuration names: /srv/old.db.\n";
+        assert!(text.starts_with(first), "{text}");
+        assert!(text.contains("and start `firstserve run --config practice/booking.toml` again."), "{text}");
+        assert_eq!(other.json()["other_database"], "/srv/old.db");
+        assert!(page(&status()).starts_with("firstserve runs (process 4711).\n"), "the control");
+        assert!(status().json()["other_database"].is_null());
+    }
+
+    #[test]
+    fn letters_without_mail_say_so_and_not_how_the_last_try_went() {
+        assert!(page(&status()).contains("\n1 letter waits; the last try failed: Connection refused.\n"));
+        let off = Status { mail: false, ..status() };
+        assert!(page(&off).contains("\n1 letter waits; no mail is set up"), "{}", page(&off));
+        assert_eq!(off.json()["letters_error"], NO_MAIL);
+        assert_eq!(status().json()["letters_error"], "Connection refused");
+    }
 }

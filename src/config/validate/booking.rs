@@ -43,7 +43,8 @@ pub(super) fn bookings(
             turns.extend(turn(section, &booking, site, members, (dates.as_deref().unwrap_or_default(), world)));
             wishes.push(Wish::new(section.origin.clone(), &booking, site, dates));
         }
-        bookings.push(booking);
+        // Whose member is wrong is checked, and goes no further.
+        bookings.extend(Some(booking).filter(|booking| members.member(booking.member.as_str()).is_some()));
     }
     overlap::warn(&wishes, problems);
     together::warn(&turns, problems);
@@ -105,7 +106,7 @@ fn booking<'s>(
     problems.extend(name.as_ref().and_then(|name| names::free_name(name, "booking")));
     let member = section.get::<String>("member");
     problems.extend(member.as_ref().and_then(|member| unknown_member(member, members)));
-    let site_name = member.as_ref().and_then(|member| members.member(&member.value)).map(|member| member.site.as_str());
+    let site_name = member.as_ref().and_then(|member| members.site(&member.value));
     let known = site_name.and_then(|site| sites.courts(site));
     let courts = courts(section, site_name, known.as_deref(), problems);
     let times = times(section, problems);
