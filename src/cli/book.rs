@@ -1,5 +1,9 @@
 //! `firstserve book BOOKING`: one attempt in the foreground, step by step.
 
+mod left;
+mod rehearsal;
+
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::household::{Household, open_beside, open_store, with_browser};
+use super::run::signals::Signals;
 use super::scratch::Scratch;
 use super::setting::Setting;
 use super::span::{from_now, opening_of};
@@ -20,7 +25,7 @@ use crate::engine::{self, Event, One, Parts, Rehearsed, Runs, What, keep_proofs,
 use crate::model::{
     Answer, Attempt, AttemptId, Booking, Choice, Language, MemberId, Occurrence, Outcome, Site, SiteId, State,
 };
-use crate::notify::deliver_due;
+use crate::notify::{deliver_due, quoted};
 use crate::report::did_you_mean;
 use crate::schedule::{occurrences, waits};
 use crate::store::{Cause, FireFilter, Slot, Store, WaitingLetters};
@@ -89,8 +94,13 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
             false => real(&household, &next, &mut timeline).await,
         };
         timeline.finish();
-        if !args.dry_run {
-            post(&household).await;
+        let is_left = result.as_ref().is_ok_and(left::is_interrupted);
+        if !args.dry_run && !is_left {
+            // Who has asked to stop by then is not kept waiting.
+            tokio::select! {
+                () = post(&household) => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
         }
         store.close().await;
         result
@@ -140,7 +150,7 @@ pub(super) fn next_date(
         return Err(Failure::new(Exit::Data, format!("`{name}` is paused; {cure}")));
     }
     let next = occurrences(booking, site, zone, now, 1).into_iter().next();
-    let cure = format!("`firstserve explain \"{name}\"` says why");
+    let cure = format!("`firstserve explain {}` says why", quoted(name.as_str()));
     next.ok_or_else(|| Failure::new(Exit::Data, format!("`{name}` has no date ahead; {cure}")))
 }
 
@@ -186,7 +196,7 @@ pub(super) fn named<'c>(wanted: &str, config: &'c Config) -> Result<&'c Booking,
 
 /// Up to the commit, without it: no attempt is recorded, nothing is spent.
 async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &mut Timeline) -> anyhow::Result<Value> {
-    let (opening, site, member) = (next.opening(), next.site.clone(), next.member.clone());
+    let (opening, member, site) = (next.opening(), next.member.clone(), next.site.clone());
     let (mut events, rehearsal) = rehearse(household.parts(), next, at_once);
     let mut running = Box::pin(rehearsal);
     let result = loop {
@@ -205,7 +215,7 @@ async fn dry(household: &Household, next: Occurrence, at_once: bool, timeline: &
     }
     timeline.finish();
     let fire = proved(household, &site, &result).await;
-    Ok(told(&result, fire.as_ref(), household, (opening, &member), timeline))
+    Ok(told(&result, fire.as_ref(), household, (opening, &member, &site), timeline))
 }
 
 /// Keeps what the rehearsal has shown of the ways to fire, and gives the way that is taken from now on.
@@ -247,7 +257,7 @@ fn told(
     rehearsed: &Rehearsed,
     fire: Option<&Chosen>,
     household: &Household,
-    (opening, member): (Timestamp, &MemberId),
+    (opening, member, site): (Timestamp, &MemberId, &SiteId),
     timeline: &Timeline,
 ) -> Value {
     let opening = opening_of(opening);
@@ -257,6 +267,7 @@ fn told(
     if let Some(trouble) = &rehearsed.trouble {
         timeline.line(&format!("not ready: {}", trouble.words()));
         if let Some(entry) = refused(trouble, household, member) {
+            let entry = quoted(&entry);
             timeline.line(&format!("`firstserve vault set {entry}` puts the right ones into the vault"));
         }
         timeline.line("nothing was submitted");
@@ -266,14 +277,16 @@ fn told(
         });
     }
     let untried: &[&str] = if rehearsed.waits { &["opening", "commit"] } else { &[] };
-    timeline.line(match rehearsed.waits {
-        true => {
-            "rehearsed: log-in, list, prepare and choose work; opening and the last click wait for the opening, untried"
+    match (rehearsed.waits, household.config().flow(site)) {
+        (true, Some(flow)) => {
+            let work = rehearsal::what_works(&flow);
+            timeline.line(&format!("rehearsed: {work} work; opening and the last click wait for the opening, untried"));
         }
-        false => "rehearsed: everything up to the last click works; nothing was submitted",
-    });
-    if let Some(chosen) = fire {
-        timeline.line(&format!("it will be fired by {}", chosen.words()));
+        _ => timeline.line("rehearsed: everything up to the last click works; nothing was submitted"),
+    }
+    let why = fire.map(|chosen| rehearsal::why(chosen, rehearsed.waits));
+    if let Some(why) = &why {
+        timeline.line(&format!("it will be fired by {why}"));
     }
     json!({
         "outcome": "rehearsed",
@@ -282,7 +295,7 @@ fn told(
         "listed": rehearsed.listed,
         "untried": untried,
         "fire": fire.map(|chosen| chosen.way.mode.as_str()),
-        "why": fire.map(Chosen::words),
+        "why": why,
     })
 }
 
@@ -294,12 +307,14 @@ fn refused(trouble: &Trouble, household: &Household, member: &MemberId) -> Optio
 
 /// The engine itself, for one date.
 async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline) -> anyhow::Result<Value> {
+    let mut signals = Signals::new()?;
+    let since = SystemClock.now();
     household.keep(Cause::Book).await;
     let runs = match engine::book(household.parts(), next).await {
         Ok(One::Runs(runs)) => runs,
         Ok(One::Over(attempt)) => {
             let slot = household.store().slot_of(&attempt.id).await?;
-            return Ok(over(&attempt, slot.as_ref(), timeline));
+            return Ok(over(&attempt, slot.as_ref(), &household.config().path, timeline));
         }
         Err(error) => return Err(Failure::new(Exit::Unavailable, error.to_string()).into()),
     };
@@ -315,10 +330,15 @@ async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline)
             task.await?;
             return Err(Failure::new(Exit::Io, format!("the database is lost: {why}")).into());
         }
-        let event = match tokio::time::timeout(TICK, events.recv()).await {
-            Ok(Ok(event)) => event,
-            Err(_) | Ok(Err(RecvError::Lagged(_))) => continue,
-            Ok(Err(RecvError::Closed)) => break json!({ "outcome": "unfinished" }),
+        let heard = tokio::select! {
+            heard = events.recv() => heard,
+            () = tokio::time::sleep(TICK) => continue,
+            _ = signals.next() => break left::interrupted(&story.attempt, timeline),
+        };
+        let event = match heard {
+            Ok(event) => event,
+            Err(RecvError::Lagged(_)) => continue,
+            Err(RecvError::Closed) => break json!({ "outcome": "unfinished" }),
         };
         timeline.show(&event);
         if let Some(ended) = story.hears(event) {
@@ -326,15 +346,19 @@ async fn real(household: &Household, next: &Occurrence, timeline: &mut Timeline)
         }
     };
     handle.stop().await;
+    if left::is_interrupted(&result) {
+        return left::left(result, task, &mut signals, household, timeline).await;
+    }
     task.await?;
-    Ok(with_ledger(result, &household.store(), timeline).await)
+    Ok(with_ledger(result, &household.store(), since, timeline).await)
 }
 
-/// Shows what happened at which millisecond, and adds it to the answer.
-async fn with_ledger(mut result: Value, store: &Store, timeline: &Timeline) -> Value {
+/// Shows what happened at which millisecond since this began, and adds it to the answer.
+async fn with_ledger(mut result: Value, store: &Store, since: Timestamp, timeline: &Timeline) -> Value {
     let Some(id) = result["attempt"].as_str().map(AttemptId::new) else { return result };
     match store.fires(&FireFilter { attempt: Some(id), ..FireFilter::default() }).await {
-        Ok(fires) => {
+        Ok(mut fires) => {
+            fires.retain(|fire| ledger::is_since(fire, since));
             timeline.text(&ledger::table(&fires));
             result["ledger"] = fires.iter().map(ledger::fire_json).collect();
         }
@@ -362,12 +386,12 @@ fn long_wait(next: &Occurrence, household: &Household, timeline: &Timeline) -> V
         format!("it opens {}, and this waits until then; it logs in {login}", from_now(wait)),
         "meanwhile `firstserve status`, `plan` and `book … --dry-run` work beside it; `run` does not, and would book this one as well"
             .to_owned(),
-        "Ctrl-C ends the wait, and nothing is lost".to_owned(),
+        "Ctrl-C ends the wait, and nothing is lost: `firstserve run` takes it up again".to_owned(),
     ]
 }
 
 /// What became of it before, where it must not be tried again.
-fn over(attempt: &Attempt, slot: Option<&Slot>, timeline: &Timeline) -> Value {
+fn over(attempt: &Attempt, slot: Option<&Slot>, config: &Path, timeline: &Timeline) -> Value {
     let note = attempt.note.as_deref().unwrap_or_default();
     let date = attempt.date.strftime("%a %Y-%m-%d");
     let which = match slot {
@@ -377,7 +401,7 @@ fn over(attempt: &Attempt, slot: Option<&Slot>, timeline: &Timeline) -> Value {
     let (member, booking, state) = (&attempt.member, &attempt.booking, attempt.state.as_str());
     timeline.line(&format!("{member} · {booking}, {which}: {state} already, and not tried again; {note}"));
     if attempt.state != State::Ended(Outcome::Confirmed) {
-        timeline.line(&settle::way_on(attempt));
+        timeline.line(&settle::way_on(attempt, config));
     }
     json!({
         "outcome": attempt.state.as_str(),

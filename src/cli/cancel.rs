@@ -1,6 +1,7 @@
 //! `firstserve cancel BOOKING`: a confirmed booking is given back at its site, step by step.
 
 mod held;
+mod shared;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,9 +12,10 @@ use serde_json::{Value, json};
 
 pub(super) use self::held::list;
 use self::held::{Held, held};
+use self::shared::{Shared, shared};
 use super::household::{Household, exit_of, open_store, with_browser};
 use super::setting::Setting;
-use super::{Exit, Failure, Timeline, consent};
+use super::{Exit, Failure, Timeline, consent, settle};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::{self, CancelEnd, Cancelled, Event, Parts, What};
@@ -53,10 +55,13 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     let result = runtime.block_on(async {
         let store = open_store(&config, BESIDE_RUN).await?;
         let held = held(&args.booking, args.date, (&config, &zones), &store, SystemClock.now()).await?;
+        let shared = shared(&held, &config, &store).await?;
+        shared.refuse(&held, &config.path)?;
         let household = Household::new(config, zones, store.clone(), Redactor::new())?;
         ready(&household, &held)?;
-        let result = match args.yes || consent::is_given(&format!("Cancel {} at the site?", held.words()))? {
-            true => give_back(&household, &held, as_json).await,
+        let question = format!("Cancel {} at the site{}?", held.words(), shared.words());
+        let result = match args.yes || consent::is_given(&question)? {
+            true => give_back(&household, &held, &shared, as_json).await,
             false => Ok(declined(&held)),
         };
         store.close().await;
@@ -95,13 +100,13 @@ fn ready(household: &Household, held: &Held) -> Result<(), Failure> {
     vault.get(&member.vault).map(drop).map_err(|error| Failure::new(Exit::Data, error.to_string()))
 }
 
-async fn give_back(household: &Household, held: &Held, as_json: bool) -> anyhow::Result<Value> {
+async fn give_back(household: &Household, held: &Held, shared: &Shared, as_json: bool) -> anyhow::Result<Value> {
     let parts = household.parts();
     let site = parts.config.site(&held.attempt.site).expect("looked at before");
     let zone = parts.zones.zone(&site.time_zone);
     let zone = zone.ok_or_else(|| Failure::new(Exit::Config, "the site's zone is unknown"))?;
     let mut timeline = Timeline::new(zone, as_json);
-    timeline.line(&format!("{}: it is to be cancelled", held.words()));
+    timeline.line(&format!("{}: it is to be cancelled{}", held.words(), shared.words()));
     if !held.others.is_empty() {
         timeline.line(&format!("confirmed too, and kept: {}; --date names another", list(&held.others)));
     }
@@ -125,6 +130,13 @@ async fn give_back(household: &Household, held: &Held, as_json: bool) -> anyhow:
         Failure::new(exit_of(&error), format!("{error}; {cure}"))
     })?;
     lines(&done).iter().for_each(|line| timeline.line(line));
+    for other in shared.with.iter().filter(|_| done.end.is_cancelled()) {
+        let command = settle::command("cancel", other, &household.config().path);
+        timeline.line(&format!(
+            "{} · {} stands written as confirmed; `{command}` finds it gone",
+            other.member, other.booking
+        ));
+    }
     Ok(told(held, &done, steps))
 }
 

@@ -18,7 +18,7 @@ use crate::store::{AttemptFilter, Fire, FireFilter};
 mod groups;
 mod story;
 
-pub(in crate::cli) use story::{compact, fire_json, table};
+pub(in crate::cli) use story::{compact, fire_json, is_since, table};
 
 /// What `ledger` takes.
 #[derive(Debug, clap::Args)]

@@ -8,13 +8,14 @@ use jiff::tz::TimeZoneDatabase;
 use super::args::Args;
 use super::{Exit, Failure, kept};
 use crate::clock::{Clock, SystemClock, ZoneData};
-use crate::config::{Config, Environment, Loaded, database, load, load_text};
+use crate::config::{Config, DEFAULT_PATH, Environment, Loaded, database, load, load_text};
+use crate::notify::config_option;
 use crate::report::{Problem, render};
 use crate::store::Store;
 use crate::vault::{Vault, VaultError, default_identity};
 
 /// The configuration that is read unless the command line names another.
-pub(super) const DEFAULT_CONFIG: &str = "config/booking.toml";
+pub(super) const DEFAULT_CONFIG: &str = DEFAULT_PATH;
 
 /// The data folder of a configuration that says nothing, or cannot be read.
 pub(super) const DEFAULT_DATA: &str = "data";
@@ -35,13 +36,7 @@ impl Setting {
 
     /// A command of ours with what it needs to read the same configuration: `firstserve run --config practice/booking.toml`.
     pub(super) fn command(&self, words: &str) -> String {
-        let path = self.path.display().to_string();
-        let plain = path.chars().all(|c| c.is_alphanumeric() || "/._-+@".contains(c));
-        match (path == DEFAULT_CONFIG, plain) {
-            (true, _) => format!("`firstserve {words}`"),
-            (false, true) => format!("`firstserve {words} --config {path}`"),
-            (false, false) => format!("`firstserve {words} --config '{path}'`"),
-        }
+        format!("`firstserve {words}{}`", config_option(&self.path))
     }
 
     /// The zone data for a load.
@@ -61,7 +56,10 @@ impl Setting {
 
     /// Every error on stderr, and the exit code that goes with it.
     pub(super) fn refused(&self, loaded: &Loaded) -> Failure {
-        refused(&self.path, &loaded.problems, loaded.unreadable)
+        show(&loaded.problems);
+        let exit = if loaded.unreadable { Exit::Io } else { Exit::Config };
+        let check = self.command("check");
+        Failure::new(exit, format!("{} cannot be used; {check} shows every problem", self.path.display()))
     }
 
     /// The configuration, or every error on stderr and the exit code that goes with it.
@@ -104,7 +102,7 @@ impl Setting {
             let path = self.path.display();
             Failure::new(
                 Exit::Config,
-                format!("`database` in {path} is no address; `firstserve check` says what is wrong"),
+                format!("`database` in {path} is no address; {} says what is wrong", self.command("check")),
             )
         };
         let address = database(&self.path, &self.environment).ok_or_else(wrong)?;
@@ -158,12 +156,6 @@ fn identity_of(config: &Config) -> Result<PathBuf, VaultError> {
 /// The zone data that a configuration names, or the newest there is.
 pub(super) fn zones_of(config: &Config) -> ZoneData {
     ZoneData::newest(config.zoneinfo.as_deref())
-}
-
-fn refused(path: &Path, problems: &[Problem], unreadable: bool) -> Failure {
-    show(problems);
-    let exit = if unreadable { Exit::Io } else { Exit::Config };
-    Failure::new(exit, format!("{} cannot be used; `firstserve check` shows every problem", path.display()))
 }
 
 /// Draws problems for a person.

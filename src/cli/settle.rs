@@ -1,6 +1,7 @@
 //! `firstserve settle BOOKING --booked | --not-booked`: a person who has looked at the site says what it shows, where nobody else
 //! could find out. Nothing is asked of the site.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use jiff::civil::{Date, Time};
@@ -14,9 +15,9 @@ use super::{Exit, Failure, consent};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::Config;
 use crate::model::{Attempt, BookingName, CourtName, MemberId, Outcome, State};
-use crate::notify::quoted;
+use crate::notify::{config_option, quoted};
 use crate::schedule::choices_on;
-use crate::store::{AttemptFilter, PastPermit, Seen, Slot, Store};
+use crate::store::{AttemptFilter, PastPermit, Seen, Slot, Store, StoreError, StoreErrorKind};
 
 /// What is said while a daemon has the database.
 const BESIDE_RUN: &str = "The one that runs has the database to itself; see `firstserve status`. End it, then `firstserve settle`, then \
@@ -77,21 +78,26 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
     Ok(if is_settled { ExitCode::SUCCESS } else { Exit::NotWon.into() })
 }
 
-/// What a person does about an attempt that needs attention.
-pub(super) fn way_on(attempt: &Attempt) -> String {
-    format!("look at the site, then say what it shows: `{} --booked` or `--not-booked`", command("settle", attempt))
+/// What a person does about an attempt that needs attention, under the configuration at that path.
+pub(super) fn way_on(attempt: &Attempt, config: &Path) -> String {
+    let command = command("settle", attempt, config);
+    format!("look at the site, then say what it shows: `{command} --booked` or `--not-booked`")
 }
 
 /// A command of ours for that date of that booking.
-fn command(word: &str, Attempt { member, booking, date, .. }: &Attempt) -> String {
-    format!("firstserve {word} {} --date {date}", quoted(&format!("{member}/{booking}")))
+pub(super) fn command(word: &str, Attempt { member, booking, date, .. }: &Attempt, config: &Path) -> String {
+    let name = quoted(&format!("{member}/{booking}"));
+    format!("firstserve {word} {name} --date {date}{}", config_option(config))
 }
 
 async fn settle(args: &Args, known: (&Config, &ZoneData), store: &Store) -> anyhow::Result<Value> {
     let attempt = meant(args, known.0, store).await?;
     let permits = store.permits_of(&attempt.id).await?;
     let seen = match args.booked {
-        true => Seen::Booked(booked(args, &attempt, slots(&attempt, &permits, known))?),
+        true => Seen::Booked {
+            slot: booked(args, &attempt, slots(&attempt, &permits, known))?,
+            account: account(&attempt, &permits, known.0),
+        },
         false => Seen::NotBooked,
     };
     if !args.yes && !consent::is_given(&format!("Write down that {}?", words(&attempt, &seen)))? {
@@ -99,9 +105,33 @@ async fn settle(args: &Args, known: (&Config, &ZoneData), store: &Store) -> anyh
         return Ok(told(&attempt, &seen, None));
     }
     let note = NOTES[usize::from(seen == Seen::NotBooked)];
-    let outcome = store.settle_by_hand(&attempt.id, &seen, note, SystemClock.now()).await?;
-    super::say(&format!("written down: {}; {}", words(&attempt, &seen), then(&attempt, &seen)));
+    let settled = store.settle_by_hand(&attempt.id, &seen, note, SystemClock.now()).await;
+    let outcome = settled.map_err(|error| refused(error, &attempt, &known.0.path))?;
+    super::say(&format!("written down: {}; {}", words(&attempt, &seen), then(&attempt, &seen, &known.0.path)));
     Ok(told(&attempt, &seen, Some(outcome)))
+}
+
+/// Whose list shows it: the account that submitted, or, where nothing was submitted, the one that would have.
+fn account(attempt: &Attempt, permits: &[PastPermit], config: &Config) -> Option<String> {
+    let spent = permits.iter().rev().find(|permit| permit.open).or(permits.last());
+    let spent = spent.and_then(|permit| permit.account.clone());
+    spent.or_else(|| config.member(&attempt.member).map(|member| member.vault.clone()))
+}
+
+/// Nobody is believed who has two courts at one time.
+fn refused(error: StoreError, attempt: &Attempt, config: &Path) -> anyhow::Error {
+    let StoreErrorKind::SlotHeld { by } = &error.kind else { return error.into() };
+    let (which, why) = (format!("{} · {} on {}", attempt.member, attempt.booking, attempt.date), &error.kind);
+    let cure = match by.state {
+        State::Ended(Outcome::Confirmed) => {
+            format!(
+                "if the site shows both, cancel one there; if it is that one's, say `{} --not-booked`",
+                command("settle", attempt, config)
+            )
+        }
+        _ => format!("settle that one first: {}", way_on(by, config)),
+    };
+    Failure::new(Exit::Data, format!("{which} cannot be that: {why}; {cure}")).into()
 }
 
 /// The date that is meant: the one that waits for a person's word, unless one is named.
@@ -217,30 +247,32 @@ fn place(Slot { court, start, .. }: &Slot) -> String {
 fn words(Attempt { member, booking, date, .. }: &Attempt, seen: &Seen) -> String {
     let date = date.strftime("%a %Y-%m-%d");
     match seen {
-        Seen::Booked(slot) => format!("{member} · {booking}, {} on {date}, is booked", place(slot)),
+        Seen::Booked { slot, .. } => format!("{member} · {booking}, {} on {date}, is booked", place(slot)),
         Seen::NotBooked => format!("{member} · {booking} on {date} is not booked"),
     }
 }
 
 /// What follows from it.
-fn then(attempt: &Attempt, seen: &Seen) -> String {
+fn then(attempt: &Attempt, seen: &Seen, config: &Path) -> String {
     match seen {
-        Seen::Booked(_) => format!("`{}` gives it back", command("cancel", attempt)),
+        Seen::Booked { .. } => format!("`{}` gives it back", command("cancel", attempt, config)),
         Seen::NotBooked => {
-            let name = quoted(&format!("{}/{}", attempt.member, attempt.booking));
-            format!("`firstserve book {name}` may try the date again, and no other booking is kept from that time")
+            let (name, config) = (quoted(&format!("{}/{}", attempt.member, attempt.booking)), config_option(config));
+            format!(
+                "`firstserve book {name}{config}` may try the date again, and no other booking is kept from that time"
+            )
         }
     }
 }
 
 fn told(attempt: &Attempt, seen: &Seen, settled: Option<Outcome>) -> Value {
     let slot = match seen {
-        Seen::Booked(slot) => Some(slot),
+        Seen::Booked { slot, .. } => Some(slot),
         Seen::NotBooked => None,
     };
     let word = match (settled, seen) {
         (None, _) => "untouched",
-        (_, Seen::Booked(_)) => "booked",
+        (_, Seen::Booked { .. }) => "booked",
         (_, Seen::NotBooked) => "not-booked",
     };
     json!({
@@ -335,9 +367,11 @@ mod tests {
     #[test]
     fn the_way_on_is_a_command_that_a_shell_takes() {
         assert_eq!(
-            way_on(&attempt()),
-            "look at the site, then say what it shows: `firstserve settle \"ana/wednesday singles\" --date 2027-07-18 --booked` \
+            way_on(&attempt(), Path::new("config/booking.toml")),
+            "look at the site, then say what it shows: `firstserve settle 'ana/wednesday singles' --date 2027-07-18 --booked` \
              or `--not-booked`"
         );
+        let other = way_on(&attempt(), Path::new("my club/booking.toml"));
+        assert!(other.contains("--date 2027-07-18 --config 'my club/booking.toml' --booked`"), "{other}");
     }
 }

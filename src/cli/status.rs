@@ -407,12 +407,17 @@ mod tests {
         let line = one(&[&unsure, &won]);
         assert_eq!(line.json()["unsettled"][0]["date"], "2027-07-14");
         let words = shown(line).split_whitespace().collect::<Vec<_>>().join(" ");
-        let command = "`firstserve settle \"ana/wednesday singles\" --date 2027-07-14 --booked` or `--not-booked`";
-        assert!(
-            words.contains(&format!("look Wed 2027-07-14: look at the site, then say what it shows: {command}")),
-            "{words}"
-        );
+        let command = "`firstserve settle 'ana/wednesday singles' --date 2027-07-14 --booked` or `--not-booked`";
+        let look = "look Wed 2027-07-14, perhaps court 2 at 17:00: look at the site, then say what it shows";
+        assert!(words.contains(&format!("{look}: {command}; for that, end `firstserve run` first")), "{words}");
+        assert!(!told(one(&[&unsure]), None).contains("for that, end"), "nothing runs");
         assert!(!shown(one(&[&won])).contains("settle"), "the control");
+    }
+
+    #[test]
+    fn what_another_booking_has_is_skipped_and_not_cancelled() {
+        let words = shown(one(&[&known(14, State::Ended(Outcome::Skipped), "")]));
+        assert!(words.starts_with("ana · wednesday singles: skipped\n"), "{words}");
     }
 
     #[test]

@@ -85,7 +85,8 @@ fn loaded(path: &Path, main: &Reading, environment: &Environment, zones: &Zones,
     let zones = zones(validate::zoneinfo(&raw, &paths).as_deref());
     let folders_read: BTreeMap<PathBuf, Folder> =
         folders.iter().cloned().zip(readings.into_iter().map(folder)).collect();
-    let world = World { paths: &paths, zones: &zones, now, folders: &folders_read, hash: &hash, text: source.text() };
+    let (hash_read, text) = (&hash, source.text());
+    let world = World { paths: &paths, zones: &zones, now, folders: &folders_read, hash: hash_read, path, text };
     let (rough, problems) = validate::validate(raw, &world);
     let rough = rough.map(Arc::new);
     // A broken form is an error of its own.

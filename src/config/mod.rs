@@ -25,6 +25,7 @@ pub use moved::{Moved, moved};
 pub use place::Places;
 pub use schema::schema;
 pub use valid::{
-    Browser, Config, Engine, Log, LogFormat, Mail, Server, SmtpSecurity, Vault, WebDriver, is_this_machine,
+    Browser, Config, DEFAULT_PATH, Engine, Log, LogFormat, Mail, Server, SmtpSecurity, Vault, WebDriver,
+    is_this_machine,
 };
 pub use watch::{Pace, Reason, Reload, Watcher, watch};

@@ -13,6 +13,9 @@ use crate::report::SourceFile;
 
 use sha2::{Digest, Sha256};
 
+/// The file that is read unless another one is named.
+pub const DEFAULT_PATH: &str = "config/booking.toml";
+
 /// Everything that `booking.toml`, the selector files and the environment say.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -38,6 +41,8 @@ pub struct Config {
     pub selectors: BTreeMap<SiteId, Vec<Arc<SourceFile>>>,
     /// What those files mean.
     pub flows: BTreeMap<SiteId, Arc<Flow>>,
+    /// The file, as it was named.
+    pub path: PathBuf,
     /// The file's own text.
     pub text: String,
     /// SHA-256 of the file and the selector files, in hex; the environment is not part of it.

@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::schedule::{first_instant, opening, second_showing, take_announced};
 use crate::store::{Lost, PastLogIn, PastPermit, PermitId, Slot, StoreError};
-use crate::timing::{Chosen, Facts, Hold, Lead, LeadWhy, Learned, Past, choose, lead, permit_lead};
+use crate::timing::{Chosen, Facts, Hold, Lead, LeadWhy, Learned, Past, choose, lead, note, permit_lead};
 use held::Rivals;
 
 /// An attempt's facts, frozen.
@@ -104,12 +104,14 @@ pub(super) enum Reason {
     Begun,
     #[error("no booking asks for this date any more")]
     Vanished,
-    #[error("another booking has, or may have, booked a court at that time: “{booking}” ({date})")]
+    #[error("{}", note::held(booking, *date, *is_to_settle))]
     Held {
         /// The booking that has the slot, or may have it.
         booking: String,
         /// The slot's date.
         date: jiff::civil::Date,
+        /// Whether only a person can say which.
+        is_to_settle: bool,
     },
     #[error("the store could not be read: {0}")]
     Store(#[from] StoreError),
@@ -183,9 +185,12 @@ impl Errand {
         let site = parts.config.site(&attempt.site).ok_or(Reason::Unconfigured)?;
         let zone = parts.zones.zone(&site.time_zone).ok_or(Reason::Unconfigured)?;
         let permits = parts.store.permits_of(&attempt.id).await?;
+        let settled_with = parts.store.settled_with(&attempt.id).await?;
         let configured = site.court(&slot.court).map(|court| court.site_id.clone());
         let spent = || permits.iter().rev().find(|permit| permit.court == slot.court);
         let won = permits.iter().rev().find(|permit| permit.court == slot.court && permit.start == slot.start);
+        // Of a slot that a person has seen, and that was never submitted, the word says whose list shows it.
+        let account = won.and_then(|won| won.account.clone()).or(settled_with);
         let court_site_id = configured.or_else(|| Some(spent()?.court_site_id.clone())).ok_or(Reason::Unconfigured)?;
         let choice = Choice {
             court: slot.court.clone(),
@@ -196,12 +201,10 @@ impl Errand {
             starts_at: first_instant(slot.start, &zone),
         };
         let errand = Self::gather(attempt, vec![choice], parts)?;
-        match errand.other_account(won) {
+        let Member { id, vault, .. } = &errand.member;
+        match account.filter(|account| account != vault) {
             None => Ok(errand),
-            Some(account) => {
-                let Member { id, vault, .. } = &errand.member;
-                Err(Reason::WonByAnotherAccount { account, member: id.clone(), vault: vault.clone() })
-            }
+            Some(account) => Err(Reason::WonByAnotherAccount { account, member: id.clone(), vault: vault.clone() }),
         }
     }
 
@@ -273,7 +276,7 @@ impl Errand {
     /// What was submitted with one account is not on the list of another.
     fn refuse_other_account(&self) -> Result<(), Reason> {
         let Some(permit) = self.open_permit() else { return Ok(()) };
-        match self.other_account(Some(permit)) {
+        match permit.account.clone().filter(|account| *account != self.member.vault) {
             None => Ok(()),
             Some(account) => Err(Reason::OtherAccount {
                 court: permit.court.clone(),
@@ -282,11 +285,6 @@ impl Errand {
                 account,
             }),
         }
-    }
-
-    /// The account that a permit was spent with, where the member has another one today.
-    fn other_account(&self, permit: Option<&PastPermit>) -> Option<String> {
-        permit?.account.clone().filter(|account| *account != self.member.vault)
     }
 
     /// What rehearsals have proved and earlier openings have taught.

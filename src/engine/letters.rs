@@ -1,5 +1,6 @@
 //! Which letter an attempt's end is worth, and to whom.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -16,7 +17,7 @@ pub(super) fn letters(errand: &Errand, attempt: &Attempt, parts: &Parts) -> Writ
     let (post, errand) = (Post::of(attempt, parts), errand.clone());
     Arc::new(move |ending: &Ending<'_>| {
         let won = Won {
-            slot: ending.won.map(|won| Slot::from(&errand.choices[won])),
+            slot: ending.won.or(ending.tried).map(|choice| Slot::from(&errand.choices[choice])),
             lateness: ending.won.zip(ending.sent).and_then(|(won, sent)| errand.lateness(won, sent)),
             submits: ending.submits,
             duplicate: ending.duplicate,
@@ -30,7 +31,7 @@ pub(super) fn unrun(attempt: &Attempt, outcome: Outcome, note: &str, parts: &Par
     Post::of(attempt, parts).letter(outcome, note, &Won::default())
 }
 
-/// What was won.
+/// What was won, or may have been.
 #[derive(Default)]
 struct Won {
     slot: Option<Slot>,
@@ -46,6 +47,7 @@ struct Post {
     language: Language,
     site_url: String,
     vault: String,
+    config: PathBuf,
 }
 
 impl Post {
@@ -58,7 +60,8 @@ impl Post {
         let everybody = config.mail.as_ref().and_then(|mail| mail.to.clone());
         let site_url = config.site(&attempt.site).map_or_else(|| attempt.site.to_string(), |site| site.url.clone());
         let vault = member.map(|member| member.vault.clone()).unwrap_or_default();
-        Self { attempt: attempt.clone(), to: own.or(everybody), language, site_url, vault }
+        let (to, config) = (own.or(everybody), config.path.clone());
+        Self { attempt: attempt.clone(), to, language, site_url, vault, config }
     }
 
     fn letter(&self, outcome: Outcome, note: &str, won: &Won) -> Option<Letter> {
@@ -70,6 +73,7 @@ impl Post {
             slot: won.slot.as_ref(),
             site_url: &self.site_url,
             vault: &self.vault,
+            config: &self.config,
             lateness: won.lateness,
             submits: won.submits,
             duplicate: won.duplicate,
@@ -98,9 +102,8 @@ mod tests {
     #[test]
     fn what_the_engine_ends_an_attempt_with_is_told_in_the_members_language() {
         let date = jiff::civil::date(2027, 7, 18);
-        for reason in
-            [Reason::Unconfigured, Reason::Begun, Reason::Vanished, Reason::Held { booking: "b".into(), date }]
-        {
+        let held = |is_to_settle| Reason::Held { booking: "b".into(), date, is_to_settle };
+        for reason in [Reason::Unconfigured, Reason::Begun, Reason::Vanished, held(false), held(true)] {
             let note = reason.to_string();
             assert_ne!(told(&note, Language::Spanish), note);
         }

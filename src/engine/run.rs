@@ -26,6 +26,7 @@ use super::site_clock::Watch;
 use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::model::{AttemptId, Choice, Outcome, State};
+use crate::notify::quoted;
 use crate::store::{End, Letter, PermitId, Slot, Store};
 use crate::timing::{Decision, Event, Listing, Machine, Next, Staging};
 
@@ -74,6 +75,8 @@ pub(super) struct Ending<'a> {
     pub(super) note: &'a str,
     /// Which choice was won.
     pub(super) won: Option<usize>,
+    /// Which one was submitted, of which nobody knows whether it was.
+    pub(super) tried: Option<usize>,
     /// Whether the site holds more than one booking of ours.
     pub(super) duplicate: bool,
     /// When the last submit left.
@@ -184,7 +187,9 @@ impl<P: Performer> Run<P> {
             Next::End { outcome, note, won, duplicate } => {
                 let note = self.with_cure(outcome, note);
                 let (sent, submits) = (self.notes.sent(), self.submits);
-                return Err(self.end(Ending { outcome, note: &note, won, duplicate, sent, submits }).await);
+                let is_unsure = outcome == Outcome::NeedsAttention && submits > 0;
+                let tried = is_unsure.then(|| self.machine.choice());
+                return Err(self.end(Ending { outcome, note: &note, won, tried, duplicate, sent, submits }).await);
             }
         })
     }
@@ -351,7 +356,7 @@ fn is_reversible(next: &Next) -> bool {
 
 /// What mends a refused account.
 pub(super) fn right_credentials(entry: &str) -> String {
-    format!("`firstserve vault set {entry}` puts the right ones into the vault")
+    format!("`firstserve vault set {}` puts the right ones into the vault", quoted(entry))
 }
 
 /// Stages, and looks at the site's clock meanwhile. The look is waited for only when everything else is ready; where the site has

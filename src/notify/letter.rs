@@ -1,14 +1,17 @@
 //! From facts to a letter.
 
+use std::path::Path;
+
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 
 use super::html;
 use super::note::told;
 use super::words::Words;
+use crate::config::DEFAULT_PATH;
 use crate::model::{Attempt, Language, Outcome, Status};
 use crate::store::{Letter, LetterKind, Slot};
-use crate::timing::note::are_log_ins_used;
+use crate::timing::note::{are_log_ins_used, is_to_settle};
 
 /// What is known at the end of an attempt.
 #[derive(Clone, Debug)]
@@ -23,6 +26,8 @@ pub struct Facts<'a> {
     pub site_url: &'a str,
     /// The vault's entry that the site was shown.
     pub vault: &'a str,
+    /// The configuration's file, which the commands need that are told.
+    pub config: &'a Path,
     /// From the opening to the submit that won.
     pub lateness: Option<SignedDuration>,
     /// How many submits there were for this date; the last one is the one that won.
@@ -110,32 +115,39 @@ fn paragraphs(facts: &Facts<'_>, kind: LetterKind, words: &Words, name: &str) ->
 
 /// What happened, and what to do next; commands are told with their names.
 fn reason_and_next(facts: &Facts<'_>, words: &Words) -> (String, String) {
-    let used = facts.attempt.note.as_deref().and_then(are_log_ins_used);
-    let (reason, next) = match used.filter(|_| facts.outcome == Outcome::SiteError) {
-        Some(count) => ((words.log_ins_used)(count), words.begin_anew),
-        None => {
-            let (reason, next) = (words.outcome)(facts.outcome);
-            (reason.to_owned(), next)
-        }
+    let (reason, next) = (words.outcome)(facts.outcome);
+    let note = facts.attempt.note.as_deref().unwrap_or_default();
+    let (reason, next) = match (facts.outcome, are_log_ins_used(note)) {
+        (Outcome::SiteError, Some(count)) => ((words.log_ins_used)(count), words.begin_anew),
+        (Outcome::Skipped, _) if is_to_settle(note) => (reason.to_owned(), words.settle_first),
+        _ => (reason.to_owned(), next),
     };
-    let booking = format!("`firstserve book {}`", quoted(facts.attempt.booking.as_str()));
-    let vault = format!("`firstserve vault set {}`", quoted(facts.vault));
+    let config = config_option(facts.config);
+    let booking = format!("`firstserve book {}{config}`", quoted(facts.attempt.booking.as_str()));
+    let vault = format!("`firstserve vault set {}{config}`", quoted(facts.vault));
     let next = next.replace("`firstserve book`", &booking).replace("`firstserve vault set`", &vault);
-    (reason, next.replace("`firstserve settle ", &settle(facts.attempt)))
+    (reason, next.replace("`firstserve settle ", &settle(facts.attempt, &config)))
 }
 
 /// What comes before the word of what the site shows.
-fn settle(Attempt { member, booking, date, .. }: &Attempt) -> String {
-    format!("`firstserve settle {} --date {date} ", quoted(&format!("{member}/{booking}")))
+fn settle(Attempt { member, booking, date, .. }: &Attempt, config: &str) -> String {
+    format!("`firstserve settle {} --date {date}{config} ", quoted(&format!("{member}/{booking}")))
 }
 
-/// A booking's or an entry's name as a shell takes it.
+/// What a command of ours needs to read that configuration: ` --config practice/booking.toml`; nothing for the default one.
+pub fn config_option(config: &Path) -> String {
+    match config == Path::new(DEFAULT_PATH) {
+        true => String::new(),
+        false => format!(" --config {}", quoted(&config.display().to_string())),
+    }
+}
+
+/// A booking's, an entry's or a file's name as a shell takes it, which expands nothing in it.
 pub fn quoted(name: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
-    if !name.is_empty() && name.chars().all(is_plain) {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('`', "'"))
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./+@".contains(c);
+    match !name.is_empty() && name.chars().all(is_plain) {
+        true => name.to_owned(),
+        false => format!("'{}'", name.replace('\'', r"'\''")),
     }
 }
 

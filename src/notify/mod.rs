@@ -15,7 +15,7 @@ mod words;
 
 pub use alarm::alarm;
 pub use deliver::{Delivered, deliver, deliver_due};
-pub use letter::{Facts, Reader, letter, quoted};
+pub use letter::{Facts, Reader, config_option, letter, quoted};
 pub use note::told;
 pub use transport::{Security, SendError, Smtp, SmtpError, Transport};
 

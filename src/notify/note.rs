@@ -21,7 +21,11 @@ fn spanish(note: &str) -> String {
     }
     // What quotes goes to the end: the quoted text may have parts of its own.
     if let Some((before, after)) = QUOTES.iter().find_map(|(from, to)| Some((to, note.strip_prefix(from)?))) {
-        return format!("{before}{after}");
+        // What is ours behind the quoted text is known by its whole.
+        return match after.strip_suffix(note::SETTLE_FIRST) {
+            Some(quoted) => format!("{before}{quoted}{}", part(note::SETTLE_FIRST)),
+            None => format!("{before}{after}"),
+        };
     }
     let Some((first, rest)) = note.split_once(note::NOTE_PARTS) else { return part(note) };
     match two_parts(first, rest) {
@@ -63,17 +67,14 @@ const QUOTES: [(&str, &str); 7] = [
     (note::ACCOUNT_IN_USE, "su cuenta está en uso para otra fecha: "),
     ("the store could not be read: ", "no se pudo leer la base de datos: "),
     ("the site says: ", "el sitio dice: "),
-    (
-        "another booking has, or may have, booked a court at that time: ",
-        "otra reserva tiene, o puede que tenga, una cancha a esa hora: ",
-    ),
+    (note::HELD, "otra reserva tiene, o puede que tenga, una cancha a esa hora: "),
 ];
 
 fn fixed(note: &str) -> Option<&'static str> {
     SPANISH.iter().find(|(english, _)| *english == note).map(|(_, spanish)| *spanish)
 }
 
-const SPANISH: [(&str, &str); 31] = [
+const SPANISH: [(&str, &str); 32] = [
     (note::LISTED, "está en la lista del propio sitio"),
     (note::LISTED_ALREADY, "ya estaba en la lista del sitio; no se envió nada"),
     (note::ALL_TAKEN, "todas las opciones estaban ocupadas"),
@@ -92,6 +93,7 @@ const SPANISH: [(&str, &str); 31] = [
     (note::WANTS_A_PERSON, "el sitio quiere ver a una persona"),
     (note::ACCOUNT_REFUSED, "el sitio rechazó la cuenta"),
     (note::UNREAD, "después no se pudo leer la lista"),
+    (note::SETTLE_FIRST, "requiere tu atención: di primero qué muestra el sitio, y reserva después"),
     (note::BEGIN_ANEW, "`firstserve book NOMBRE` empieza de nuevo"),
     ("the site does not accept the user name or password", "el sitio no acepta el usuario o la contraseña"),
     ("the site has ended the session", "el sitio cerró la sesión"),
@@ -152,6 +154,12 @@ mod tests {
         assert_eq!(
             es("another booking has, or may have, booked a court at that time: “doubles” (2027-07-18)"),
             "otra reserva tiene, o puede que tenga, una cancha a esa hora: “doubles” (2027-07-18)"
+        );
+        let unsure = es(&note::held("doubles; and more", jiff::civil::date(2027, 7, 18), true));
+        assert_eq!(
+            unsure,
+            "otra reserva tiene, o puede que tenga, una cancha a esa hora: “doubles; and more” (2027-07-18); requiere tu atención: \
+             di primero qué muestra el sitio, y reserva después"
         );
         let refused = es(
             "the site does not accept the user name or password; `firstserve vault set a/b` puts the right ones into the vault",

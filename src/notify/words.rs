@@ -37,6 +37,8 @@ pub(super) struct Words {
     pub(super) log_ins_used: fn(u8) -> String,
     /// What to do then.
     pub(super) begin_anew: &'static str,
+    /// What to do where the other booking waits for a person's word.
+    pub(super) settle_first: &'static str,
     /// What happened, and what to do next.
     pub(super) outcome: fn(Outcome) -> (&'static str, &'static str),
     pub(super) booking: &'static str,
@@ -77,6 +79,8 @@ static ENGLISH: Words = Words {
             "{all} that this date may cost (`max-logins`) were used up without a booking; more could lock the account."
         )
     },
+    settle_first: "That booking needs attention: look at the site, and say what it shows; `firstserve status` has the command. If \
+                   the site does not show it, `firstserve book` then tries this one.",
     begin_anew: "See why the log-ins did not lead on: the detail below, and the log. Then `firstserve book` begins anew.",
     outcome: english,
     booking: "Booking",
@@ -125,7 +129,7 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
         Outcome::Cancelled => ("This booking was cancelled.", "There is nothing left to do."),
         Outcome::Skipped => (
             "Another booking of yours has this slot, or may have it, so nothing was submitted for this one.",
-            "There is nothing to do. The detail below says which booking it is; the other dates of this one stay planned.",
+            "There is nothing to do while that one stands: the detail below says which booking it is, and of which date.",
         ),
         Outcome::Missed => (
             "The opening passed while nothing could act.",
@@ -134,7 +138,8 @@ fn english(outcome: Outcome) -> (&'static str, &'static str) {
         Outcome::NeedsAttention => (
             "firstserve could not find out from the site whether the court is yours: perhaps it is.",
             "Look at your bookings on the site, and please do not book again before you have: you might end up with two. Then say what \
-             it shows: `firstserve settle --booked` or `firstserve settle --not-booked`. After the second one `firstserve book` may try again.",
+             it shows: `firstserve settle --booked` or `firstserve settle --not-booked`. After the second one `firstserve book` may try again. For either, end `firstserve run` \
+             first, and start it again afterwards.",
         ),
     }
 }
@@ -165,6 +170,8 @@ static SPANISH: Words = Words {
         };
         format!("{all} que puede costar esta fecha (`max-logins`); más podrían bloquear la cuenta.")
     },
+    settle_first: "Esa reserva requiere tu atención: mira el sitio y di qué muestra; `firstserve status` tiene la orden. Si el sitio \
+                   no la muestra, `firstserve book` intenta después esta.",
     begin_anew: "Mira por qué no bastaron: el detalle de abajo y el registro. Después `firstserve book` empieza de nuevo.",
     outcome: spanish,
     booking: "Reserva",
@@ -213,7 +220,7 @@ fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
         Outcome::Cancelled => ("Esta reserva se canceló.", "No tienes que hacer nada más."),
         Outcome::Skipped => (
             "Otra reserva tuya tiene esta hora, o puede que la tenga, así que para esta no se envió nada.",
-            "No tienes que hacer nada. El detalle de abajo dice qué reserva es; las demás fechas de esta siguen en pie.",
+            "No tienes que hacer nada mientras esa siga en pie: el detalle de abajo dice qué reserva es y de qué fecha.",
         ),
         Outcome::Missed => (
             "La apertura pasó mientras nada podía actuar.",
@@ -224,7 +231,8 @@ fn spanish(outcome: Outcome) -> (&'static str, &'static str) {
             "firstserve no pudo averiguar en el sitio si la cancha es tuya: quizá lo sea.",
             "Mira tus reservas en el sitio y, por favor, no vuelvas a reservar antes de hacerlo: podrías acabar con dos. Luego di qué \
              muestra: `firstserve settle --booked` (está reservada) o `firstserve settle --not-booked` (no lo está). Después de lo \
-             segundo, `firstserve book` puede volver a intentarlo.",
+             segundo, `firstserve book` puede volver a intentarlo. Para cualquiera de las dos, termina antes `firstserve run` y \
+             vuelve a iniciarlo después.",
         ),
     }
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::in_step::stepped;
 use super::trouble;
-use crate::model::{AttemptId, State};
+use crate::model::{Attempt, AttemptId, Outcome, State};
+use crate::timing::note;
 
 /// A failure of the store: what it was doing, and why it could not.
 #[derive(Debug, thiserror::Error)]
@@ -126,10 +127,10 @@ pub enum StoreErrorKind {
         attempt: AttemptId,
     },
     /// Another attempt of the same member has, or may have, a slot at that time.
-    #[error("attempt {by} of the same member has or may have a slot at this time")]
+    #[error("{}", held(by))]
     SlotHeld {
         /// The other attempt.
-        by: AttemptId,
+        by: Box<Attempt>,
     },
     /// There is no such row, or it is over already.
     #[error("there is no open {what} {id}")]
@@ -227,6 +228,11 @@ pub(super) async fn doing<T>(
     work: impl Future<Output = Result<T, StoreErrorKind>>,
 ) -> Result<T, StoreError> {
     stepped(doing, work).await.map_err(|kind| StoreError { doing, kind })
+}
+
+fn held(by: &Attempt) -> String {
+    let is_sure = by.state == State::Ended(Outcome::Confirmed);
+    note::held(by.booking.as_str(), by.date, by.state.is_ended() && !is_sure)
 }
 
 fn word(state: Option<State>) -> &'static str {

@@ -2,7 +2,7 @@
 //! site's own list does.
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::attempt::{Step, attempt, conflict, step};
 use super::error::doing;
@@ -17,11 +17,19 @@ use crate::model::{Attempt, AttemptId, Outcome, State};
 const UNSETTLED: &str = "SELECT * FROM attempt WHERE ($1 IS NULL OR id = $2) AND ended_at IS NOT NULL AND state <> 'confirmed' \
      AND (state = 'needs-attention' OR id IN (SELECT attempt FROM permit WHERE settled_at IS NULL)) ORDER BY opening, id";
 
+/// The word in the audit trail.
+const EVENT: &str = "settled-by-hand";
+
 /// What a person has seen at the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// This slot is booked.
-    Booked(Slot),
+    Booked {
+        /// Which one.
+        slot: Slot,
+        /// The entry of the vault whose account has it.
+        account: Option<String>,
+    },
     /// None of the attempt's choices is.
     NotBooked,
 }
@@ -43,7 +51,8 @@ impl Store {
     /// it holds no slot, and can be [asked for again](Store::ask_again). `note` is what is read of it.
     ///
     /// # Errors
-    /// A conflict when it does not wait for a person's word, and the database's.
+    /// A conflict when it does not wait for a person's word, another attempt of the same member that has or may have a slot at that
+    /// time, and the database's.
     pub async fn settle_by_hand(
         &self,
         id: &AttemptId,
@@ -53,12 +62,15 @@ impl Store {
     ) -> Result<Outcome, StoreError> {
         doing("settle an attempt by hand", async {
             let mut write = self.write().await?;
-            let Some(from) = unsettled(&mut write, id).await? else {
+            let Some((attempt, from)) = unsettled(&mut write, id).await? else {
                 let expected = State::Ended(Outcome::NeedsAttention);
                 return Err::<Outcome, StoreErrorKind>(conflict(&mut write, id, expected).await?);
             };
             let outcome = match seen {
-                Seen::Booked(slot) => booked(&mut write, id, slot, at).await?,
+                Seen::Booked { slot, .. } => {
+                    slot::refuse_held(&mut write, &attempt, slot).await?;
+                    booked(&mut write, id, slot, at).await?
+                }
                 Seen::NotBooked => not_booked(&mut write, id, from, at).await?,
             };
             let to = State::Ended(outcome);
@@ -68,16 +80,29 @@ impl Store {
         })
         .await
     }
+
+    /// The entry of the vault whose account has what a person has seen as booked, the last time that he said so; none: he never did,
+    /// or it was not known.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn settled_with(&self, id: &AttemptId) -> Result<Option<String>, StoreError> {
+        let rows = self.audit_of(id).await?;
+        let last = rows.iter().rev().find(|row| row.event == EVENT);
+        let data = last.and_then(|row| serde_json::from_str::<Value>(&row.data).ok());
+        Ok(data.and_then(|data| data["account"].as_str().map(str::to_owned)))
+    }
 }
 
-/// How an attempt ended that waits for a person's word; none: it does not.
-async fn unsettled(write: &mut Write, id: &AttemptId) -> Result<Option<Outcome>, StoreErrorKind> {
+/// An attempt that waits for a person's word, and how it ended; none: it does not.
+async fn unsettled(write: &mut Write, id: &AttemptId) -> Result<Option<(Attempt, Outcome)>, StoreErrorKind> {
     let one = Some(id.as_str());
     let row = sqlx::query(UNSETTLED).bind(one).bind(one).fetch_optional(write.connection()).await?;
-    Ok(match row.as_ref().map(attempt).transpose()?.map(|attempt| attempt.state) {
-        Some(State::Ended(outcome)) => Some(outcome),
+    let found = row.as_ref().map(attempt).transpose()?;
+    Ok(found.and_then(|attempt| match attempt.state {
+        State::Ended(outcome) => Some((attempt, outcome)),
         _ => None,
-    })
+    }))
 }
 
 /// The submit that booked it is won; an open one for another slot did not count.
@@ -108,11 +133,12 @@ async fn not_booked(
     Ok(if from == Outcome::NeedsAttention { Outcome::SiteError } else { from })
 }
 
-fn data(seen: &Seen) -> serde_json::Value {
+fn data(seen: &Seen) -> Value {
     match seen {
         Seen::NotBooked => json!({ "booked": false }),
-        Seen::Booked(Slot { court, start, end }) => {
-            json!({ "booked": true, "court": court, "end": end.to_string(), "start": start.to_string() })
+        Seen::Booked { slot: Slot { court, start, end }, account } => {
+            let (start, end) = (start.to_string(), end.to_string());
+            json!({ "account": account, "booked": true, "court": court, "end": end, "start": start })
         }
     }
 }

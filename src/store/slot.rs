@@ -79,7 +79,7 @@ pub(super) async fn refuse_held(write: &mut Write, of: &Attempt, wanted: &Slot) 
     let others = rows.iter().map(attempt).collect::<Result<Vec<_>, _>>()?;
     let holds = |other: &Attempt| other.id != of.id && other.member == of.member && other.site == of.site;
     match others.into_iter().find(holds) {
-        Some(other) => Err(StoreErrorKind::SlotHeld { by: other.id }),
+        Some(other) => Err(StoreErrorKind::SlotHeld { by: Box::new(other) }),
         None => Ok(()),
     }
 }

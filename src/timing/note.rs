@@ -1,6 +1,8 @@
 //! The closing notes that the machine writes by itself: what stands in the audit trail, on the terminal and, in the member's own
 //! language, in letters. What quotes a site or a selector file stands beside them.
 
+use jiff::civil::Date;
+
 /// Between the parts of a note.
 pub const NOTE_PARTS: &str = "; ";
 
@@ -49,8 +51,13 @@ pub const NO_CREDENTIALS: &str = "the vault does not give the credentials: ";
 /// Before the name of the attempt that has it.
 pub const ACCOUNT_IN_USE: &str = "its account is in use for another date: ";
 
+/// Before the name and date of the booking that has the time.
+pub const HELD: &str = "another booking has, or may have, booked a court at that time: ";
+/// Behind it, where nobody but a person can say whether it has.
+pub const SETTLE_FIRST: &str = "it needs attention: settle it, then book";
+
 /// Every note without a gap.
-pub const FIXED: [&str; 18] = [
+pub const FIXED: [&str; 19] = [
     LISTED,
     LISTED_ALREADY,
     ALL_TAKEN,
@@ -69,6 +76,7 @@ pub const FIXED: [&str; 18] = [
     WANTS_A_PERSON,
     ACCOUNT_REFUSED,
     UNREAD,
+    SETTLE_FIRST,
 ];
 
 /// Before and behind the number of log-ins that were made.
@@ -88,6 +96,17 @@ pub fn log_ins_used(count: u8) -> String {
 pub fn are_log_ins_used(note: &str) -> Option<u8> {
     let (before, behind) = LOG_INS;
     note.split(NOTE_PARTS).find_map(|part| part.strip_prefix(before)?.strip_suffix(behind)?.parse().ok())
+}
+
+/// The note of an attempt whose time another booking has, or may have.
+pub fn held(booking: &str, date: Date, is_to_settle: bool) -> String {
+    let cure = if is_to_settle { format!("{NOTE_PARTS}{SETTLE_FIRST}") } else { String::new() };
+    format!("{HELD}“{booking}” ({date}){cure}")
+}
+
+/// Whether such a note speaks of one that needs attention.
+pub fn is_to_settle(note: &str) -> bool {
+    note.starts_with(HELD) && note.ends_with(SETTLE_FIRST)
 }
 
 /// The note of a site that has the booking more than once.
@@ -112,5 +131,7 @@ mod tests {
         }
         assert_eq!(are_log_ins_used(ALL_TAKEN), None, "the control");
         assert_eq!(holds(&held_more_than_once(2)), Some(2));
+        let held = |is_to_settle| held("doubles", jiff::civil::date(2027, 7, 18), is_to_settle);
+        assert!(is_to_settle(&held(true)) && !is_to_settle(&held(false)) && !is_to_settle(SETTLE_FIRST));
     }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use firstserve::model::State;
 use firstserve::store::Store;
 use jiff::Timestamp;
+use rustix::process::Signal;
 use serde_json::Value;
 
-use super::world::{House, Practice, booking, member, outcome};
+use super::world::{Daemon, House, Practice, booking, member, outcome};
 use crate::notify::server::MailServer;
 
 /// The store itself, while nobody else has it.
@@ -132,4 +133,19 @@ async fn a_file_that_fails_has_a_cross_and_no_tick() {
     std::fs::write(&file, format!("{text}{more}")).expect("it can be written");
     let failed = house.ask(&dry).await;
     assert!(failed.err.contains("✘ login/10-token.toml") && !failed.err.contains("✓ login"), "{failed:#?}");
+}
+
+/// Ctrl-C is answered: what is left, and how it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_interrupted_says_what_is_left_and_how_it_goes_on() {
+    let (house, club) = (House::new(), Practice::opens_in(600_000));
+    write(&house, &club);
+    let mut waits = Daemon::start(house.command(&["book", "singles"]));
+    waits.hears("Ctrl-C ends the wait").await;
+    waits.signal(Signal::INT);
+    assert_eq!(waits.ends_within(Duration::from_secs(10)).await.code(), Some(1), "{:#?}", waits.said());
+    waits.hears("stopped: nothing is under way").await;
+    waits.hears("`firstserve run` or `firstserve book ana/singles`").await;
+    let attempts = house.attempts().await;
+    assert!(attempts.iter().all(|one| one.state == State::Planned), "{attempts:#?}");
 }

@@ -92,6 +92,7 @@ async fn what_is_cancelled_stays_cancelled_until_a_person_asks() {
     let booked = house.ask(&["book", "singles", "--json"]).await;
     assert_eq!((booked.code, &booked.json()["outcome"]), (Some(0), &json!("confirmed")), "{booked:#?}");
     assert_eq!((club.ledger().await["submits"].as_u64(), club.held_by("ana").await), (Some(3), 2));
+    assert_eq!(booked.json()["ledger"].as_array().map(Vec::len), Some(1), "not that of before: {booked:#?}");
     assert_eq!(cancel(&house).await.code, Some(0), "and it can be given back once more");
     assert_eq!((state(&house).await, club.held_by("ana").await), ("cancelled", 1));
 }
@@ -321,4 +322,46 @@ async fn what_was_won_with_another_account_is_not_taken_for_gone() {
     house.write(&[club.site("club-api"), member("ana"), wish]);
     assert_eq!(cancel(&house).await.code, Some(0), "the cure");
     assert!(is_given_back(&club).await);
+}
+
+/// Two members with one account: what the one has submitted is not given back in the other's name, and nobody is left in the dark.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_one_counts_on_is_not_given_back_without_a_word() {
+    let (house, club) = won("club-api").await;
+    let bruno = member("bruno").replace("vault = \"club/bruno\"", "vault = \"club/ana\"");
+    let wishes = [("singles", "ana"), ("also", "bruno")];
+    let wishes = wishes.map(|(name, member)| booking(name, member, club.date(), "1", "17:00"));
+    house.write(&[&[club.site("club-api"), member("ana"), bruno], &wishes[..]].concat());
+    let planned = |(booking, member): (&str, &str)| Planned {
+        booking: booking.into(),
+        member: member.into(),
+        site: "club".into(),
+        date: club.date(),
+        opening: Timestamp::UNIX_EPOCH,
+    };
+    let url = format!("sqlite://{}", house.path("data/firstserve.db").display());
+    let store = Store::open(&url, &house.path("data")).await.expect("nobody has it");
+    let wanted = [planned(("singles", "ana")), planned(("also", "bruno"))];
+    let change = store.plan(&wanted, Timestamp::UNIX_EPOCH).await.expect("planned");
+    let [id] = &change.added[..] else { panic!("{change:?}") };
+    let (outcome, at, note) = (Outcome::Confirmed, Timestamp::UNIX_EPOCH, Some("it was on the site's list already"));
+    let slot = Slot { court: "1".into(), start: club.date().at(17, 0, 0, 0), end: club.date().at(18, 0, 0, 0) };
+    let end = End { from: State::Planned, outcome, note, slot: Some(slot), letter: None, withdrawn: false, at };
+    store.end(id, end).await.expect("it is won");
+    store.close().await;
+    drop(store);
+
+    let refused = house.ask(&["cancel", "also", "--yes"]).await;
+    assert_eq!((refused.code, club.held_by("ana").await), (Some(65), 1), "{refused:#?}");
+    for words in ["the same booking at the site as that of ana · singles", "`firstserve cancel ana/singles --date"] {
+        assert!(refused.err.contains(words), "{words:?}: {refused:#?}");
+    }
+    let cancelled = house.ask(&["cancel", "singles", "--yes"]).await;
+    assert_eq!((cancelled.code, club.held_by("ana").await), (Some(0), 0), "{cancelled:#?}");
+    let said = cancelled.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in ["which bruno · also counts on too", "`firstserve cancel bruno/also --date"] {
+        assert!(said.contains(words), "{words:?}: {cancelled:#?}");
+    }
+    let gone = house.ask(&["cancel", "also", "--yes", "--json"]).await;
+    assert_eq!((gone.code, &gone.json()["outcome"]), (Some(0), &json!("gone")), "{gone:#?}");
 }

@@ -162,3 +162,17 @@ async fn what_needs_no_word_or_cannot_be_meant_is_refused() {
     fails(&settle(&["--booked", "--yes"]).await, 65, &["has no date that needs attention"]);
     fails(&settle(&["--booked", "--date", &date, "--yes"]).await, 65, &["which ended site-error"]);
 }
+
+/// What was never submitted may be what the site shows; it is still one account's, and no other one's list tells of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_court_that_was_not_submitted_is_still_of_the_account_that_submitted() {
+    let (house, _club) = unsure(false).await;
+    house.edit("config/booking.toml", "courts = [\"1\"]", "courts = [\"1\", \"3\"]");
+    let settled = house.ask(&["settle", "singles", "--booked", "--court", "3", "--yes", "--json"]).await;
+    assert_eq!((settled.code, &settled.json()["court"]), (Some(0), &json!("3")), "{settled:#?}");
+    house.edit("config/booking.toml", "vault = \"club/ana\"", "vault = \"club/bruno\"");
+    let other = house.ask(&["cancel", "singles", "--yes", "--json"]).await;
+    assert_eq!((other.code, &other.json()["outcome"]), (Some(1), &json!("untouched")), "{other:#?}");
+    assert!(other.err.contains("the account club/ana of the vault"), "{other:#?}");
+    assert_eq!(state(&house, "singles").await, "confirmed", "it does not read as given back");
+}

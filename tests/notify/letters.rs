@@ -1,7 +1,10 @@
 //! Letters as a person reads them. The snapshots are meant to be read, not only compared.
 
+use std::path::Path;
+use std::process::Command;
+
 use firstserve::model::{Language, Outcome};
-use firstserve::notify::{Facts, Letter, Reader, letter};
+use firstserve::notify::{Facts, Letter, Reader, letter, quoted};
 use firstserve::store::Slot;
 use jiff::SignedDuration;
 use jiff::civil::date;
@@ -21,9 +24,10 @@ fn written(outcome: Outcome, language: Language) -> Option<Letter> {
     let facts = Facts {
         attempt: &attempt,
         outcome,
-        slot: (outcome == Outcome::Confirmed).then_some(&slot),
+        slot: matches!(outcome, Outcome::Confirmed | Outcome::NeedsAttention).then_some(&slot),
         site_url: "https://reservas.example.com/",
         vault: "las-palmas/ana",
+        config: Path::new("config/booking.toml"),
         lateness: (outcome == Outcome::Confirmed).then(|| SignedDuration::from_millis(3)),
         submits: 1,
         duplicate: false,
@@ -86,6 +90,7 @@ fn the_submit_that_won_is_named() {
             slot: Some(&slot),
             site_url: "https://reservas.example.com/",
             vault: "las-palmas/ana",
+            config: Path::new("config/booking.toml"),
             lateness: Some(SignedDuration::from_millis(2_010)),
             submits,
             duplicate: false,
@@ -110,6 +115,7 @@ fn a_duplicate_is_told() {
             slot: Some(&slot),
             site_url: "https://reservas.example.com/",
             vault: "las-palmas/ana",
+            config: Path::new("config/booking.toml"),
             lateness: None,
             submits: 1,
             duplicate,
@@ -125,4 +131,70 @@ fn the_message_id_is_the_same_whenever_the_letter_is_written() {
     let id = |language| written(Outcome::Taken, language).expect("a letter").message_id;
     assert_eq!(id(Language::English), "<01K0A1B2C3D4E5F6G7H8J9KMNP.taken@firstserve>");
     assert_eq!(id(Language::English), id(Language::Spanish));
+}
+
+/// Somebody pastes what a letter prints: no name says anything to the shell.
+#[test]
+fn a_name_says_nothing_to_the_shell() {
+    for name in
+        ["doubles", "x $(touch pwn)", "`id`", "$HOME", "a'b", "''", "\"", "back\\slash", "!!", "a;b|c&d>e", "é ñ", ""]
+    {
+        let told = Command::new("sh").args(["-c", &format!("printf %s {}", quoted(name))]).output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&told.stdout), name, "{}", quoted(name));
+    }
+    assert_eq!((quoted("ana/doubles").as_str(), quoted("a'b").as_str()), ("ana/doubles", r"'a'\''b'"));
+}
+
+/// Under another configuration than the default one a command needs its name.
+#[test]
+fn commands_name_the_configuration_that_they_need() {
+    let attempt = attempt(Outcome::NeedsAttention);
+    let slot = slot();
+    let facts = Facts {
+        attempt: &attempt,
+        outcome: Outcome::NeedsAttention,
+        slot: Some(&slot),
+        site_url: "https://reservas.example.com/",
+        vault: "las-palmas/ana",
+        config: Path::new("my club/booking.toml"),
+        lateness: None,
+        submits: 1,
+        duplicate: false,
+    };
+    let text =
+        letter(&facts, &Reader { to: "ana@example.org", name: "Ana", language: Language::English }).expect("one").text;
+    let settle = "`firstserve settle 'ana/july doubles' --date 2027-07-18 --config 'my club/booking.toml' --booked`";
+    assert!(
+        text.contains(settle) && text.contains("`firstserve book 'july doubles' --config 'my club/booking.toml'`"),
+        "{text}"
+    );
+    assert!(text.contains("17:00–18:00") && text.contains("Court:   2"), "what to look for: {text}");
+}
+
+/// What another booking has is left alone; where nobody knows whether it has it, a person is to say first.
+#[test]
+fn skipped_says_what_to_do_about_the_other_booking() {
+    let told = |note: &str, language| {
+        let mut attempt = attempt(Outcome::Skipped);
+        attempt.note = Some(note.to_owned());
+        let facts = Facts {
+            attempt: &attempt,
+            outcome: Outcome::Skipped,
+            slot: None,
+            site_url: "https://reservas.example.com/",
+            vault: "las-palmas/ana",
+            config: Path::new("config/booking.toml"),
+            lateness: None,
+            submits: 0,
+            duplicate: false,
+        };
+        letter(&facts, &Reader { to: "ana@example.org", name: "Ana", language }).expect("a letter").text
+    };
+    let held = |is_to_settle| firstserve::timing::note::held("singles", date(2027, 7, 18), is_to_settle);
+    let (sure, unsure) = (told(&held(false), Language::English), told(&held(true), Language::English));
+    assert!(sure.contains("There is nothing to do") && sure.contains("“singles” (2027-07-18)"), "{sure}");
+    assert!(unsure.contains("That booking needs attention") && !unsure.contains("nothing to do"), "{unsure}");
+    assert!(unsure.contains("`firstserve book 'july doubles'` then tries this one"), "{unsure}");
+    let unsure = told(&held(true), Language::Spanish);
+    assert!(unsure.contains("Esa reserva requiere tu atención") && !unsure.contains("needs attention"), "{unsure}");
 }

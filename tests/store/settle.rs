@@ -20,6 +20,10 @@ fn slot(court: &str) -> Slot {
     Slot::from(&choice(court, 18, 17))
 }
 
+fn booked(court: &str) -> Seen {
+    Seen::Booked { slot: slot(court), account: Some("club/ana".to_owned()) }
+}
+
 /// Whether anything of that time is held, or may be.
 async fn holds(store: &Store) -> bool {
     !store.overlapping(&slot("1")).await.expect("read").is_empty()
@@ -72,11 +76,12 @@ async fn what_is_booked_is_confirmed_and_can_be_given_back() {
     let store = kept.open().await;
     let id = unsure(&store, 18).await;
     assert!(store.begin_cancel(&id, &slot("1"), at(5_000)).await.expect_err("the control").is_conflict());
-    let seen = Seen::Booked(slot("1"));
+    let seen = booked("1");
     let outcome = store.settle_by_hand(&id, &seen, "settled by hand: yes", at(5_000)).await.expect("settled");
     assert_eq!((outcome, state(&store, &id).await), (Outcome::Confirmed, State::Ended(Outcome::Confirmed)));
     assert_eq!(store.slot_of(&id).await.expect("read"), Some(slot("1")));
     assert!(last(&store, &id).await.2.contains("\"booked\":true"));
+    assert_eq!(store.settled_with(&id).await.expect("read").as_deref(), Some("club/ana"));
     assert!(holds(&store).await && !store.ask_again(&id, at(5_001)).await.expect("asked"), "it is ours");
     assert!(store.settle_by_hand(&id, &Seen::NotBooked, "", at(5_002)).await.expect_err("once").is_conflict());
     store.begin_cancel(&id, &slot("1"), at(6_000)).await.expect("it can be given back");
@@ -90,10 +95,32 @@ async fn another_court_is_won_where_the_site_shows_that_one() {
     let kept = Kept::new();
     let store = kept.open().await;
     let id = unsure(&store, 18).await;
-    store.settle_by_hand(&id, &Seen::Booked(slot("3")), "", at(5_000)).await.expect("settled");
+    store.settle_by_hand(&id, &booked("3"), "", at(5_000)).await.expect("settled");
     assert_eq!(store.slot_of(&id).await.expect("read"), Some(slot("3")));
     let permit = store.permits_of(&id).await.expect("read").pop().expect("one");
     assert!(permit.absent, "the submit for court 1 did not count: {permit:?}");
+}
+
+/// Nobody plays on two courts at once, whatever somebody says.
+#[tokio::test]
+async fn a_word_that_would_make_two_courts_at_one_time_is_refused() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let id = unsure(&store, 18).await;
+    let other = ready(&store, "doubles", 18).await;
+    let won = Some(Slot::from(&choice("3", 18, 18)));
+    let (from, outcome) = (State::Ready, Outcome::Confirmed);
+    store
+        .end(&other, End { from, outcome, note: None, slot: won, letter: None, withdrawn: false, at: at(4_000) })
+        .await
+        .expect("ends");
+    let later =
+        |account: &str| Seen::Booked { slot: Slot::from(&choice("1", 18, 18)), account: Some(account.to_owned()) };
+    let refused = store.settle_by_hand(&id, &later("club/ana"), "", at(5_000)).await.expect_err("it is another's");
+    assert!(refused.is_slot_held() && refused.to_string().contains("“doubles” (2027-07-18)"), "{refused}");
+    assert_eq!((ids(&store).await, store.settled_with(&id).await.expect("read")), (vec![id.clone()], None));
+    let outcome = store.settle_by_hand(&id, &booked("1"), "", at(5_001)).await.expect("the control: its own time");
+    assert_eq!(outcome, Outcome::Confirmed);
 }
 
 #[tokio::test]
@@ -110,7 +137,7 @@ async fn nobodys_word_settles_what_is_not_over_or_what_the_list_has_settled() {
     store.end(&lost, End { outcome: Outcome::Taken, ..end.clone() }).await.expect("ends");
     let rows = store.verify_audit().await.expect("whole");
     for id in [&live, &won, &lost, &AttemptId::new("nobody")] {
-        for seen in [Seen::NotBooked, Seen::Booked(slot("1"))] {
+        for seen in [Seen::NotBooked, booked("1")] {
             let refused = store.settle_by_hand(id, &seen, "", at(5_000)).await.expect_err("nothing is to be settled");
             assert!(refused.is_conflict(), "{refused}");
         }

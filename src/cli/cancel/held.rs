@@ -54,7 +54,7 @@ pub(super) async fn held(
         let known = of_booking.iter().find(|one| one.date == date).cloned();
         if known.as_ref().map(|one| one.state) != Some(State::Ended(Outcome::Confirmed)) {
             let ahead = ahead(of_booking, (config, zones), store, now).await?;
-            return Err(not_confirmed(&booking, date, known.as_ref(), &ahead).into());
+            return Err(not_confirmed(&booking, date, known.as_ref(), &ahead, config).into());
         }
         let attempt = of_booking.into_iter().find(|one| one.date == date).expect("it is confirmed");
         let slot = store.slot_of(&attempt.id).await?.ok_or_else(|| no_slot(&attempt))?;
@@ -68,7 +68,7 @@ pub(super) async fn held(
     let mut ahead = ahead(of_booking, (config, zones), store, now).await?.into_iter();
     let Some((attempt, slot)) = ahead.next() else {
         let cure = match unsure {
-            Some(unsure) => format!("{} needs attention: {}", unsure.date, settle::way_on(&unsure)),
+            Some(unsure) => format!("{} needs attention: {}", unsure.date, settle::way_on(&unsure, &config.path)),
             None => "`firstserve status` says what became of it".to_owned(),
         };
         return Err(Failure::new(Exit::Data, format!("`{booking}` has no confirmed date ahead; {cure}")).into());
@@ -101,12 +101,18 @@ fn has_begun(attempt: &Attempt, slot: &Slot, (config, zones): (&Config, &ZoneDat
     zone.is_some_and(|zone| first_instant(slot.start, &zone) <= now)
 }
 
-fn not_confirmed(booking: &BookingName, date: Date, known: Option<&Attempt>, ahead: &[(Attempt, Slot)]) -> Failure {
+fn not_confirmed(
+    booking: &BookingName,
+    date: Date,
+    known: Option<&Attempt>,
+    ahead: &[(Attempt, Slot)],
+    config: &Config,
+) -> Failure {
     let what = match known.map(|known| known.state) {
         None => "is no date of it that is known".to_owned(),
         Some(State::Ended(Outcome::Cancelled)) => "is cancelled already".to_owned(),
         Some(State::Ended(Outcome::NeedsAttention)) => {
-            let way_on = known.map(settle::way_on).unwrap_or_default();
+            let way_on = known.map(|known| settle::way_on(known, &config.path)).unwrap_or_default();
             format!("needs attention: {way_on}")
         }
         Some(state @ State::Ended(_)) => format!("ended {}", state.as_str()),

@@ -54,6 +54,11 @@ pub(in crate::cli) fn table(fires: &[Fire]) -> String {
     text
 }
 
+/// Whether anything of a fire happened since then. One of an earlier time, whose court was given back, is another story.
+pub(in crate::cli) fn is_since(fire: &Fire, since: Timestamp) -> bool {
+    fire.marks.iter().any(|(_, at)| *at >= since)
+}
+
 /// The newest fires, one line each.
 pub(in crate::cli) fn compact(fires: &[Fire], attempts: &[Attempt]) -> String {
     let head = ["ATTEMPT", "BOOKING", "DATE", "FIRED BY", "SENT", "RECEIVED", "ANSWERED", "ANSWER"].map(str::to_owned);
@@ -207,6 +212,13 @@ mod tests {
             answer: Some(Answer::Confirmed),
             marks: marks.iter().map(|(mark, micros)| (*mark, at(micros))).collect(),
         }
+    }
+
+    #[test]
+    fn what_happened_before_is_another_story() {
+        let sent = fire(&[(Mark::Permit, -2_000), (Mark::Sent, 310)]);
+        let after = |micros| sent.opening + SignedDuration::from_micros(micros);
+        assert!(is_since(&sent, after(-5_000)) && is_since(&sent, after(0)) && !is_since(&sent, after(311)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What `firstserve status` says to people.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,7 +11,8 @@ use super::super::setting::Setting;
 use super::super::settle;
 use super::super::span::from_now;
 use super::{Known, Line, Next, Now, Status};
-use crate::model::{Attempt, State};
+use crate::config::DEFAULT_PATH;
+use crate::model::{Attempt, Outcome, State};
 use crate::report::plain;
 use crate::store::WaitingLetters;
 
@@ -43,7 +45,7 @@ impl Status {
         }
         head.extend(self.letters_words().map(|words| format!("\n{words}")));
         let lines: Vec<String> = head.lines().map(|line| page::wrapped(line, 0, width)).collect();
-        format!("{}\n\n{}", lines.join("\n"), self.text(width))
+        format!("{}\n\n{}", lines.join("\n"), self.lines(width, &setting.path))
     }
 
     /// `1 letter waits: connection refused`; none where none does.
@@ -68,13 +70,17 @@ impl Status {
         }
     }
 
-    /// For people; no line ends behind the edge, where there is one.
+    /// For people; no line ends behind the edge, where there is one. Commands are told as the default configuration needs them.
     pub fn text(&self, width: Option<usize>) -> String {
+        self.lines(width, Path::new(DEFAULT_PATH))
+    }
+
+    fn lines(&self, width: Option<usize>, config: &Path) -> String {
         if self.bookings.is_empty() {
             return "There are no bookings. Write one into the configuration, and see `firstserve plan`.\n".to_owned();
         }
         let runs = self.holder.is_some() && self.other.is_none();
-        let texts: Vec<String> = self.bookings.iter().map(|line| line.text(runs, self.now, width)).collect();
+        let texts: Vec<String> = self.bookings.iter().map(|line| line.text((runs, config), self.now, width)).collect();
         texts.join("\n")
     }
 }
@@ -87,6 +93,8 @@ impl Line {
             (Some(now), ..) => now.known.attempt.state.status().as_str(),
             _ if self.paused => "paused",
             (_, Some(_), _) => State::Planned.status().as_str(),
+            // Its court is another booking's: it has not failed, and nobody has cancelled it.
+            (.., Some(skipped @ State::Ended(Outcome::Skipped))) => skipped.as_str(),
             (.., Some(last)) => last.status().as_str(),
             _ => "finished",
         }
@@ -110,7 +118,7 @@ impl Line {
         if left { "left unfinished" } else { self.status() }
     }
 
-    fn text(&self, runs: bool, now: Timestamp, width: Option<usize>) -> String {
+    fn text(&self, (runs, config): (bool, &Path), now: Timestamp, width: Option<usize>) -> String {
         let gone = if self.configured { "" } else { "  (no longer in the configuration)" };
         let (booking, member) = (plain(self.booking.as_str()), plain(self.member.as_str()));
         let mut text = format!("{member} · {booking}: {}{gone}\n", self.head(runs));
@@ -118,7 +126,7 @@ impl Line {
         let rows = rows.chain(self.next.as_ref().map(|next| ("next", next.words(now))));
         let rows = rows.chain(self.dated(now).map(|words| ("date", words)));
         let rows = rows.chain(self.last.as_ref().map(|last| ("last", last.words(now))));
-        for (name, words) in rows.chain(self.unsettled.iter().map(|one| ("look", one.way_on()))) {
+        for (name, words) in rows.chain(self.unsettled.iter().map(|one| ("look", one.way_on(runs, config)))) {
             let words = page::wrapped(&plain(&words), INDENT, width);
             writeln!(text, "  {name:<width$}{words}", width = INDENT - 2).expect("writing to a String cannot fail");
         }
@@ -157,8 +165,12 @@ impl Now {
 
 impl Known {
     /// What only a person can find out, and how he says it.
-    fn way_on(&self) -> String {
-        format!("{}: {}", day(self.attempt.date), settle::way_on(&self.attempt))
+    fn way_on(&self, runs: bool, config: &Path) -> String {
+        let slot = self.slot.as_ref();
+        let perhaps = slot.map(|slot| format!(", perhaps court {} at {}", slot.court, slot.start.strftime("%H:%M")));
+        let first = if runs { "; for that, end `firstserve run` first, and start it again afterwards" } else { "" };
+        let (day, perhaps) = (day(self.attempt.date), perhaps.unwrap_or_default());
+        format!("{day}{perhaps}: {}{first}", settle::way_on(&self.attempt, config))
     }
 
     fn words(&self, now: Timestamp) -> String {

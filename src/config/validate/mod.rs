@@ -20,7 +20,7 @@ mod together;
 mod zone;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZoneDatabase;
@@ -46,6 +46,8 @@ pub(super) struct World<'a> {
     pub(super) folders: &'a BTreeMap<PathBuf, Folder>,
     /// The hash of everything that was read.
     pub(super) hash: &'a str,
+    /// The file, as it was named.
+    pub(super) path: &'a Path,
     /// The file's own text.
     pub(super) text: &'a str,
 }
@@ -105,6 +107,7 @@ fn config(root: &Section, world: &World<'_>, problems: &mut Problems) -> Option<
         members: members.valid(),
         bookings,
         hash: world.hash.to_owned(),
+        path: world.path.to_owned(),
         text: world.text.to_owned(),
         server,
     })

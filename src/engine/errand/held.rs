@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Errand, Reason, is_for};
 use crate::config::Config;
 use crate::engine::Parts;
-use crate::model::{Attempt, Choice};
+use crate::model::{Attempt, Choice, Outcome, State};
 use crate::schedule::{asks_for, choices_on};
 use crate::store::{Store, StoreError};
 use crate::timing::Hold;
@@ -111,5 +111,7 @@ fn holds(holders: &[Option<Attempt>]) -> Vec<Hold> {
 }
 
 fn reason(holder: &Attempt) -> Reason {
-    Reason::Held { booking: holder.booking.to_string(), date: holder.date }
+    let (booking, date) = (holder.booking.to_string(), holder.date);
+    let is_to_settle = holder.state.is_ended() && holder.state != State::Ended(Outcome::Confirmed);
+    Reason::Held { booking, date, is_to_settle }
 }
