@@ -7,6 +7,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::page;
 use crate::config::{self, Environment, Loaded, Zones};
 use crate::report::{self, Place, Problem, Severity, plain};
 
@@ -28,8 +29,8 @@ pub enum Shown {
     Coloured,
 }
 
-/// Checks the file and its selector folders, warns of what is lacking beside them, and gives the exit code. For people everything goes to `err`; as JSON one
-/// document goes to `out`.
+/// Checks the file and its selector folders, warns of what is lacking beside them, and gives the exit code. For people everything goes
+/// to `err`, laid out in so many columns where that is a terminal; as JSON one document goes to `out`.
 ///
 /// # Errors
 /// When `out` or `err` cannot be written.
@@ -39,6 +40,7 @@ pub fn run(
     zones: &Zones,
     now: Timestamp,
     shown: Shown,
+    columns: Option<usize>,
     (out, err): (&mut dyn Write, &mut dyn Write),
 ) -> io::Result<u8> {
     let mut loaded = config::load(path, environment, zones, now);
@@ -48,8 +50,8 @@ pub fn run(
     match shown {
         Shown::Json => writeln!(out, "{:#}", report::json(&loaded.problems))?,
         Shown::Plain | Shown::Coloured => {
-            write!(err, "{}", report::render(&loaded.problems, shown == Shown::Coloured))?;
-            writeln!(err, "{}", summary(path, &loaded))?;
+            write!(err, "{}", report::render_in(&loaded.problems, shown == Shown::Coloured, columns))?;
+            writeln!(err, "{}", page::laid_out(&summary(path, &loaded), columns))?;
         }
     }
     Ok(exit_code(&loaded))

@@ -1,5 +1,6 @@
 //! `firstserve club`: the practice club as a process of its own.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,12 @@ const MEMBERS: &str = "Its members are ana, bruno, carla and 23 more; the passwo
 /// Of a daemon that keeps the database of the club that was there before, where the date may be booked already.
 const STILL_RUNS: &str = "A `firstserve run` of the club before is still at work in this folder: end it (Ctrl-C where it runs) and \
                           start it again, otherwise nothing is booked.";
+
+/// What we are called where a shell finds us by name.
+const NAME: &str = "firstserve";
+
+/// The script in our sources that brings browsers and their drivers.
+const DRIVERS: &str = "geckodriver.sh";
 
 /// What `club` takes.
 #[derive(Debug, clap::Args)]
@@ -66,7 +73,8 @@ pub(super) fn run(args: Args, json: bool) -> anyhow::Result<ExitCode> {
         }
         std::io::stdout().flush()?;
         if !ends_with_stdin {
-            advice(&ready, &options, folder.as_deref()).iter().for_each(|line| super::say(line));
+            let command = command(std::env::args_os().next(), std::env::current_dir().ok().as_deref());
+            advice(&ready, &options, folder.as_deref(), &command).iter().for_each(|line| tell(line));
             if practice.is_some_and(|folder| Store::is_held(&folder.join(DEFAULT_DATA))) {
                 super::say(STILL_RUNS);
             }
@@ -84,8 +92,13 @@ pub(super) fn run(args: Args, json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is to be typed or written somewhere stands further in, and is never broken.
+fn tell(line: &str) {
+    if line.starts_with(' ') { super::say_whole(line) } else { super::say(line) }
+}
+
 /// What a person who starts it wants to know next.
-fn advice(ready: &Ready, options: &Options, config: Option<&Path>) -> Vec<String> {
+fn advice(ready: &Ready, options: &Options, config: Option<&Path>, command: &Command) -> Vec<String> {
     let mut lines = vec![MEMBERS.to_owned()];
     if !options.listen.ip().is_loopback() {
         let open = "other machines can reach this club: its passwords are no secret, and it is made for practice only";
@@ -93,11 +106,12 @@ fn advice(ready: &Ready, options: &Options, config: Option<&Path>) -> Vec<String
     }
     lines.extend(opening(ready, options));
     match config {
-        Some(config) => lines.extend(next(config)),
+        Some(config) => lines.extend(next(config, command)),
         None if ready.opening.is_some() => {
             lines.push("What a booking.toml needs under its courts for that:".to_owned());
             lines.extend(practice::rules(ready, &options.time_zone).iter().map(|rule| format!("  {rule}")));
-            lines.push("Or let the club write a whole one: firstserve club --practice practice".to_owned());
+            lines.push("Or let the club write a whole one:".to_owned());
+            lines.push(format!("  {} club --practice practice", command.us));
         }
         None => {}
     }
@@ -114,14 +128,38 @@ fn opening(ready: &Ready, options: &Options) -> Option<String> {
     ))
 }
 
-/// What to type in another terminal.
-fn next(config: &Path) -> [String; 3] {
+/// How a person starts us.
+#[derive(Debug, PartialEq, Eq)]
+struct Command {
+    /// Whether the script of our sources brings the browser's driver first.
+    from_sources: bool,
+    /// Our own name, or our path where no shell would find us by it.
+    us: String,
+}
+
+/// As we were started ourselves: by name, or by a path, which is written as it is seen from this folder.
+fn command(started_as: Option<OsString>, here: Option<&Path>) -> Command {
+    let path = started_as.map(PathBuf::from).filter(|path| path.components().count() > 1);
+    let Some(path) = path else { return Command { from_sources: false, us: NAME.to_owned() } };
+    let below = here.and_then(|here| path.strip_prefix(here).ok()).or_else(|| path.strip_prefix(".").ok());
+    let seen = below.filter(|path| path.components().count() > 1).unwrap_or(&path);
+    let has_script = here.is_some_and(|here| here.join(DRIVERS).exists());
+    Command { from_sources: has_script && seen.starts_with("target"), us: seen.display().to_string() }
+}
+
+/// What to type in other terminals.
+fn next(config: &Path, Command { from_sources, us }: &Command) -> Vec<String> {
     let config = config.display();
-    [
-        "In another terminal, in this folder:".to_owned(),
-        format!("  firstserve run --config {config}      # books it at the opening"),
-        format!("  firstserve status --config {config}   # what became of it"),
-    ]
+    let mut lines = vec!["In another terminal, in this folder, this books it at the opening:".to_owned()];
+    if *from_sources {
+        // Two lines that a shell reads as one: together they are too long for many terminals.
+        lines.extend([format!("  ./{DRIVERS} \\"), format!("    {us} run --config {config}")]);
+    } else {
+        lines.push(format!("  {us} run --config {config}"));
+    }
+    lines.push("And this says at any time what became of it:".to_owned());
+    lines.push(format!("  {us} status --config {config}"));
+    lines
 }
 
 fn end_with_stdin(stop: &CancellationToken) {
@@ -145,7 +183,30 @@ mod tests {
     fn told(options: &Options, config: Option<&Path>) -> Vec<String> {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let club = Club::new(listener, options, CancellationToken::new()).expect("it is set up");
-        advice(&club.ready().expect("it has an address"), options, config)
+        advice(&club.ready().expect("it has an address"), options, config, &command(None, None))
+    }
+
+    #[test]
+    fn commands_are_those_that_work_here() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let here = folder.path();
+        let typed = |started_as: &Path| {
+            let command = command(Some(started_as.into()), Some(here));
+            let lines = next(Path::new("practice/config/booking.toml"), &command);
+            assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:#?}");
+            let last = lines.last().expect("there are some");
+            assert_eq!(*last, format!("  {} status --config practice/config/booking.toml", command.us));
+            let typed = lines[1..].join("\n").replace("\\\n", "");
+            typed.split(" run ").next().expect("it has a beginning").split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(typed(Path::new("firstserve")), "firstserve", "found by PATH");
+        assert_eq!(typed(Path::new("target/release/firstserve")), "target/release/firstserve", "no sources here");
+        std::fs::write(here.join(DRIVERS), "").expect("it is written");
+        let from_sources = "./geckodriver.sh target/release/firstserve";
+        assert_eq!(typed(Path::new("target/release/firstserve")), from_sources);
+        assert_eq!(typed(Path::new("./target/release/firstserve")), from_sources);
+        assert_eq!(typed(&here.join("target/release/firstserve")), from_sources);
+        assert_eq!(typed(Path::new("/opt/firstserve")), "/opt/firstserve");
     }
 
     #[test]
@@ -164,9 +225,6 @@ mod tests {
             "{rules:?}"
         );
         let next = told(&soon, Some(Path::new("practice/config/booking.toml")));
-        assert!(
-            next.iter().any(|line| line.contains("firstserve run --config practice/config/booking.toml")),
-            "{next:?}"
-        );
+        assert!(next.iter().any(|line| line == "  firstserve run --config practice/config/booking.toml"), "{next:?}");
     }
 }

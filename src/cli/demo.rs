@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::household::{Household, SECOND_RUN, open_store};
-use super::ledger::{compact, table};
+use super::ledger;
 use super::setting::zones_of;
 use super::{Exit, Failure, Timeline};
 use crate::browser::Engine as Browser;
@@ -24,6 +24,7 @@ use crate::telemetry::Redactor;
 use crate::vault::{Credentials, Vault};
 
 mod club;
+mod table;
 pub(super) mod world;
 
 use club::ClubProcess;
@@ -132,7 +133,7 @@ async fn demo(args: &Args, quiet: bool) -> anyhow::Result<Value> {
     let attempts = store.attempts(&AttemptFilter::default()).await?;
     store.close().await;
     club.stop().await;
-    let told = if ends.len() == 1 { table(&fires) } else { compact(&fires, &attempts) };
+    let told = if ends.len() == 1 { ledger::table(&fires) } else { table::table(&fires, &attempts) };
     timeline.text(&format!("\n{told}"));
     Ok(result(args, &ledger, &ends))
 }
@@ -297,6 +298,9 @@ fn summary(result: &Value) -> String {
     };
     let early = if result["early"] == true { "EARLY" } else { "none early" };
     let reached = match result["lateness_ms"].as_f64() {
+        Some(late) if result["submits"].as_u64() > Some(1) => {
+            format!("{submits}, {early}; the slowest was received {late:.1} ms after the opening")
+        }
         Some(late) => format!("{submits}, {early}; received {late:.1} ms after the opening"),
         None => "nothing was submitted".to_owned(),
     };
@@ -315,4 +319,25 @@ fn each(attempts: &[Value]) -> String {
         format!("  {} · {}: {}{}\n", word("member"), word("booking"), word("outcome"), late.unwrap_or_default())
     };
     attempts.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_submits_the_lateness_of_the_slowest_is_told_as_that() {
+        let result = |submits: u64| {
+            let of =
+                |late: f64| json!({ "member": "ana", "booking": "b", "outcome": "confirmed", "lateness_ms": late });
+            json!({
+                "outcome": "confirmed", "fire": "http", "browser": "firefox", "submits": submits, "early": false,
+                "lateness_ms": 25.5, "attempts": [of(3.0), of(25.5)],
+            })
+        };
+        let last = |submits| summary(&result(submits)).lines().last().unwrap_or_default().to_owned();
+        let told = "the club's own ledger: 3 submits, none early; the slowest was received 25.5 ms after the opening";
+        assert_eq!(last(3), told);
+        assert_eq!(last(1), "the club's own ledger: 1 submit, none early; received 25.5 ms after the opening");
+    }
 }

@@ -50,7 +50,7 @@ use crate::clock::{Clock, SystemClock};
 use args::{Args, Command};
 use exit::exit_of;
 pub use exit::{Exit, Failure};
-use speak::{answer, draw, forgive, print, say};
+use speak::{answer, draw, forgive, print, say, say_whole};
 pub use timeline::Timeline;
 
 /// Runs the command that the process was started with.
@@ -131,7 +131,8 @@ fn checked(setting: &setting::Setting, json: bool) -> anyhow::Result<ExitCode> {
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let (zones, now) = (setting.zones(), SystemClock.now());
-    let code = check::run(&setting.path, &setting.environment, &zones, now, shown, (&mut out, &mut err))?;
+    let (path, environment, columns) = (&setting.path, &setting.environment, page::width_of_stderr());
+    let code = check::run(path, environment, &zones, now, shown, columns, (&mut out, &mut err))?;
     forgive(std::io::stdout().write_all(&out))?;
     if !err.is_empty() {
         draw(String::from_utf8_lossy(&err).trim_end());

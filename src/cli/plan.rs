@@ -123,7 +123,7 @@ async fn read(store: &Store, (first, last): (Date, Date)) -> Result<Kept, StoreE
     Ok((kept, under_way))
 }
 
-/// The next occurrences, by opening.
+/// The next occurrences by date, the courts of each in the order in which they are tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// One per occurrence and court.
@@ -199,7 +199,7 @@ pub fn plan_with(
         changes
             .extend(known.map(|(date, note)| (booking.name.clone(), booking.member.clone(), date, note.to_string())));
     }
-    rows.sort_by_key(|row| (row.date, row.opening.as_ref().map(Zoned::timestamp)));
+    rows.sort_by_key(|row| row.turn(now));
     changes.sort_by_key(|(.., date, _)| *date);
     let paused = bookings.iter().filter(|booking| booking.paused).map(|booking| booking.name.clone()).collect();
     Plan { rows, paused, settled: Vec::new(), zone_data: zones.to_string(), touched: changes, now }
@@ -290,7 +290,7 @@ impl Plan {
             }
             self.rows.extend(kept);
         }
-        self.rows.sort_by_key(|row| (row.date, row.opening.as_ref().map(Zoned::timestamp)));
+        self.rows.sort_by_key(|row| row.turn(self.now));
         self
     }
 
@@ -460,6 +460,11 @@ fn tell(rows: &mut [Row], at: &[usize], attempt: &Attempt, slot: Option<&Slot>, 
 }
 
 impl Row {
+    /// By date, and within it what opens first is tried first; of what is open already, as it is preferred: there the order stays.
+    fn turn(&self, now: Timestamp) -> (Date, Option<Timestamp>) {
+        (self.date, self.opening.as_ref().map(Zoned::timestamp).filter(|opening| *opening > now))
+    }
+
     fn json(&self) -> Value {
         let mut row = json!({
             "booking": self.booking.as_str(),

@@ -10,7 +10,7 @@ use super::{Exit, Failure, kept};
 use crate::clock::{Clock, SystemClock, ZoneData};
 use crate::config::{Config, DEFAULT_PATH, Environment, Loaded, database, load, load_text};
 use crate::notify::config_option;
-use crate::report::{Problem, render};
+use crate::report::{Problem, render_in};
 use crate::store::Store;
 use crate::vault::{Vault, VaultError, default_identity};
 
@@ -161,5 +161,5 @@ pub(super) fn zones_of(config: &Config) -> ZoneData {
 /// Draws problems for a person.
 pub(super) fn show(problems: &[Problem]) {
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
-    super::draw(render(problems, colour).trim_end());
+    super::draw(render_in(problems, colour, super::page::width_of_stderr()).trim_end());
 }

@@ -5,6 +5,7 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use super::page;
 use crate::report::plain_lines;
 
 /// One JSON document on stdout; JSON has its own escapes.
@@ -22,8 +23,13 @@ pub(super) fn print(text: &str) -> io::Result<()> {
     forgive(out.write_all(plain_lines(text).as_bytes()).and_then(|()| out.flush()))
 }
 
-/// A line for a person on stderr.
+/// A line for a person on stderr, broken between words where the terminal ends.
 pub(super) fn say(line: &str) {
+    draw(&page::laid_out(&plain_lines(line), page::width_of_stderr()));
+}
+
+/// A line on stderr that is copied as it stands, a command: it is never broken.
+pub(super) fn say_whole(line: &str) {
     draw(&plain_lines(line));
 }
 

@@ -2,7 +2,11 @@
 //!
 //! One line a selector file, not one a step: while a file is being done its step is in the last line, which is drawn again, and
 //! so is the countdown. Elsewhere than on a terminal only the lines that stay are written.
+//!
+//! The column of times never runs backwards: a file's line is written when its last step is known to be over, and where another
+//! attempt's line stands above it already it bears that one's time.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -11,19 +15,37 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+mod paper;
+mod shown;
+mod words;
+
 use super::page;
 use super::span::{distance, of_opening, span};
 use crate::engine::{Event, What};
 use crate::model::{AttemptId, Choice, Outcome, State};
-use crate::probe::words;
+use crate::probe::words::sentence;
 use crate::report::{plain, plain_lines};
 use crate::timing::Offset;
+
+use paper::{Paper, Stderr};
+use shown::{File, Name, Shown, short_name};
+pub(super) use words::meaning;
+use words::{file_of, listed};
 
 /// Columns in which texts begin, behind the clock and the distance from the opening.
 const BESIDE: usize = 26;
 
+/// What a file's line takes where each line begins with the name of its attempt.
+const FILE_LINE: usize = 33;
+
+/// The name of a file there.
+const FILE_NAME: usize = 22;
+
 /// How often the countdown is drawn.
 const TICK: Duration = Duration::from_millis(100);
+
+/// What is noted in the midst of a file is followed at once by the trouble that it fails by; after this long the file is done.
+const FOLLOWS_AT_ONCE: SignedDuration = SignedDuration::from_millis(500);
 
 // Colours of the terminal, as SGR codes.
 const BOLD: &str = "1";
@@ -37,6 +59,7 @@ const BOLD_RED: &str = "1;31";
 /// Writes events to stderr for a person.
 pub struct Timeline {
     bar: ProgressBar,
+    paper: Box<dyn Paper>,
     zone: TimeZone,
     colour: bool,
     quiet: bool,
@@ -45,30 +68,12 @@ pub struct Timeline {
     several: bool,
     /// How long after the opening it is tried again; none: that is not told.
     grace: Option<SignedDuration>,
-}
-
-/// What is known of an attempt.
-struct Shown {
-    name: String,
-    /// None for a date that could be booked already when it was planned.
-    opening: Option<Timestamp>,
-    /// How far the clock by which it opens is ahead of ours, as far as is known.
-    ahead: SignedDuration,
-    file: Option<File>,
-    /// Until when it is useful to try, as far as is known.
-    useful: Option<Timestamp>,
-    /// The last trouble, while nothing has gone well since.
-    trouble: Option<String>,
-    /// The wait that follows is for another try.
-    stumbled: bool,
-}
-
-/// The selector file that is being done.
-struct File {
-    name: String,
-    /// When its last step so far was done: lines bear the time of what is over, so that times never run backwards.
-    done: Timestamp,
-    took: Duration,
+    /// Whether it is said whose clock the column of times shows.
+    headed: bool,
+    /// The states whose meaning is said; it is said once where there are several attempts.
+    explained: Vec<State>,
+    /// The time of the last line.
+    last: Cell<Timestamp>,
 }
 
 impl Timeline {
@@ -81,7 +86,20 @@ impl Timeline {
         bar.set_style(style.tick_chars("◐◓◑◒●"));
         bar.enable_steady_tick(TICK);
         let colour = terminal && std::env::var_os("NO_COLOR").is_none();
-        Self { bar, zone, colour, quiet, attempts: HashMap::new(), several: false, grace: None }
+        let paper = Box::new(Stderr(bar.clone()));
+        Self {
+            bar,
+            paper,
+            zone,
+            colour,
+            quiet,
+            attempts: HashMap::new(),
+            several: false,
+            grace: None,
+            headed: false,
+            explained: Vec::new(),
+            last: Cell::new(Timestamp::MIN),
+        }
     }
 
     /// Whether there will be several attempts: then each line says which one it is about, from the first on.
@@ -92,10 +110,7 @@ impl Timeline {
 
     /// Shows the steps of an attempt whose opening is long past.
     pub fn follow(&mut self, id: &AttemptId, name: &str) {
-        let name = plain(name).into_owned();
-        let ahead = SignedDuration::ZERO;
-        let shown = Shown { name, opening: None, ahead, file: None, useful: None, trouble: None, stumbled: false };
-        self.attempts.insert(id.clone(), shown);
+        self.attempts.insert(id.clone(), Shown::new(Name::new(name, None), None));
     }
 
     /// For how long after the opening it is tried again: then each stumble says until when.
@@ -104,19 +119,14 @@ impl Timeline {
         Self { grace: Some(grace), ..self }
     }
 
-    /// A line that stays.
+    /// A line that stays; what the terminal's line does not hold goes on below.
     pub fn line(&self, text: &str) {
-        self.put(&plain_lines(text));
+        self.paper.write(&page::laid_out(&plain_lines(text), self.paper.width()));
     }
 
     /// An instant, as the club's clocks show it.
     pub fn local(&self, at: Timestamp) -> String {
         self.clock_text(at, "%a %Y-%m-%d %H:%M:%S %Z")
-    }
-
-    /// The same for a line that is safe for a terminal, and may bear our own colours.
-    fn put(&self, text: &str) {
-        if self.bar.is_hidden() { super::draw(text) } else { self.bar.println(text) }
     }
 
     /// Lines that stay; nothing at all where nothing is shown.
@@ -127,7 +137,8 @@ impl Timeline {
     }
 
     /// Draws what is being done, or how long it is until the next opening.
-    pub fn count_down(&self, now: Timestamp) {
+    pub fn count_down(&mut self, now: Timestamp) {
+        self.settle_notes(now);
         let doing = self.attempts.values().find_map(|shown| Some(format!("{} …", shown.file.as_ref()?.name)));
         let opens = |shown: &Shown| Some(shown.opening? - shown.ahead);
         let next = self.attempts.values().filter_map(opens).filter(|at| *at > now).min();
@@ -155,31 +166,20 @@ impl Timeline {
 
     /// Writes one event.
     pub fn show(&mut self, event: &Event) {
+        self.head();
         if let What::Step { phase, place, took } = &event.what {
             return self.step(event, phase, place, *took);
         }
         if let (Some(id), What::Trouble(why)) = (&event.attempt, &event.what) {
             self.file_failed(id, event.at, why);
         }
-        // What is noted may come in the midst of a file, and before the trouble that it fails by.
-        if !matches!(event.what, What::Note(_)) {
+        if !self.is_beside(event) {
             self.file_done(event.attempt.as_ref());
         }
         match &event.what {
             What::TakenUp { booking, member, date, opening, open_already } => {
-                let name = plain(&format!("{member} · {booking} {date}")).into_owned();
-                let opening = (!open_already).then_some(*opening);
-                let opens = match opening {
-                    Some(opening) => format!("opens {}", self.local(opening)),
-                    None => "can be booked already".to_owned(),
-                };
-                if let Some(id) = &event.attempt {
-                    let useful = self.grace.map(|grace| opening.unwrap_or(event.at) + grace);
-                    let (name, ahead) = (name.clone(), SignedDuration::ZERO);
-                    let shown = Shown { name, opening, ahead, file: None, useful, trouble: None, stumbled: false };
-                    self.attempts.insert(id.clone(), shown);
-                }
-                self.at(event, &format!("{}, {opens}", self.paint(BOLD, &name)));
+                let name = Name::new(&format!("{member} · {booking}"), Some(date.to_string()));
+                self.taken_up(event, name, (!open_already).then_some(*opening));
             }
             What::SiteClock { offset, follows } => self.site_clock(event, offset, *follows),
             What::Entered(state) => {
@@ -187,12 +187,13 @@ impl Timeline {
                     (shown.trouble, shown.stumbled) =
                         (shown.trouble.take().filter(|_| *state == State::Preparing), shown.stumbled);
                 }
-                self.of(event, &self.state(*state));
+                let state = self.state(*state);
+                self.of(event, &state);
             }
             What::Trouble(why) => self.trouble(event, why),
             What::Degraded(why) => self.of(event, &format!("{} {}", self.paint(YELLOW, "!"), plain(why))),
             What::Sent { choice, mode, late, .. } => self.sent(event, choice, mode, *late),
-            What::Note(note) => self.of(event, &plain(note)),
+            What::Note(note) => self.note(event, &plain(note)),
             What::Answered(answer) => self.of(event, &format!("the site answers: {}", answer.as_str())),
             What::Listed { rows } => self.of(event, &listed(*rows)),
             What::Ended { outcome, note, .. } => self.ended(event, *outcome, note),
@@ -205,6 +206,56 @@ impl Timeline {
                 self.at(event, &format!("configuration refused, {}; the old one is kept", plain(errors)));
             }
         }
+    }
+
+    /// Says once whose clock it is.
+    fn head(&mut self) {
+        if !std::mem::replace(&mut self.headed, true) {
+            let zone = self.zone.iana_name().map(|name| format!(", {name}")).unwrap_or_default();
+            self.line(&format!("times are the club's{zone}"));
+        }
+    }
+
+    fn taken_up(&mut self, event: &Event, name: Name, opening: Option<Timestamp>) {
+        let opens = match opening {
+            Some(opening) => format!("opens {}", self.local(opening)),
+            None => "can be booked already".to_owned(),
+        };
+        let text = format!("{}, {opens}", self.paint(BOLD, &name.whole()));
+        if let Some(id) = &event.attempt {
+            let useful = self.grace.map(|grace| opening.unwrap_or(event.at) + grace);
+            self.attempts.insert(id.clone(), Shown { useful, ..Shown::new(name, opening) });
+        }
+        self.at(event, &text);
+    }
+
+    /// Whether it comes beside the steps, and says nothing of the file that is being done: what is noted, and what is found out
+    /// of the site's clock meanwhile.
+    fn is_beside(&self, event: &Event) -> bool {
+        let shown = event.attempt.as_ref().and_then(|id| self.attempts.get(id));
+        match &event.what {
+            What::Note(_) | What::SiteClock { .. } => true,
+            What::Trouble(_) => shown.is_some_and(|shown| shown.clock_read == Some(event.at)),
+            _ => false,
+        }
+    }
+
+    /// What is noted while a file is open waits until it is known whether the file is done: its line stands above.
+    fn note(&mut self, event: &Event, note: &str) {
+        let shown = event.attempt.as_ref().and_then(|id| self.attempts.get_mut(id));
+        match shown.filter(|shown| shown.file.is_some()) {
+            Some(shown) => shown.notes.push((event.at, note.to_owned())),
+            None => self.of(event, note),
+        }
+    }
+
+    /// Writes what has waited long enough.
+    fn settle_notes(&mut self, now: Timestamp) {
+        let is_over = |at: &Timestamp| now.duration_since(*at) >= FOLLOWS_AT_ONCE;
+        let waits = |shown: &Shown| shown.notes.first().is_some_and(|(at, _)| is_over(at));
+        let over: Vec<AttemptId> =
+            self.attempts.iter().filter(|(_, shown)| waits(shown)).map(|(id, _)| id.clone()).collect();
+        over.iter().for_each(|id| self.file_done(Some(id)));
     }
 
     /// Adds a step to its file, which is written when another begins.
@@ -226,9 +277,11 @@ impl Timeline {
         let Some(shown) = self.attempts.get_mut(id) else { return };
         let is_named = |file: &mut File| why.contains(file.name.rsplit('/').next().unwrap_or(&file.name));
         let Some(file) = shown.file.take_if(is_named) else { return };
+        let notes = std::mem::take(&mut shown.notes);
+        self.noted(id, &notes);
         let waited = Duration::try_from(at.duration_since(file.done)).unwrap_or_default();
         let took = self.paint(DIM, &format!("{:>6} ms", (file.took + waited).as_millis()));
-        let text = format!("  {} {:<28}{took}", self.paint(BOLD_RED, "✘"), file.name);
+        let text = self.file_line(BOLD_RED, "✘", &file.name, &took);
         self.stamped(at, Some(id), &text);
     }
 
@@ -256,10 +309,28 @@ impl Timeline {
 
     fn file_done(&mut self, id: Option<&AttemptId>) {
         let Some(id) = id else { return };
-        let Some(file) = self.attempts.get_mut(id).and_then(|shown| shown.file.take()) else { return };
+        let Some(shown) = self.attempts.get_mut(id) else { return };
+        let Some(file) = shown.file.take() else { return };
+        let (before, after): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut shown.notes).into_iter().partition(|(at, _)| *at < file.done);
+        self.noted(id, &before);
         let took = self.paint(DIM, &format!("{:>6} ms", file.took.as_millis()));
-        let text = format!("  {} {:<28}{took}", self.paint(GREEN, "✓"), file.name);
+        let text = self.file_line(GREEN, "✓", &file.name, &took);
         self.stamped(file.done, Some(id), &text);
+        self.noted(id, &after);
+    }
+
+    fn noted(&self, id: &AttemptId, notes: &[(Timestamp, String)]) {
+        notes.iter().for_each(|(at, note)| self.stamped(*at, Some(id), note));
+    }
+
+    /// `  ✓ login/10-open.toml            412 ms`, and closer where a name stands before it.
+    fn file_line(&self, colour: &str, sign: &str, name: &str, took: &str) -> String {
+        let sign = self.paint(colour, sign);
+        match self.names() {
+            true => format!("{sign} {:<FILE_NAME$}{took}", page::cut(name, FILE_NAME - 1)),
+            false => format!("  {sign} {name:<28}{took}"),
+        }
     }
 
     fn sent(&self, event: &Event, choice: &Choice, mode: &str, late: Option<SignedDuration>) {
@@ -272,9 +343,10 @@ impl Timeline {
 
     fn site_clock(&mut self, event: &Event, offset: &Offset, follows: bool) {
         let whose = if follows { "the site's" } else { "this machine's" };
-        self.of(event, &format!("{}; it opens by {whose}", words::sentence(offset)));
+        self.of(event, &format!("{}; it opens by {whose}", sentence(offset)));
         if let Some(shown) = event.attempt.as_ref().and_then(|id| self.attempts.get_mut(id)) {
             shown.ahead = if follows { offset.estimate() } else { SignedDuration::ZERO };
+            shown.clock_read = Some(event.at);
         }
     }
 
@@ -288,8 +360,21 @@ impl Timeline {
         self.of(event, &format!("{word}: {}", plain(note)));
     }
 
-    fn state(&self, state: State) -> String {
-        format!("{} {}", self.paint(CYAN, state.as_str()), self.paint(DIM, meaning(state)))
+    fn state(&mut self, state: State) -> String {
+        let word = self.paint(CYAN, state.as_str());
+        let is_explained = self.explained.contains(&state);
+        if is_explained && self.names() {
+            return word;
+        }
+        if !is_explained {
+            self.explained.push(state);
+        }
+        format!("{word} {}", self.paint(DIM, meaning(state)))
+    }
+
+    /// Whether a line has to say which attempt it is about.
+    fn names(&self) -> bool {
+        self.several || self.attempts.len() > 1
     }
 
     /// A line about the event's attempt; it is named when there are several.
@@ -299,19 +384,21 @@ impl Timeline {
 
     /// A line that says itself what it is about.
     fn at(&self, event: &Event, text: &str) {
-        self.column(event.at, event.attempt.as_ref(), text);
+        self.column(event.at, event.attempt.as_ref(), "", text);
     }
 
     fn stamped(&self, at: Timestamp, id: Option<&AttemptId>, text: &str) {
-        let shown = id.and_then(|id| self.attempts.get(id)).filter(|_| self.several || self.attempts.len() > 1);
-        let who = shown.map(|shown| format!("{}  ", shown.name)).unwrap_or_default();
-        self.column(at, id, &format!("{who}{text}"));
+        let most = self.paper.width().map_or(usize::MAX, |width| width.saturating_sub(BESIDE + FILE_LINE + 2));
+        let name = id.filter(|_| self.names()).and_then(|id| short_name(&self.attempts, id, most));
+        self.column(at, id, &name.map(|name| format!("{name}  ")).unwrap_or_default(), text);
     }
 
-    /// A text beside its instants; what the terminal's line does not hold goes on below.
-    fn column(&self, at: Timestamp, id: Option<&AttemptId>, text: &str) {
-        let text = page::wrapped(text, BESIDE, page::width_of_stderr());
-        self.put(&format!("{}  {text}", self.instants(at, id)));
+    /// A text beside its instants and whose it is; what the terminal's line does not hold goes on below.
+    fn column(&self, at: Timestamp, id: Option<&AttemptId>, who: &str, text: &str) {
+        let at = at.max(self.last.get());
+        self.last.set(at);
+        let text = page::wrapped(text, BESIDE + who.chars().count(), self.paper.width());
+        self.paper.write(&format!("{}  {who}{text}", self.instants(at, id)));
     }
 
     /// The clock, and how far it is from the attempt's opening.
@@ -332,43 +419,5 @@ impl Timeline {
     }
 }
 
-/// `login/20-sign-in.toml` of `…/20-sign-in.toml:8:1`.
-fn file_of(phase: &str, place: &str) -> String {
-    let file = place.rsplit('/').next().unwrap_or(place);
-    let file = file.split(':').next().unwrap_or(file);
-    if phase.is_empty() { file.to_owned() } else { format!("{phase}/{file}") }
-}
-
-/// What a state means to somebody who watches.
-pub(super) fn meaning(state: State) -> &'static str {
-    match state {
-        State::Planned => "waits until it is time to log in",
-        State::Preparing => "logs in and fills in the form",
-        State::Ready => "everything is done but the last click",
-        State::Submitting => "the permit for one submit is spent",
-        State::Confirming => "the site says that it worked; its list has the last word",
-        State::Unknown => "nobody knows yet whether the submit counted",
-        State::Verifying => "reads the site's list",
-        State::Waitlisted => "on the site's waiting list",
-        State::Ended(_) => "",
-    }
-}
-
-fn listed(rows: u32) -> String {
-    match rows {
-        0 => "the site's list does not show it".to_owned(),
-        1 => "the site's list shows it".to_owned(),
-        rows => format!("the site's list shows it {rows} times"),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_named_by_its_phase() {
-        assert_eq!(file_of("login", "selectors/club/login/20-sign-in.toml:8:1"), "login/20-sign-in.toml");
-        assert_eq!(file_of("verify", "10-list.toml:4:1"), "verify/10-list.toml");
-    }
-}
+mod stories;

@@ -23,5 +23,5 @@ pub use json::json;
 pub use place::{Place, SourceFile};
 pub use plain::{is_hidden, plain, plain_lines};
 pub use problem::{Problem, Severity};
-pub use render::render;
+pub use render::{render, render_in};
 pub use suggest::did_you_mean;

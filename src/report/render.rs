@@ -13,10 +13,22 @@ const LONGEST_LINE: usize = 1000;
 /// So many characters of such a line are shown before the place, and from it on.
 const AROUND: usize = 40;
 
+/// Columns in which sentences are laid out where the reader's terminal is wider, or nobody knows how wide it is.
+const WIDEST: usize = 100;
+
+/// Narrower than this nothing is laid out.
+const NARROWEST: usize = 60;
+
 /// Renders every problem in the order given, as miette draws them, a blank line after each.
 pub fn render(problems: &[Problem], colour: bool) -> String {
+    render_in(problems, colour, None)
+}
+
+/// The same for a terminal of so many columns; none: it is a file or a pipe.
+pub fn render_in(problems: &[Problem], colour: bool, columns: Option<usize>) -> String {
+    let columns = columns.unwrap_or(WIDEST).clamp(NARROWEST, WIDEST);
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(columns);
     let mut out = String::new();
     for problem in problems {
         let shown = Shown::new(problem);
@@ -118,6 +130,25 @@ mod tests {
         let file = SourceFile::new("booking.toml", "a = 1\nñandú = 2\n");
         let shown = render(&[Problem::error("wrong", "this is wrong").at(Place::new(&file, 6..13))], false);
         assert!(shown.contains("2 │ ñandú = 2"), "the control: {shown}");
+    }
+
+    #[test]
+    fn sentences_end_before_the_edge() {
+        let words = "court 1 opens sooner than court 2, and is tried before it; ".repeat(5);
+        let file = SourceFile::new("booking.toml", "a = 1\nñandú = 2\n");
+        let problem = Problem::error("wrong", words.trim()).at(Place::new(&file, 6..13)).help(words.trim());
+        let widest = |columns| {
+            let shown = render_in(std::slice::from_ref(&problem), false, columns);
+            assert!(
+                shown.split_whitespace().filter(|word| *word == "sooner").count() == 10,
+                "no word is broken: {shown}"
+            );
+            shown.lines().map(|line| line.chars().count()).max().unwrap_or_default()
+        };
+        for (columns, most) in [(Some(80), 80), (Some(20), NARROWEST), (Some(300), WIDEST), (None, WIDEST)] {
+            let widest = widest(columns);
+            assert!(widest <= most && widest > most - 15, "{columns:?}: {widest}");
+        }
     }
 
     #[test]

@@ -90,6 +90,6 @@ fn run(path: &Path, shown: Shown) -> (u8, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let environment = Environment::default();
     let code =
-        check::run(path, &environment, &zones, now(), shown, (&mut out, &mut err)).expect("a Vec can be written");
+        check::run(path, &environment, &zones, now(), shown, None, (&mut out, &mut err)).expect("a Vec can be written");
     (code, String::from_utf8(out).expect("it is text"), String::from_utf8(err).expect("it is text"))
 }

@@ -140,6 +140,18 @@ fn a_state_belongs_to_the_court_that_it_is_about() {
     assert!(plan.text(usize::MAX, None).contains(words), "{:?}", plan.settled);
 }
 
+/// What opens sooner is tried first; of what is open already, what is preferred.
+#[test]
+fn a_dates_courts_stand_in_the_order_in_which_they_are_tried() {
+    let (bookings, members, sites) = world();
+    let now = at("2027-11-10T12:00:00Z");
+    let plan = plan::plan(&bookings, &members, &sites, &zones(), now, Some(date(2027, 11, 30)));
+    let rows = plan.rows.iter().filter(|row| row.booking.as_str() == "domingo");
+    let rows: Vec<_> = rows.map(|row| (row.date.day(), row.court.as_str(), row.opening.is_some())).collect();
+    // Court 1 opened on 7 November for the 14th, and opens on the 21st for the 28th; the other one can be booked at any time.
+    assert_eq!(rows, [(14, "1", true), (14, "open", false), (28, "open", false), (28, "1", true)]);
+}
+
 #[test]
 fn a_long_plan_says_what_it_leaves_out() {
     let plan = planned(None);

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::kept::NOTHING_YET;
+use crate::cli::page;
 use crate::cli::setting::Setting;
 use crate::cli::span::from_now;
 use crate::clock::{Clock, SystemClock};
@@ -53,7 +54,8 @@ pub(super) fn run(args: &Args, setting: &Setting, as_json: bool) -> anyhow::Resu
         crate::cli::print("no configuration was in force yet; `firstserve run` keeps each one\n")?;
     } else {
         let now = SystemClock.now();
-        crate::cli::print(&entries.iter().map(|entry| entry.text(now)).collect::<String>())?;
+        let text: String = entries.iter().map(|entry| entry.text(now)).collect();
+        crate::cli::print(&page::laid_out(&text, page::width()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -178,5 +180,25 @@ mod tests {
         let changes = What::Changes((1..=5).map(|number| format!("change {number}")).collect());
         assert_eq!(changes.words(CHANGES_SHOWN), "change 1; change 2; change 3; and 2 more");
         assert!(changes.words(usize::MAX).ends_with("change 5"));
+    }
+
+    #[test]
+    fn what_a_terminal_does_not_hold_goes_on_below() {
+        let change = "booking `july doubles` of ana: court 1 at 17:00 is no longer wanted".to_owned();
+        let entry = Entry {
+            number: 12,
+            at: Timestamp::UNIX_EPOCH,
+            cause: Some(Cause::Start),
+            hash: "h".to_owned(),
+            is_file: true,
+            what: What::Changes(vec![change; 3]),
+        };
+        let text = entry.text(Timestamp::UNIX_EPOCH);
+        assert!(text.lines().any(|line| line.chars().count() > 80), "the control: {text}");
+        let laid = page::laid_out(&text, Some(80));
+        assert!(laid.lines().all(|line| line.chars().count() <= 80), "{laid}");
+        assert!(laid.lines().skip(1).all(|line| line.starts_with("      ")), "{laid}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&laid), words(&text), "every word is there");
     }
 }

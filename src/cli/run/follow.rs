@@ -9,10 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::warned::Warned;
 use crate::cli::household::Household;
+use crate::cli::page;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Loaded, Reload};
 use crate::engine::Handle;
-use crate::report::{errors_by_file, render};
+use crate::report::{errors_by_file, render_in};
 use crate::store::Cause;
 
 /// How often the folders of time zone data are looked at: an update of the system's package must not wait for a restart.
@@ -100,7 +101,8 @@ impl Follower {
 
     fn refuse(&self, loaded: &Loaded) {
         let errors = errors_by_file(&loaded.problems, "the configuration");
-        super::super::say(render(&loaded.problems, false).trim_end());
+        let columns = page::width_of_stderr();
+        crate::cli::draw(render_in(&loaded.problems, false, columns).trim_end());
         self.engine.refused(SystemClock.now(), errors);
     }
 
