@@ -22,6 +22,7 @@ use crate::config::{Config, Loaded};
 use crate::model::{Attempt, Booking, BookingName, CourtName, Language, MemberId, Occurrence, Outcome, State, When};
 use crate::schedule::{AHEAD, ALWAYS_OPEN, occurrences, waits};
 use crate::store::{Slot, Store, WaitingLetters, Want};
+use crate::timing::note::CALLED_OFF_WAITING;
 
 /// Prints it.
 ///
@@ -254,9 +255,11 @@ fn is_unsettled(attempt: &Attempt) -> bool {
     attempt.state == State::Ended(Outcome::NeedsAttention)
 }
 
-/// What a plan took back says nothing of the booking; a court that was given back does.
+/// What a plan took back says nothing of the booking; a court that was given back does, and so does a place on a waiting list that
+/// the site may still keep.
 pub(in crate::cli) fn is_called_off(attempt: &Attempt) -> bool {
-    attempt.state == State::Ended(Outcome::Cancelled) && attempt.withdrawn
+    let waits = attempt.note.as_deref() == Some(CALLED_OFF_WAITING);
+    attempt.state == State::Ended(Outcome::Cancelled) && attempt.withdrawn && !waits
 }
 
 /// The dates of a booking, each with what opens first.

@@ -15,6 +15,18 @@ pub(super) fn words(choice: &Choice, announced: &Announced, zone: &TimeZone, now
     format!("the site says that court {court} on {date} opens {}{than}; {moves}", clock(&opens))
 }
 
+/// "what the site announces of court 1 on 18 July (“8 July 00:00”) is not kept to; by the rule it opens 9 July 00:00".
+pub(super) fn rule_stands(choice: &Choice, announced: &Announced, zone: &TimeZone) -> String {
+    let (court, date) = (&choice.court, choice.start.strftime("%-d %B"));
+    let said = announced.said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let opens = if announced.rule == ALWAYS_OPEN {
+        "is always open".to_owned()
+    } else {
+        format!("opens {}", clock(&announced.rule.to_zoned(zone.clone())))
+    };
+    format!("what the site announces of court {court} on {date} (“{said}”) is not kept to; by the rule it {opens}")
+}
+
 fn than_the_rule(announced: &Announced) -> String {
     let by = announced.instant.duration_since(announced.rule);
     match by.signum() {
@@ -45,27 +57,37 @@ mod tests {
         text.parse().expect("an instant")
     }
 
-    fn said(instant: &str, rule: Timestamp) -> String {
-        let start = jiff::civil::date(2027, 7, 18).at(17, 0, 0, 0);
-        let choice = Choice {
+    fn zone() -> TimeZone {
+        TimeZone::get("America/Costa_Rica").expect("a zone")
+    }
+
+    fn choice(rule: Timestamp) -> Choice {
+        Choice {
             court: "1".into(),
             court_site_id: "5".to_owned(),
-            start,
+            start: jiff::civil::date(2027, 7, 18).at(17, 0, 0, 0),
             length: SignedDuration::from_hours(1),
             opening: rule,
             starts_at: at("2027-07-18T23:00:00Z"),
-        };
-        let announced = Announced {
+        }
+    }
+
+    fn announced(instant: &str, rule: Timestamp) -> Announced {
+        Announced {
             site: "club".into(),
             court: "1".into(),
-            start,
+            start: choice(rule).start,
             instant: at(instant),
             rule,
             read_at: at("2027-07-09T05:58:30Z"),
-            said: String::new(),
+            said: "8 July\n00:00".to_owned(),
             files: String::new(),
-        };
-        words(&choice, &announced, &TimeZone::get("America/Costa_Rica").expect("a zone"), announced.read_at)
+        }
+    }
+
+    fn said(instant: &str, rule: Timestamp) -> String {
+        let announced = announced(instant, rule);
+        words(&choice(rule), &announced, &zone(), announced.read_at)
     }
 
     #[test]
@@ -82,6 +104,9 @@ mod tests {
         for (instant, line) in lines {
             assert_eq!(said(instant, rule), format!("the site says that court 1 on 18 July {line}"));
         }
+        let (choice, announced) = (choice(rule), announced("2027-07-08T06:00:00Z", rule));
+        let stands = "what the site announces of court 1 on 18 July (“8 July 00:00”) is not kept to; by the rule it opens 9 July 00:00";
+        assert_eq!(rule_stands(&choice, &announced, &zone()), stands);
         assert!(said("2027-07-10T06:00:00Z", ALWAYS_OPEN).ends_with("opens 10 July 00:00; the attempt moves"));
     }
 }

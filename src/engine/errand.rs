@@ -1,7 +1,8 @@
 //! Everything a run needs to know, taken from the configuration it is started with.
 //!
-//! `held` says which other attempts have the times of its choices, or may have them.
+//! `held` says which other attempts have the times of its choices, or may have them, `heard` what the site has announced of them.
 
+mod heard;
 mod held;
 
 use std::sync::Arc;
@@ -17,8 +18,8 @@ use crate::model::{
     Announced, Answer, Attempt, Booking, Choice, CourtName, FireMode, Member, MemberId, Occurrence, Outcome, Sessions,
     Site, SiteId, State,
 };
-use crate::schedule::{first_instant, opening, second_showing, take_announced};
-use crate::store::{Lost, PastLogIn, PastPermit, PermitId, Slot, StoreError};
+use crate::schedule::{first_instant, opening, second_showing};
+use crate::store::{Lost, PastLogIn, PastPermit, PermitId, Slot, StoreError, Trail};
 use crate::timing::{Chosen, Facts, Hold, Lead, LeadWhy, Learned, Past, choose, lead, note, permit_lead};
 use held::Rivals;
 
@@ -47,7 +48,7 @@ pub(super) struct Errand {
     only_verified: Vec<Choice>,
     permits: Vec<PastPermit>,
     lost: Vec<Lost>,
-    log_ins: Vec<PastLogIn>,
+    trail: Trail,
     /// What the site has announced of slots from the attempt's date on.
     announced: Vec<Announced>,
     rivals: Rivals,
@@ -162,10 +163,10 @@ impl Errand {
             return Err(if still_asked_for(attempt, &zone, parts) { Reason::Begun } else { Reason::Vanished });
         }
         let lost = parts.store.lost(&attempt.id).await?;
-        let log_ins = parts.store.log_ins(&attempt.id).await?;
+        let trail = parts.store.trail(&attempt.id).await?;
         let announced = parts.store.announced(attempt.date).await?;
         let mut errand =
-            Self { only_verified, permits, lost, log_ins, announced, ..Self::gather(attempt, choices, parts)? }
+            Self { only_verified, permits, lost, trail, announced, ..Self::gather(attempt, choices, parts)? }
                 .with_permit();
         errand.refuse_other_account()?;
         errand.recall_announced();
@@ -229,7 +230,7 @@ impl Errand {
             only_verified: Vec::new(),
             permits: Vec::new(),
             lost: Vec::new(),
-            log_ins: Vec::new(),
+            trail: Trail::default(),
             announced: Vec::new(),
             rivals: Rivals::of(attempt, parts),
             held: Vec::new(),
@@ -239,34 +240,6 @@ impl Errand {
     fn with_permit(mut self) -> Self {
         self.permit = self.open_permit().map(|permit| permit.id.clone());
         self
-    }
-
-    /// What was announced before counts until something else is.
-    fn recall_announced(&mut self) {
-        if self.flow.announcement().is_some() {
-            take_announced(&mut self.choices, &self.site, &self.zone, self.flow.announced_hash(), &self.announced);
-        }
-    }
-
-    /// The site has announced when a choice opens. What it had said before is what it says still, and was read then.
-    pub(super) fn hear(&mut self, choice: usize, announced: Announced) -> Announced {
-        let same = |known: &&Announced| {
-            Announced { read_at: announced.read_at, said: announced.said.clone(), ..(*known).clone() } == announced
-        };
-        let announced = self.announced.iter().find(same).cloned().unwrap_or(announced);
-        let is_other = |known: &Announced| {
-            (&known.site, &known.court, known.start) != (&announced.site, &announced.court, announced.start)
-        };
-        self.announced.retain(is_other);
-        self.announced.push(announced.clone());
-        self.choices[choice].opening = announced.opening();
-        announced
-    }
-
-    /// When the first of the choices opens that are asked for.
-    pub(super) fn opening(&self) -> Timestamp {
-        let asked_for = self.choices.iter().filter(|choice| !self.only_verified.contains(choice));
-        asked_for.map(|choice| choice.opening).min().unwrap_or(Timestamp::MAX)
     }
 
     fn open_permit(&self) -> Option<&PastPermit> {
@@ -341,15 +314,14 @@ impl Errand {
         self.chosen.way.mode
     }
 
-    /// What an earlier process left. What was learnt before the attempt was last planned is forgotten: somebody asked for it
-    /// once more.
+    /// What an earlier process left. What was learnt of its choices before the attempt was last planned is forgotten: somebody
+    /// asked for it once more.
     pub(super) fn past(&self, attempt: &Attempt) -> Past {
         let is_lost = |choice: &Choice| self.taken(choice) || self.gone(choice) || self.only_verified.contains(choice);
         let lost = self.choices.iter().enumerate().filter(|(_, choice)| is_lost(choice)).map(|(at, _)| at).collect();
-        let uncertain = self.recent().filter(|permit| permit.absent).count();
         Past {
             state: attempt.state,
-            uncertain: u8::try_from(uncertain).unwrap_or(u8::MAX),
+            uncertain: self.uncertain(),
             lost,
             held: self.held.clone(),
             choice: self.submitted_last().unwrap_or_default(),
@@ -358,8 +330,13 @@ impl Errand {
             refused: self.refused(),
             logins: self.logins(false, self.planned_at),
             verify_logins: self.logins(true, self.permits.last().map_or(self.planned_at, |permit| permit.spent_at)),
-            called_off: self.only_verified.len() == self.choices.len(),
+            called_off: self.is_called_off(),
         }
+    }
+
+    /// Whether no booking asks for it any more: what may have been submitted is looked for, and nothing follows.
+    pub(super) fn is_called_off(&self) -> bool {
+        self.only_verified.len() == self.choices.len()
     }
 
     /// Whether the opening steps are a chain of requests of ours, which ends in the commit.
@@ -374,7 +351,7 @@ impl Errand {
 
     fn logins(&self, verifies: bool, since: Timestamp) -> u8 {
         let counted = |past: &&PastLogIn| past.verifies == verifies && past.at >= since;
-        u8::try_from(self.log_ins.iter().filter(counted).count()).unwrap_or(u8::MAX)
+        u8::try_from(self.trail.log_ins.iter().filter(counted).count()).unwrap_or(u8::MAX)
     }
 
     /// The choice of the last permit, while it is one.
@@ -387,6 +364,13 @@ impl Errand {
     fn refused(&self) -> Option<Answer> {
         let is_settled = self.open_permit().is_none();
         self.permits.last().filter(|_| is_settled).and_then(|permit| permit.answer)
+    }
+
+    /// Submits that were found absent since a person asked for the date: an edit back and forth grants no more of them.
+    fn uncertain(&self) -> u8 {
+        let since = self.trail.asked_again.unwrap_or(Timestamp::MIN);
+        let counted = self.permits.iter().filter(|permit| permit.absent && permit.spent_at >= since).count();
+        u8::try_from(counted).unwrap_or(u8::MAX)
     }
 
     fn taken(&self, choice: &Choice) -> bool {

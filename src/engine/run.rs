@@ -49,6 +49,17 @@ pub(super) enum Order {
     Move,
 }
 
+impl Order {
+    /// Whether the attempt is only withdrawn after it, and comes back with its booking: what somebody calls off is over for good.
+    fn withdraws(self, before: bool) -> bool {
+        match self {
+            Self::Withdraw => true,
+            Self::Cancel => false,
+            Self::Stop | Self::Move => before,
+        }
+    }
+}
+
 /// How a run came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Finish {
@@ -131,7 +142,7 @@ impl<P: Performer> Run<P> {
         loop {
             self.machine.credentials_sent(self.performer.logins());
             self.machine.aim_by(self.site_clock.aim());
-            self.hear().await;
+            self.hear(&event).await;
             let decision = self.machine.on(event, self.clock.now());
             match self.follow(decision).await {
                 Ok(next) => event = next,
@@ -221,7 +232,7 @@ impl<P: Performer> Run<P> {
             Some(order) = orders.recv() => {
                 *stopping |= order == Order::Stop;
                 *moving |= order == Order::Move;
-                *withdrawn |= order == Order::Withdraw;
+                *withdrawn = order.withdraws(*withdrawn);
                 match order {
                     Order::Cancel | Order::Withdraw => Event::Cancel,
                     Order::Stop => Event::BrowserLost("firstserve is stopping".to_owned()),
@@ -247,9 +258,8 @@ impl<P: Performer> Run<P> {
             tokio::select! {
                 biased;
                 Some(order) = self.orders.recv() => match order {
-                    Order::Cancel => return Ok(Event::Cancel),
-                    Order::Withdraw => {
-                        self.withdrawn = true;
+                    Order::Cancel | Order::Withdraw => {
+                        self.withdrawn = order.withdraws(self.withdrawn);
                         return Ok(Event::Cancel);
                     }
                     Order::Stop => self.stopping = true,

@@ -327,6 +327,8 @@ impl<C: Crew> Supervisor<C> {
         let id = attempt.id.clone();
         let reporter = Reporter::new(self.events.clone()).of(&id).with_files(changed.clone());
         let now = self.parts.clock.now();
+        // Its booking went while nobody was there to be told: with the booking it comes back.
+        let withdrawn = errand.is_called_off() && begins > now;
         reporter.say(now, What::taken_up(&attempt));
         let site_clock = self.watch(&errand, &id, reporter.clone());
         tell_how(&errand, &reporter, now);
@@ -350,7 +352,7 @@ impl<C: Crew> Supervisor<C> {
             stopping: false,
             doubtful: false,
             moving: false,
-            withdrawn: false,
+            withdrawn,
             called_off: false,
             is_told: false,
             id: attempt.id,

@@ -45,7 +45,8 @@ pub struct End<'a> {
     pub slot: Option<Slot>,
     /// The mail that tells of it.
     pub letter: Option<Letter>,
-    /// No booking asks for it any more: one that was cancelled with nothing unproven is planned again when one does.
+    /// No booking asks for it any more: one that was cancelled with nothing unproven is planned again when one does, and one on a
+    /// waiting list is there again.
     pub withdrawn: bool,
     /// When.
     pub at: Timestamp,
@@ -148,11 +149,13 @@ impl Store {
     }
 }
 
-/// Marks an attempt of which nothing can be booked as one that the plan holds no more; it is planned again when the plan does.
+/// Marks an attempt of which nothing can be booked as one that the plan holds no more; it is planned again when the plan does. What
+/// has a place on a waiting list, and nothing else that is open, comes back to that place.
 async fn withdraw(write: &mut Write, id: &AttemptId) -> Result<(), StoreErrorKind> {
     sqlx::query(
         "UPDATE attempt SET vanished = 1 WHERE id = $1 AND NOT EXISTS \
-         (SELECT 1 FROM permit WHERE attempt = $2 AND (settled_at IS NULL OR result = 'won'))",
+         (SELECT 1 FROM permit WHERE attempt = $2 AND (result = 'won' \
+         OR (settled_at IS NULL AND (answer IS NULL OR answer <> 'waitlisted'))))",
     )
     .bind(id.as_str())
     .bind(id.as_str())

@@ -55,7 +55,7 @@ pub use error::{Matter, StoreError, StoreErrorKind};
 pub use in_step::{Gate, InStep, Verdict, in_step};
 pub use ledger::{Fire, FireFilter, HowFired, Mark};
 pub use lesson::SiteLesson;
-pub use log_ins::PastLogIn;
+pub use log_ins::{PastLogIn, Trail};
 pub use lost::Lost;
 pub use outbox::{Delivery, Letter, LetterKind, QueuedLetter, WaitingLetters};
 pub use past_permits::PastPermit;

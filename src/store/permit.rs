@@ -142,8 +142,8 @@ impl Store {
     /// among the open ones. `account` is the entry of the vault whose account is logged in.
     ///
     /// # Errors
-    /// A conflict when the attempt is not ready, an open permit of the attempt, another attempt of the same member that
-    /// has or may have the slot, and the database's.
+    /// A conflict when the attempt is not ready, an open permit of the attempt, another attempt of the same member, or
+    /// with the same account, that has or may have the slot, and the database's.
     pub async fn spend_permit(
         &self,
         id: &AttemptId,
@@ -242,7 +242,7 @@ async fn spend(
         return Err(StoreErrorKind::PermitOpen { attempt: id.clone() });
     }
     let wanted = Slot::from(choice);
-    slot::refuse_held(write, &attempt, &wanted).await?;
+    slot::refuse_held(write, &attempt, &wanted, account).await?;
     let permit = Permit { id: PermitId(write.new_id(at)), attempt: id.clone(), seq: next_seq(write, id).await? };
     insert(write, &permit, choice, account, at).await?;
     slot::take(write, id, &wanted).await?;
@@ -289,7 +289,7 @@ async fn release(write: &mut Write, id: &PermitId, reason: &str, at: Timestamp) 
     step(write, &back, data).await
 }
 
-async fn open_of(write: &mut Write, attempt: &AttemptId) -> Result<bool, StoreErrorKind> {
+pub(super) async fn open_of(write: &mut Write, attempt: &AttemptId) -> Result<bool, StoreErrorKind> {
     let open = sqlx::query("SELECT id FROM permit WHERE attempt = $1 AND settled_at IS NULL")
         .bind(attempt.as_str())
         .fetch_optional(write.connection())

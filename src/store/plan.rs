@@ -10,6 +10,7 @@ use serde_json::json;
 use super::attempt::{Step, attempt, step};
 use super::audit::append;
 use super::error::doing;
+use super::permit::open_of;
 use super::read::{Columns, nanos};
 use super::write::Write;
 use super::{Store, StoreError, StoreErrorKind};
@@ -278,13 +279,17 @@ async fn add(write: &mut Write, planned: &Planned, at: Timestamp) -> Result<Opti
     Ok(Some(id))
 }
 
-/// What comes back is planned anew: had its opening passed meanwhile, it is open already, not missed.
+/// What comes back is planned anew: had its opening passed meanwhile, it is open already, not missed. What has a submit that is
+/// open has its place on a waiting list, and waits there again.
 async fn revive(
     write: &mut Write,
     id: &AttemptId,
     planned: &Planned,
     at: Timestamp,
 ) -> Result<Option<AttemptId>, StoreErrorKind> {
+    if open_of(write, id).await? {
+        return wait_again(write, id, planned, at).await;
+    }
     let back = sqlx::query(
         "UPDATE attempt SET state = 'planned', opening = $1, site = $2, planned_at = $3, updated_at = $4, ended_at = NULL, \
          note = NULL, vanished = 0, epoch = (SELECT COALESCE(MAX(epoch), 0) FROM restore_epoch) \
@@ -302,6 +307,31 @@ async fn revive(
     }
     let data = json!({ "from": "cancelled", "opening": planned.opening.to_string(), "site": planned.site });
     append(write, Some(id), "planned", data, at).await?;
+    Ok(Some(id.clone()))
+}
+
+/// Nothing is submitted beside the place on the list; a booking that is at another site by now has no place there.
+async fn wait_again(
+    write: &mut Write,
+    id: &AttemptId,
+    planned: &Planned,
+    at: Timestamp,
+) -> Result<Option<AttemptId>, StoreErrorKind> {
+    let back = sqlx::query(
+        "UPDATE attempt SET state = 'waitlisted', planned_at = $1, updated_at = $2, ended_at = NULL, note = NULL, \
+         vanished = 0, epoch = (SELECT COALESCE(MAX(epoch), 0) FROM restore_epoch) \
+         WHERE id = $3 AND site = $4 AND vanished = 1",
+    )
+    .bind(nanos(at))
+    .bind(nanos(at))
+    .bind(id.as_str())
+    .bind(planned.site.as_str())
+    .execute(write.connection())
+    .await?;
+    if back.rows_affected() == 0 {
+        return Ok(None);
+    }
+    append(write, Some(id), State::Waitlisted.as_str(), json!({ "from": "cancelled" }), at).await?;
     Ok(Some(id.clone()))
 }
 

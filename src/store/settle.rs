@@ -67,8 +67,8 @@ impl Store {
                 return Err::<Outcome, StoreErrorKind>(conflict(&mut write, id, expected).await?);
             };
             let outcome = match seen {
-                Seen::Booked { slot, .. } => {
-                    slot::refuse_held(&mut write, &attempt, slot).await?;
+                Seen::Booked { slot, account } => {
+                    slot::refuse_held(&mut write, &attempt, slot, account.as_deref().unwrap_or_default()).await?;
                     booked(&mut write, id, slot, at).await?
                 }
                 Seen::NotBooked => not_booked(&mut write, id, from, at).await?,

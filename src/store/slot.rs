@@ -73,15 +73,33 @@ pub(super) fn slot(row: &AnyRow) -> Result<Slot, StoreErrorKind> {
     Ok(Slot { court, start: row.local("slot_start")?, end: row.local("slot_end")? })
 }
 
-/// Fails when another attempt of the same member at the same site has, or may have, a slot at that time.
-pub(super) async fn refuse_held(write: &mut Write, of: &Attempt, wanted: &Slot) -> Result<(), StoreErrorKind> {
+/// Fails when another attempt of the same member, or with the same account, at the same site has, or may have, a slot at that time.
+pub(super) async fn refuse_held(
+    write: &mut Write,
+    of: &Attempt,
+    wanted: &Slot,
+    account: &str,
+) -> Result<(), StoreErrorKind> {
     let rows = overlapping(wanted).fetch_all(write.connection()).await?;
     let others = rows.iter().map(attempt).collect::<Result<Vec<_>, _>>()?;
-    let holds = |other: &Attempt| other.id != of.id && other.member == of.member && other.site == of.site;
-    match others.into_iter().find(holds) {
-        Some(other) => Err(StoreErrorKind::SlotHeld { by: Box::new(other) }),
-        None => Ok(()),
+    for other in others.into_iter().filter(|other| other.id != of.id && other.site == of.site) {
+        if other.member == of.member || submitted_with(write, &other.id, account).await? {
+            return Err(StoreErrorKind::SlotHeld { by: Box::new(other) });
+        }
     }
+    Ok(())
+}
+
+/// Whether the account is the one that an attempt has submitted with: two members can have one.
+async fn submitted_with(write: &mut Write, id: &AttemptId, account: &str) -> Result<bool, StoreErrorKind> {
+    let with = sqlx::query(
+        "SELECT id FROM permit WHERE attempt = $1 AND account = $2 AND (settled_at IS NULL OR result = 'won')",
+    )
+    .bind(id.as_str())
+    .bind(account)
+    .fetch_optional(write.connection())
+    .await?;
+    Ok(with.is_some())
 }
 
 /// Writes down the slot that an attempt has, or may have.

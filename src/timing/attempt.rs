@@ -199,6 +199,11 @@ impl Machine {
         self.choice
     }
 
+    /// Whether a submit of the choice that is tried now was answered "not open", or its page says so since its opening.
+    pub fn was_not_open(&self) -> bool {
+        self.not_open > 0
+    }
+
     /// By which clock openings are taken from now on. What is decided already stands until the next event.
     pub fn aim_by(&mut self, aim: Aim) {
         self.aim = aim;
@@ -216,6 +221,10 @@ impl Machine {
         let is_ahead = matches!(self.state, State::Planned | State::Preparing | State::Ready);
         if *old == opening || !is_ahead || self.moves >= MOST_MOVES {
             return *old == opening;
+        }
+        if choice == self.choice && *old < opening {
+            // What was not open is not asked again before that.
+            (self.not_open, self.ladder_from) = (0, None);
         }
         *old = opening;
         // What the rule names counts no more.

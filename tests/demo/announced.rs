@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use firstserve::club::Options;
 use firstserve::engine::{Engine, Event, Handle, What};
-use firstserve::model::Outcome;
+use firstserve::model::{Announced, Outcome};
 use firstserve::store::{AttemptFilter, Store};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::broadcast::Receiver;
@@ -204,6 +204,34 @@ async fn what_is_no_instant_is_told_and_the_rule_is_kept() {
     let line = "when it opens was not read off the site, and stays as it was: “5” is not written as announced/format.toml says (iso)";
     assert!(told.iter().any(|told| told == line), "{told:?}");
     assert!(!trail.iter().any(|row| row.starts_with("announced ")), "{trail:?}");
+}
+
+/// It has announced an instant that has passed, and opens by its rule: tried once, and then the rule stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_passed_and_is_not_open_is_tried_once_and_then_the_rule_stands() {
+    let _turn = next_turn().await;
+    let club = OwnClub::opens_in(SignedDuration::from_secs(12), Options::default());
+    let house = house(&club, SignedDuration::ZERO, "10m", "club-api", &[ASKS_FOR_NONSENSE]);
+    let (parts, rule) = (house.parts().await, club.ready.opening.expect("it opens at an instant"));
+    let stale = Announced {
+        site: "club".into(),
+        court: "1".into(),
+        start: club.opens().0.at(17, 0, 0, 0),
+        instant: rule - SignedDuration::from_hours(24),
+        rule,
+        read_at: rule - SignedDuration::from_mins(1),
+        said: "the day before".to_owned(),
+        files: parts.config.flow(&"club".into()).expect("a flow").announced_hash().to_owned(),
+    };
+    parts.store.announce(&"earlier".into(), &stale, stale.instant, false).await.expect("kept");
+    let (engine, running) = Engine::start(parts);
+    let (mut events, mut told) = (engine.events(), Vec::new());
+    let (outcome, note) = to_the_end(&mut events, &mut told).await;
+    stop(engine, running).await;
+    assert_eq!(outcome, Outcome::Confirmed, "{note} {told:?}");
+    let answers: Vec<_> = club.submits().await.into_iter().map(|submit| (submit.answer, submit.early)).collect();
+    assert_eq!(answers, [("not-open".to_owned(), true), ("confirmed".to_owned(), false)], "{told:?}");
+    assert!(told.iter().any(|line| line.contains("is not kept to; by the rule it opens")), "{told:?}");
 }
 
 /// More than the lead for the log-in: it goes back to waiting, and a new plan, a reload and another process leave it there.

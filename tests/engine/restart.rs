@@ -85,6 +85,26 @@ async fn a_booking_that_is_taken_out_is_looked_for_with_its_court_and_without() 
     }
 }
 
+/// What was submitted is found absent while no booking asks for it; then one does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_is_out_over_a_restart_is_planned_again_when_it_is_put_back() {
+    let house = House::before(SignedDuration::from_mins(2), &[Fault::DropBeforeCommit]).await;
+    house.write_one(&["1"]);
+    let mut life = house.start();
+    life.entered(State::Unknown).await;
+    life.kill().await;
+    let opens = house.opens(0);
+    house.write([&opens, &opens], &[]);
+    let mut life = house.start();
+    assert_eq!(life.ended().await, Outcome::Cancelled, "{:#?}", life.story);
+    assert_eq!(house.submits_and_bookings().await, (1, 0), "control: nothing follows while it is out");
+    house.write_one(&["1"]);
+    life.handle.reload(house.parts()).await;
+    assert_eq!(life.ended().await, Outcome::Confirmed, "{:#?}", life.story);
+    assert_eq!(house.submits_and_bookings().await, (2, 1));
+    life.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_that_is_renamed_or_taken_out_is_a_persons_to_look_at() {
     for renamed in [true, false] {

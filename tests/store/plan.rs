@@ -1,10 +1,10 @@
 //! The plan changes under attempts at every stage.
 
-use firstserve::model::{Outcome, State};
-use firstserve::store::PlanChange;
+use firstserve::model::{Answer, AttemptId, Outcome, State};
+use firstserve::store::{End, PlanChange, Planned, Store};
 use jiff::ToSpan;
 
-use super::{Kept, at, planned, ready, state};
+use super::{Kept, at, choice, planned, ready, state};
 
 #[tokio::test]
 async fn a_booking_that_leaves_and_returns_is_planned_again() {
@@ -116,4 +116,42 @@ async fn other_zone_data_are_told_with_what_they_move() {
     }
     assert!(rows[5].data.contains("\"moved\":1"), "{}", rows[5].data);
     store.verify_audit().await.expect("whole");
+}
+
+/// On the waiting list for the date, and withdrawn with its booking.
+async fn withdrawn_from_the_list(store: &Store, answer: Answer) -> AttemptId {
+    let id = ready(store, "doubles", 18).await;
+    let permit = store.spend_permit(&id, &choice("1", 18, 17), "club/ana", at(3_600)).await.expect("a permit");
+    store.settle_permit(permit.id(), answer, State::Waitlisted, at(3_601)).await.expect("noted");
+    let (outcome, withdrawn, at) = (Outcome::Cancelled, true, at(3_700));
+    let end = End { from: State::Waitlisted, outcome, note: None, slot: None, letter: None, withdrawn, at };
+    store.end(&id, end).await.expect("it ends");
+    id
+}
+
+#[tokio::test]
+async fn a_place_on_a_waiting_list_comes_back_with_its_booking() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let id = withdrawn_from_the_list(&store, Answer::Waitlisted).await;
+    let elsewhere = Planned { site: "el-pinar".into(), ..planned("doubles", 18) };
+    assert_eq!(store.plan(&[elsewhere], at(3_800)).await.expect("planned"), PlanChange::default(), "no place there");
+    let back = store.plan(&[planned("doubles", 18)], at(3_900)).await.expect("planned");
+    assert_eq!(back.added, std::slice::from_ref(&id));
+    let attempt = store.attempt(&id).await.expect("read").expect("there");
+    assert_eq!((attempt.state, attempt.submits, attempt.planned_at), (State::Waitlisted, 1, at(3_900)));
+    assert_eq!(store.audit_of(&id).await.expect("read").pop().expect("a row").event, "waitlisted");
+    let spent = store.spend_permit(&id, &choice("2", 18, 17), "club/ana", at(3_901)).await;
+    assert!(spent.is_err_and(|refused| refused.is_conflict()), "nothing is submitted beside it");
+    store.verify_audit().await.expect("whole");
+}
+
+/// Control: what nobody has answered stays where it is.
+#[tokio::test]
+async fn what_may_have_been_booked_does_not_come_back() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let id = withdrawn_from_the_list(&store, Answer::SiteError).await;
+    assert_eq!(store.plan(&[planned("doubles", 18)], at(3_900)).await.expect("planned"), PlanChange::default());
+    assert_eq!(state(&store, &id).await, State::Ended(Outcome::Cancelled));
 }

@@ -1,9 +1,9 @@
 //! Two at once: exactly one wins.
 
 use firstserve::model::{Answer, Outcome, State};
-use firstserve::store::{End, Evidence, StoreErrorKind};
+use firstserve::store::{End, Evidence, Planned, StoreErrorKind};
 
-use super::{Kept, at, choice, ready, state};
+use super::{Kept, at, choice, planned, ready, state};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_who_spend_exactly_one_gets_the_permit() {
@@ -82,6 +82,21 @@ async fn a_renamed_booking_cannot_spend_on_the_same_slot() {
     store.settle_permit(permit.id(), Answer::Taken, State::Ready, at(3601)).await.expect("refused by the site");
     let free = store.spend_permit(&renamed, &choice("1", 18, 17), "club/ana", at(3602)).await;
     assert!(free.is_ok(), "control: what is not held can be spent on: {free:?}");
+}
+
+#[tokio::test]
+async fn two_members_with_one_account_cannot_spend_on_the_same_time() {
+    let kept = Kept::new();
+    let store = kept.open().await;
+    let first = ready(&store, "doubles", 18).await;
+    let beto = Planned { member: "beto".into(), ..planned("singles", 18) };
+    let second = store.plan(&[beto], at(0)).await.expect("planned").added.remove(0);
+    store.transition(&second, State::Planned, State::Ready, at(1), None).await.expect("moves on");
+    let _permit = store.spend_permit(&first, &choice("1", 18, 17), "club/ana", at(3600)).await.expect("a permit");
+    let refused = store.spend_permit(&second, &choice("2", 18, 17), "club/ana", at(3600)).await.expect_err("held");
+    assert!(refused.is_slot_held(), "{refused}");
+    let own = store.spend_permit(&second, &choice("2", 18, 17), "club/beto", at(3601)).await;
+    assert!(own.is_ok(), "control: with an account of his own: {own:?}");
 }
 
 #[tokio::test]

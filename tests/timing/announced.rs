@@ -98,3 +98,21 @@ fn what_is_spent_does_not_move_and_neither_does_what_moves_each_time() {
     let moves = (1..100).filter(|second| machine.announced(0, after(*second))).count();
     assert_eq!(moves, 12);
 }
+
+/// Open by what was announced, answered "not open", and by its rule it opens later: no rung is fired before that.
+#[test]
+fn what_was_not_open_waits_for_a_later_opening_without_its_ladder() {
+    let mut machine = staging();
+    announces(&mut machine, before(85_000));
+    machine.on(Event::Staged(Listing::Absent), before(80_000));
+    machine.on(Event::Spent, before(79_990));
+    assert!(!machine.was_not_open());
+    machine.on(Event::Answered(Answer::NotOpen), before(79_900));
+    machine.on(Event::Listed(Listing::Absent), before(79_800));
+    assert!(machine.was_not_open());
+    announces(&mut machine, opening());
+    assert!(matches!(machine.on(Event::Staged(Listing::Absent), before(79_000)).next, Next::Wait(_)));
+    machine.on(Event::LoginChecked(true), before(4_900));
+    assert_eq!(machine.on(Event::Woke, before(500)).next, Next::Spend { choice: 0 });
+    assert_eq!(machine.on(Event::Spent, before(490)).next, Next::Fire { choice: 0, at: opening() });
+}

@@ -41,7 +41,8 @@ pub(super) fn bookings(
         } else {
             let dates = rule::dates(&booking.when, today.date());
             turns.extend(turn(section, &booking, site, members, (dates.as_deref().unwrap_or_default(), world)));
-            wishes.push(Wish::new(section.origin.clone(), &booking, site, dates));
+            let account = members.member(booking.member.as_str()).map_or("", |member| &member.vault);
+            wishes.push(Wish::new(section.origin.clone(), (&booking, account), site, dates));
         }
         // Whose member is wrong is checked, and goes no further.
         bookings.extend(Some(booking).filter(|booking| members.member(booking.member.as_str()).is_some()));

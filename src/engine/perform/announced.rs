@@ -22,13 +22,13 @@ pub(super) async fn hear(hands: &mut impl Stager, choice: usize) -> Result<(), T
         return Ok(());
     }
     match read(hands, choice).await {
-        Ok(announced) => {
+        Ok(said) => {
             let before = hands.kit().errand.choices[choice].opening;
-            let announced = hands.kit_mut().errand.hear(choice, announced);
+            let counts = hands.kit_mut().errand.hear(choice, said.clone());
             let account = hands.account();
-            account.moved |= announced.opening() != before;
+            account.moved |= counts.opening() != before;
             account.heard.push(choice);
-            account.announced.push((choice, announced));
+            account.announced.push((choice, said));
         }
         Err(trouble) if ends_the_session(&trouble) => return Err(trouble),
         Err(trouble) => {

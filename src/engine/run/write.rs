@@ -147,7 +147,7 @@ impl<P: Performer> Run<P> {
             Some(order) = self.orders.recv() => {
                 self.stopping |= order == Order::Stop;
                 self.moving |= order == Order::Move && self.may_move();
-                self.withdrawn |= order == Order::Withdraw;
+                self.withdrawn = order.withdraws(self.withdrawn);
                 self.called_off |= matches!(order, Order::Cancel | Order::Withdraw);
             }
             () = self.clock.sleep_for(WRITE_AGAIN) => {}

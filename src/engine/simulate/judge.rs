@@ -187,7 +187,7 @@ impl Court<'_> {
         let mut ended: usize = 0;
         for word in words {
             match word.as_str() {
-                "planned" => ended = 0,
+                "planned" | "waitlisted" => ended = 0,
                 "promoted" => ended += 1,
                 word => ended += usize::from(Outcome::parse(word).is_some() && word != "answered"),
             }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{Machine, STAGING, after, bare};
 use crate::model::{Answer, FireMode, Outcome, State};
-use crate::timing::note::{NOTE_PARTS, OVERSLEPT, WANTS_A_PERSON, log_ins_used};
+use crate::timing::note::{NO_BOOKING, NOTE_PARTS, OVERSLEPT, WANTS_A_PERSON, log_ins_used};
 use crate::timing::{Decision, Next, Staging, Trouble};
 use crate::timing::{browser_back_off, selector_back_off, site_back_off, vault_back_off};
 
@@ -25,6 +25,10 @@ const MOST_MENDED: u8 = 3;
 impl Machine {
     /// Before anything is staged: is there still something to do, and when?
     pub(super) fn take_up(&mut self, now: Timestamp) -> Decision {
+        // An earlier process has submitted as often as nobody may know what came of it.
+        if self.uncertain >= self.facts.patience.max_submits {
+            return self.end(Outcome::SiteError, NO_BOOKING);
+        }
         let next = self.next_choice(now);
         let login_at = next.map(|choice| self.opens(choice) - self.facts.patience.login_lead);
         // What another attempt may still lose is asked for while there is nothing else to do.
