@@ -13,8 +13,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// How often a process is asked whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Two bookings in browsers at a time, which mostly wait: more would make each other late.
-static TURNS: Semaphore = Semaphore::const_new(2);
+/// Three bookings in browsers at a time, which mostly wait: more would make each other late.
+static TURNS: Semaphore = Semaphore::const_new(3);
 
 /// Waits for its turn.
 pub(super) fn turn() -> SemaphorePermit<'static> {
