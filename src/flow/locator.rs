@@ -4,6 +4,7 @@ use super::pen::Pen;
 use super::raw::{Reader, Table, Value, list};
 use super::template::{Context, RenderError, Template};
 use super::{selector, wire};
+use crate::report::Problem;
 
 /// Ordered fallbacks.
 pub(super) type Target = Vec<Locator>;
@@ -225,7 +226,7 @@ fn never_matches(reader: &mut Reader<'_>, value: &Value<'_>, way: Way, text: &st
         _ => None,
     };
     if let Some((message, help)) = found {
-        reader.warning_with_help("never-matches", message, help, value.span());
+        reader.tell(Problem::warning("never-matches", message), help, value.span());
     }
 }
 

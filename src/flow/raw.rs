@@ -106,20 +106,13 @@ impl<'a> Reader<'a> {
         help: impl Into<String>,
         span: Range<usize>,
     ) {
-        let place = self.place(span);
-        self.problems.push(Problem::error(code, message).at(place).help(help));
+        self.tell(Problem::error(code, message), help, span);
     }
 
-    /// Pushes a warning with a cure.
-    pub(super) fn warning_with_help(
-        &mut self,
-        code: &'static str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-        span: Range<usize>,
-    ) {
+    /// Pushes a problem at its place, with a cure.
+    pub(super) fn tell(&mut self, problem: Problem, help: impl Into<String>, span: Range<usize>) {
         let place = self.place(span);
-        self.problems.push(Problem::warning(code, message).at(place).help(help));
+        self.problems.push(problem.at(place).help(help));
     }
 
     /// Pushes an error that offers the word he meant, or else all of them.
